@@ -174,8 +174,8 @@ class AddOn:
     core reads the file as a table."""
     codings_columns: str = ""
     """A function that takes the column names of a table and returns the role of each column
-    (:func:`glc_analysis.intake.codings.coded_tables.guess_column_roles`). The function returns an empty list
-    if no reader in ``codings_readers`` reads the table."""
+    (:func:`glc_analysis.intake.codings.coded_tables.guess_coded_table_column_roles`). The function returns an
+    empty list if no reader in ``codings_readers`` reads the table."""
     missing_columns: str = ""
     """A function that takes the column names of a coded table and returns in words, for each kind of table
     that the add-on reads, which columns are missing. The message about a table that no reader recognises ends

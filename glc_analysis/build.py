@@ -29,7 +29,7 @@ from glc_analysis.addon import list_declarations, load_declared_objects
 from glc_analysis.checks import find_headlines_after_answers
 from glc_analysis.cleaning import languages, records, responses
 from glc_analysis.cleaning.dimension_tables import (
-    clean_context,
+    clean_country_indicators,
     make_codebook_of_codes_in_use,
     make_country_table,
     make_option_table,
@@ -71,12 +71,12 @@ from glc_analysis.disclosure.countries import (
     find_printable_country_options,
     find_visible_work_and_home_countries,
     is_hidden_country_option,
-    limit_shown_to_home_countries,
+    limit_to_home_countries_without_survey,
 )
 from glc_analysis.disclosure.quotations import (
     READING_AUDIENCES,
+    find_case_detail_codes,
     find_quote_faults,
-    find_team_only_codes,
     select_printable_quotes,
 )
 from glc_analysis.disclosure.releases import PublishedRelease
@@ -90,7 +90,7 @@ from glc_analysis.errors import Fault, Faults, GLCError, add_faults_if_raised, r
 from glc_analysis.figures.coded import compute_coded_and_word_estimates
 from glc_analysis.figures.contributors import StudyRecords, find_contributors_from_records
 from glc_analysis.figures.discordance import (
-    count_discordant_answers,
+    count_answers_contradicting_public_record,
     make_discordance_records,
     match_answers_to_indicators,
 )
@@ -122,15 +122,15 @@ from glc_analysis.reference import (
 )
 from glc_analysis.release_store import (
     adapt_decisions_and_prepare_release,
-    find_figures_withheld_earlier_for_consent,
-    find_text_blocks_to_hide,
+    find_figures_ever_withheld_for_consent,
+    find_text_blocks_revealing_removed_lines,
     group_organisations_and_find_hidden_lines,
     is_next_release_stored,
     list_add_on_announcement_names,
     list_text_block_lines,
     read_last_announcement,
-    refuse_groupings_changed_since_release,
     refuse_missing_or_incomparable_releases,
+    refuse_questions_regrouped_since_release,
     store_release_if_changed,
 )
 from glc_analysis.renames import find_files_with_old_names
@@ -205,7 +205,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
         places, engine["organisations"], _consent(study, reference), study.settings["disclosure"],
         audiences_without_countries=find_audiences_with_hidden_country_block(engine["blocks"]))
     if not engine.count_rows("responses"):
-        known = limit_shown_to_home_countries(known)
+        known = limit_to_home_countries_without_survey(known)
     is_kept, before = not (engine.has_run("releases") or engine.has_run("blocks")), _earlier_slices(study)
     frames = cast("Mapping[str, pd.DataFrame]", engine)  # of which tables are read by name alone
     release = {}
@@ -301,7 +301,7 @@ def check_study(study: Study, *, say: Say = lambda line: None,
             raise Faults(faults, unseen=["reference tables and the tables made with them"])
     reference = sound[0] if sound else read_reference(study, needed=())
     if not in_tables:
-        add_faults_if_raised(partial(refuse_groupings_changed_since_release, study, reference), faults)
+        add_faults_if_raised(partial(refuse_questions_regrouped_since_release, study, reference), faults)
     blocked = map_faulty_tables_to_tolerant_steps(study, in_tables) | {
         f"raw/{kind}": () for kind in RAW_KINDS
         if not all(path.is_file() for path in study.list_raw_files(kind))}
@@ -619,10 +619,10 @@ def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.det
     """Makes the tables ``documents`` and ``segments`` from interviews, calls and open answers, with
     pseudonyms in place of names. ``read`` is a function that detects the language and the script of an
     answer."""
-    from glc_analysis.coding.texts import add_country_if_only_one, mask_answer_texts
+    from glc_analysis.coding.texts import add_work_country_if_only_one, mask_answer_texts
 
     people = view["respondents"]
-    texts = add_country_if_only_one(view["conversations"], people, view["organisations"])
+    texts = add_work_country_if_only_one(view["conversations"], people, view["organisations"])
     asked = view["open_answers"]["question_id"].unique()
     documents, segments = languages.convert_open_answers_to_documents(
         view["open_answers"], people, list(asked), view.log,
@@ -675,7 +675,8 @@ def _agreement(view: View) -> dict[str, Any]:
 def _context(view: View) -> dict[str, Any]:
     """Makes the table ``context``, which has what outside records, such as laws, say about the countries."""
     sources = read_raw_surveys(view.study, "context")
-    return {"context": clean_context(sources, view.reference, view.study.settings["context"], view.log)}
+    return {"context": clean_country_indicators(sources, view.reference, view.study.settings["context"],
+                                                view.log)}
 
 
 def _stated(view: View) -> dict[str, Any]:
@@ -734,7 +735,7 @@ def _quality_figures(view: View) -> dict[str, Any]:
 
 def _discordance(view: View) -> dict[str, Any]:
     """Makes the figures that state how many answers contradict an outside record."""
-    return {"discordance_figures": count_discordant_answers(view["discordance_records"])}
+    return {"discordance_figures": count_answers_contradicting_public_record(view["discordance_records"])}
 
 
 def _coded_figures(view: View) -> dict[str, Any]:
@@ -768,7 +769,7 @@ def _releases(view: View) -> dict[str, Any]:
     for each audience, the decisions on the figures, and the release in the form in which it will be
     stored."""
     view.say("deciding who may see what")
-    refuse_groupings_changed_since_release(view.study, view.reference)
+    refuse_questions_regrouped_since_release(view.study, view.reference)
     records = StudyRecords(view["survey_records"], view["code_records"], view["discordance_records"])
     contributors = find_contributors_from_records(records, view)
     consent = _consent(view.study, view.reference)
@@ -800,8 +801,8 @@ def _releases(view: View) -> dict[str, Any]:
             printable, named_countries[audience] = dict.fromkeys(printable, set()), {}
         decided[audience] = printable, partial(
             decide, *counted[audience], organisations, consent, settings, audience=audience,
-            never=find_team_only_codes(reference.codebook), printable=printable, regions=everywhere,
-            withheld=find_figures_withheld_earlier_for_consent(view.study, audience),
+            never=find_case_detail_codes(reference.codebook), printable=printable, regions=everywhere,
+            withheld=find_figures_ever_withheld_for_consent(view.study, audience),
             groupings=_groupings(view),
             closed=list_closed_questions_and_codes(reference.closed, audience), **named_countries[audience])
     for (audience, (printable, _)), decisions in zip(decided.items(), view.call_here_and_in_executor(
@@ -845,10 +846,10 @@ def _blocks(view: View) -> dict[str, Any]:
     for audience, all_lines in lines.items():
         hidden_ids = {*make_line_ids(hidden_lines[audience]["block_id"], hidden_lines[audience]["line"])}
         shown = all_lines[~make_line_ids(all_lines["block_id"], all_lines["line"]).isin(hidden_ids)]
-        hidden = find_text_blocks_to_hide(view.study, shown, organisations, audience,
-                                          are_named=has_capability(audience, "named_words"),
-                                          hidden_cell_organisations=departed,
-                                          countries_with_page=known["shown"][audience])
+        hidden = find_text_blocks_revealing_removed_lines(view.study, shown, organisations, audience,
+                                                          are_named=has_capability(audience, "named_words"),
+                                                          hidden_cell_organisations=departed,
+                                                          countries_with_page=known["shown"][audience])
         hidden |= told_already & {*all_lines["block_id"]} | rewritten
         rows += [(audience, block, block not in hidden) for block in {*all_lines["block_id"]} | hidden]
         quoted = select_quotations_with_owners(view, reference.quotes, audience).rename(

@@ -15,11 +15,11 @@ from functools import partial
 import pandas as pd
 
 from glc_analysis.cleaning import skip_logic
-from glc_analysis.cleaning.countries import country_name, find_intended_iso_code
+from glc_analysis.cleaning.countries import country_name, find_intended_alpha_3_code
 from glc_analysis.cleaning.doubts import find_undecided_dates
 from glc_analysis.cleaning.organisation_changes import find_merger_split_and_former_name_faults
 from glc_analysis.cleaning.waves import EVERYONE, find_wave_order_faults
-from glc_analysis.coding.codebook import find_merge_and_contradiction_faults, find_team_only_codes
+from glc_analysis.coding.codebook import find_case_detail_codes, find_merge_and_contradiction_faults
 from glc_analysis.disclosure.closed_tables import find_faults_in_closed_csv
 from glc_analysis.disclosure.consent import find_consent_faults
 from glc_analysis.errors import Fault, suggest_name
@@ -70,7 +70,7 @@ def _countries(tables: Tables) -> Iterator[Fault]:
     no country_id resembles an ISO code without being equal to it."""
     countries = tables["countries"]
     for n, country in countries["country_id"].items():
-        if meant := find_intended_iso_code(country):
+        if meant := find_intended_alpha_3_code(country):
             yield Fault(f"is {meant} in ISO 3166", file="countries.csv", row=str(n),
                         column="country_id", value=country, fix=f"write {meant}, or another id")
     yield from _differing("countries", countries, countries["raw_name"].map(match_key), "country_id",
@@ -90,7 +90,8 @@ def _organisations(tables: Tables) -> Iterator[Fault]:
     known = set(tables["countries"]["country_id"])
     for n, home in register["home_country_id"].items():
         if home and not _is_country(home, known):
-            yield Fault(f"is not a country id; {suggest_name(find_intended_iso_code(home) or home, known)}",
+            yield Fault(
+                f"is not a country id; {suggest_name(find_intended_alpha_3_code(home) or home, known)}",
                         file="organisations.csv", row=str(n), column="home_country_id", value=home,
                         fix="use the three letters of ISO 3166 or an id of countries.csv")
 
@@ -163,7 +164,7 @@ def _misfits(comparison: skip_logic.Comparison, tables: Tables) -> Iterator[str]
     places = set(tables["countries"]["country_id"])
     for value in values:
         if listed == COUNTRY_LIST and not _is_country(value, places):
-            name = find_intended_iso_code(value) or value
+            name = find_intended_alpha_3_code(value) or value
             yield f"{value!r} is not a country id; {suggest_name(name, places)}"
         elif ids and value not in ids:
             yield f"{value!r} is not an option of {name}; {suggest_name(value, ids)}"
@@ -266,7 +267,7 @@ def _chosen_findings(tables: Tables) -> Iterator[Fault]:
     may state a finding about this option or code."""
     questions = tables["questions"].drop_duplicates("question_id").set_index("question_id")
     sensitive = _sensitive_questions(questions)
-    never = find_team_only_codes(tables["codebook"]) if len(tables["headlines"]) else set()
+    never = find_case_detail_codes(tables["codebook"]) if len(tables["headlines"]) else set()
     for n, row in tables["headlines"].iterrows():
         question, option, code = row[["question_id", "option_id", "code_id"]]
         fault = partial(Fault, file="headlines.csv", row=str(n))

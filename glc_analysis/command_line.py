@@ -213,7 +213,7 @@ def say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def note_if_unknown_organisations_block_release(study: Study, audience: str) -> str:
+def note_if_records_lack_organisations(study: Study, audience: str) -> str:
     """Returns a note if hardly any figure of the study can be released because no record names its
     organisation. The note is blank for any other study."""
     from glc_analysis.disclosure.rules import has_capability

@@ -25,7 +25,7 @@ from typing import Any
 from glc_analysis import addon, read_log
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.schema import AUDIENCES, list_table_files, load_reference_tables, make_reference_path
-from glc_analysis.study import REPOSITORY, Study, is_written_by_coding_add_on
+from glc_analysis.study import REPOSITORY, Study, has_coding_add_on_file_name
 from glc_analysis.tabular import read_reference_rows
 from glc_analysis.writing import write_atomic
 
@@ -174,7 +174,7 @@ def is_unchanged_or_extended_while_coding(path: Path, row: Mapping[str, str], ch
     bytes."""
     if row["sha256"].lower() == checksum_now:
         return True
-    if not is_written_by_coding_add_on(path) or not row["bytes"].isdecimal():
+    if not has_coding_add_on_file_name(path) or not row["bytes"].isdecimal():
         return False
     with path.open("rb") as file:
         return hashlib.sha256(file.read(int(row["bytes"]))).hexdigest() == row["sha256"].lower()
@@ -195,7 +195,7 @@ def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str,
     # What people add to the sample, such as codings of invented texts, is no data of anybody.
     rehearsed = {study.make_relative(path) for _, kinds in addon.list_declarations("rehearsed")
                  for kind in kinds for path in study.list_raw_files(kind)}
-    rehearsed |= {name for name in present if is_written_by_coding_add_on(Path(name))}
+    rehearsed |= {name for name in present if has_coding_add_on_file_name(Path(name))}
     wrong = sorted(set(present) - invented - rehearsed) if study.is_synthetic else sorted(invented)
     said = ("is real data in an invented study", "start a real study with `glc init DIR`") \
         if study.is_synthetic else ("is invented data in a real study", "remove the file from raw/")

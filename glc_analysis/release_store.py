@@ -49,7 +49,7 @@ from glc_analysis.disclosure.releases import (
     decide_next_release,
     find_last_day_answered,
     select_released_tables_besides_figures,
-    take_numbers_from_issued_release,
+    take_numbers_from_next_release,
 )
 from glc_analysis.disclosure.rules import COALITION
 from glc_analysis.disclosure.suppression import SUPPRESSED
@@ -102,7 +102,7 @@ def refuse_missing_or_incomparable_releases(study: Study) -> None:
                             f"reports/{audience}/")])
 
 
-def refuse_groupings_changed_since_release(study: Study, reference: Reference) -> None:
+def refuse_questions_regrouped_since_release(study: Study, reference: Reference) -> None:
     """Raises Faults if groupings.csv groups a question differently from an earlier release to an audience."""
     groupings = map_questions_to_attribute_groupings(reference.groupings, reference.questions)
     # Of what waits or was closed, figures of every kind of group are on record.
@@ -132,10 +132,10 @@ def adapt_decisions_and_prepare_release(
     issued = decide_next_release(fresh, incidence.facts, earlier, frames["organisations"],
                                  study.settings["disclosure"]["reissue_change"] + COALITION,
                                  [*chain.from_iterable(stored.values()), *other_audience_releases])
-    return take_numbers_from_issued_release(decisions, fresh, issued), issued
+    return take_numbers_from_next_release(decisions, fresh, issued), issued
 
 
-def find_figures_withheld_earlier_for_consent(study: Study, audience: str) -> frozenset[str]:
+def find_figures_ever_withheld_for_consent(study: Study, audience: str) -> frozenset[str]:
     """Returns the ids of the figures that an earlier release withheld from an audience because an
     organisation refused consent."""
     return frozenset(figure for release in _stored_releases(study, audience)
@@ -194,9 +194,10 @@ def _stored_blocks(study: Study, audience: str) -> list[PublishedBlocks]:
             for folder in list_release_folders(study.private, audience)]
 
 
-def find_text_blocks_to_hide(study: Study, lines: pd.DataFrame, organisations: pd.DataFrame, audience: str, *,
-                             are_named: bool, hidden_cell_organisations: Collection[str] = (),
-                             countries_with_page: Collection[str] = ()) -> set[str]:
+def find_text_blocks_revealing_removed_lines(study: Study, lines: pd.DataFrame, organisations: pd.DataFrame,
+                                             audience: str, *,
+                                             are_named: bool, hidden_cell_organisations: Collection[str] = (),
+                                             countries_with_page: Collection[str] = ()) -> set[str]:
     """Returns the ids of the blocks (texts of one kind on one page) that must be hidden from an audience.
 
     - ``lines``: today's lines of all blocks (:func:`list_text_block_lines`);

@@ -99,7 +99,7 @@ class ReportRun:
         self.last_entries = {slug: entry for slug, entry in last_entries.items()
                              if record.is_page_file_undamaged(self._last_path(slug), entry, study.digests)}
         self.to_run = list(chosen) if force else select_stale(chosen, {"pages": self.last_entries})
-        recovered = {} if force else record.find_finished_pages(
+        recovered = {} if force else record.find_pages_of_interrupted_runs(
             self.home / "runs", self.to_run, self.last_folder,
             partial(is_page_current_by_record, inputs=inputs))
         self.recovered = {slug: (folder, entry) for slug, (folder, entry) in recovered.items()
@@ -287,14 +287,14 @@ class ReportRun:
         return True
 
     def _stand_in(self, page: PageJob, failure: Failure, updated: str) -> dict[str, Any]:
-        from glc_analysis.run.execute import add_or_replace_notice, make_prose_notebook
+        from glc_analysis.run.execute import make_prose_notebook, set_notice_below_title
 
         if not updated:
-            return add_or_replace_notice(
+            return set_notice_below_title(
                 make_prose_notebook(f"# {page.title}"),
                 f"This page could not be made: {failure.notebook} failed at cell {failure.cell}.")
         good = json.loads(self._last_path(page.slug).read_text(encoding="utf-8"))
-        return add_or_replace_notice(
+        return set_notice_below_title(
             good, f"Not updated since {updated}: its notebook has failed since then.")
 
     def _record(self, **more: str) -> None:

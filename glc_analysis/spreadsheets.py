@@ -72,7 +72,7 @@ class CsvRows:
     def read(cls, path: Path) -> CsvRows:
         """Reads the rows of a file, whose encoding is detected."""
         raw = path.read_bytes()
-        encoding = find_round_trip_encoding(raw)
+        encoding = find_encoding_that_preserves_bytes(raw)
         return cls.from_text(raw.decode(encoding), path.name, encoding)
 
     @property
@@ -199,11 +199,11 @@ def _not_utf8(path: Path) -> Fault:
                  fix="save it as CSV UTF-8, and run the command again")
 
 
-def find_round_trip_encoding(raw: bytes) -> str:
+def find_encoding_that_preserves_bytes(raw: bytes) -> str:
     """Returns an encoding in which ``raw`` can be read and written again as the same bytes. A byte order mark
     is read as a part of the text.
 
-    >>> [find_round_trip_encoding("é".encode(name)) for name in ("utf-16-be", "utf-8", "cp1252")]
+    >>> [find_encoding_that_preserves_bytes("é".encode(name)) for name in ("utf-16-be", "utf-8", "cp1252")]
     ['utf-16-be', 'utf-8', 'cp1252']
     """
     if b"\0" in raw:

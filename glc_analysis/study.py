@@ -583,6 +583,6 @@ def is_not_auxiliary_file(path: Path) -> bool:
         *_NON_DATA_FILES, *map_declared_entries("coder_logs"))
 
 
-def is_written_by_coding_add_on(path: Path) -> bool:
+def has_coding_add_on_file_name(path: Path) -> bool:
     """Whether a raw file is one to which a program of an add-on appends while people code."""
     return path.name in {*map_declared_entries("coder_files"), *map_declared_entries("coder_logs")}

@@ -174,18 +174,18 @@ def register_notebook_display() -> None:
         from glc_analysis.plots import show_figures_in_page_style
 
         show_figures_in_page_style()
-        formatter.for_type(pd.DataFrame, render_frame_by_its_columns)
+        formatter.for_type(pd.DataFrame, render_as_bars_quotations_or_table)
         display(make_displayable(make_style_element()))
 
 
-def render_frame_by_its_columns(frame: pd.DataFrame) -> Markup:
+def render_as_bars_quotations_or_table(frame: pd.DataFrame) -> Markup:
     """Returns a frame as HTML. The columns of the frame determine the form: counts get bars, passages become
     quotations, sentences become a list, and any other frame becomes the HTML table of pandas.
 
     >>> counts = pd.DataFrame({"option": ["Yes"], "n": [3], "base_n": [4], "shown_as": ["3 of 4"]})
-    >>> "width:75%" in render_frame_by_its_columns(counts)
+    >>> "width:75%" in render_as_bars_quotations_or_table(counts)
     True
-    >>> "dataframe" in render_frame_by_its_columns(counts[["option", "n"]])
+    >>> "dataframe" in render_as_bars_quotations_or_table(counts[["option", "n"]])
     True
     """
     return _html(frame, "")

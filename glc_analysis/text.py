@@ -197,11 +197,11 @@ def _date(text: str, style: str) -> str | None:
 # which would cost every page a tenth of a second.
 
 
-def isolate_direction(text: str) -> str:
+def wrap_in_direction_isolates(text: str) -> str:
     """Returns a text between two Unicode characters that keep its writing direction inside text of another
     direction. Without these two characters, a date between Arabic words is shown backwards.
 
-    >>> isolate_direction("2017-06-30") == "\\u2068" + "2017-06-30" + "\\u2069"
+    >>> wrap_in_direction_isolates("2017-06-30") == "\\u2068" + "2017-06-30" + "\\u2069"
     True
     """
     return f"\u2068{text}\u2069"

@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.errors import Faults
-from glc_analysis.spreadsheets import CsvRows, append_rows, find_round_trip_encoding, read_utf8_unchanged
+from glc_analysis.spreadsheets import (
+    CsvRows,
+    append_rows,
+    find_encoding_that_preserves_bytes,
+    read_utf8_unchanged,
+)
 
 LINE_ENDS = ("\n", "\r\n", "\r")
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "cp1252")
@@ -180,7 +185,7 @@ def test_a_file_in_another_encoding_is_refused_where_any_language_must_fit(tmp_p
 @given(text=st.text(alphabet="aé;\n", min_size=1), encoding=st.sampled_from(ENCODINGS[:3]))
 def test_an_encoding_gives_the_bytes_back(text, encoding):
     raw = text.encode(encoding)
-    found = find_round_trip_encoding(raw)
+    found = find_encoding_that_preserves_bytes(raw)
     assert raw.decode(found).encode(found) == raw
 
 

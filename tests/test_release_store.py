@@ -19,7 +19,7 @@ from glc_analysis.manifest import (
 from glc_analysis.reference import REQUIRED_COLUMNS, read_reference
 from glc_analysis.release_store import (
     is_next_release_stored,
-    refuse_groupings_changed_since_release,
+    refuse_questions_regrouped_since_release,
 )
 from tests.support.released_study import LATER, ROWS, seen, small, survey
 from tests.support.study_on_disk import write_decisions, write_table
@@ -159,4 +159,4 @@ def test_a_table_that_two_persons_close_is_gone_at_once_and_stays_on_record(stud
     rename_next_release_folder(study.private, "public",
                                read_built_slice_digests_and_lists(study)["release"]["public"]["number"])
     # There are closed figures of every kind of group.
-    refuse_groupings_changed_since_release(study, read_reference(study))
+    refuse_questions_regrouped_since_release(study, read_reference(study))

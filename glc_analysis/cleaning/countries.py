@@ -126,11 +126,11 @@ def find_region_ids(ids: pd.Series, countries: pd.DataFrame) -> pd.Series:
     return map_distinct(ids, lambda country_id: known.get(country_id, "")).astype("str")
 
 
-def find_intended_iso_code(country_id: str) -> str:
+def find_intended_alpha_3_code(country_id: str) -> str:
     """Returns the ISO 3166 alpha-3 code for a code that is written in lower case or with two letters. Returns
     ``""`` for any other text, including a code that is already written as alpha-3.
 
-    >>> [find_intended_iso_code(i) for i in ("ken", "KE", "KEN", "global")]
+    >>> [find_intended_alpha_3_code(i) for i in ("ken", "KE", "KEN", "global")]
     ['KEN', 'KEN', '', '']
     """
     import pycountry

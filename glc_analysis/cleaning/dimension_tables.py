@@ -33,8 +33,8 @@ _KEY = ["country_id", "indicator", "year"]
 _NO_FACTS = pd.DataFrame(columns=[*_KEY, "value", "source"], dtype="str")
 
 
-def clean_context(files: list[RawSurvey], reference: Reference, settings: dict,
-                  log: CleaningLog) -> pd.DataFrame:
+def clean_country_indicators(files: list[RawSurvey], reference: Reference, settings: dict,
+                             log: CleaningLog) -> pd.DataFrame:
     """Returns table ``context``, with one row per country, indicator and year. Column ``year`` is blank for
     an indicator that never changes.
 

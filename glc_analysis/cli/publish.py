@@ -15,7 +15,7 @@ from glc_analysis.command_line import (
     ensure_built,
     enter_add_on_contexts,
     for_audience,
-    note_if_unknown_organisations_block_release,
+    note_if_records_lack_organisations,
     pass_study_to_write_without_withdrawal,
     print_rows,
     say,
@@ -68,7 +68,7 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
                           beside=nullcontext if dry_run or processes else start))
     for line in result.lines:
         say(line)
-    if note := note_if_unknown_organisations_block_release(study, audience):
+    if note := note_if_records_lack_organisations(study, audience):
         say(note)
     if result.failures:
         sys.exit(1)

@@ -337,9 +337,11 @@ def _document_rows(document_ids: list[str], coding: _Measurement, by_document: C
 DRAWS = 1000
 
 
-def compute_coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
-                            ancestors: Mapping[str, Sequence[str]], *, mixed_coders: Set[str] = frozenset(),
-                            parents: str = "missing") -> pd.DataFrame:
+def compute_agreement_by_turn_and_character(coded: pd.DataFrame, codings: pd.DataFrame,
+                                            segments: pd.DataFrame,
+                                            ancestors: Mapping[str, Sequence[str]], *,
+                                            mixed_coders: Set[str] = frozenset(),
+                                            parents: str = "missing") -> pd.DataFrame:
     """Returns the agreement between coders before their differences were reconciled, with the columns of
     :func:`make_agreement_table`. There are no rows if no two coders read the same text.
 

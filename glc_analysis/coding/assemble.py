@@ -17,7 +17,7 @@ import pandas as pd
 
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.coding import codebook as book
-from glc_analysis.coding.agreement import ALL_UNITS, UNASSISTED, compute_coder_agreement
+from glc_analysis.coding.agreement import ALL_UNITS, UNASSISTED, compute_agreement_by_turn_and_character
 from glc_analysis.coding.alignment import find_quotation
 from glc_analysis.coding.coders import (
     SURVEY_CODER,
@@ -417,8 +417,9 @@ def tabulate_agreement(coded: CodedTexts, *, parents: str = "missing") -> pd.Dat
 
     def measured(units: pd.DataFrame) -> pd.DataFrame:
         sets = [frozenset(filter(None, codes.split(";"))) for codes in units["codes"]]
-        return compute_coder_agreement(units.assign(codes=sets), coded.codings, coded.spans, above,
-                                       mixed_coders=set(coded.mixed_coders), parents=parents)
+        return compute_agreement_by_turn_and_character(units.assign(codes=sets), coded.codings, coded.spans,
+                                                       above,
+                                                       mixed_coders=set(coded.mixed_coders), parents=parents)
 
     found, is_assisted = measured(coded.units), coded.units["is_assisted"].astype("bool")
     if is_assisted.any() and len(found):

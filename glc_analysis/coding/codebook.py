@@ -131,7 +131,7 @@ def find_descendants(codebook: pd.DataFrame) -> dict[str, list[str]]:
     return below
 
 
-def find_team_only_codes(codebook: pd.DataFrame) -> set[str]:
+def find_case_detail_codes(codebook: pd.DataFrame) -> set[str]:
     """Returns the codes whose passages only the team may see: the code ``case_detail``, its successor, and
     all codes below these two."""
     roots = {CASE_CODE, find_current_code(CASE_CODE, codebook)} - {""}

@@ -849,7 +849,7 @@ def find_overlapped_segments_and_coders(stretches: Iterable[tuple[str, str, int,
 
 
 def map_segments_to_decided_codes(decisions: pd.DataFrame, segments: pd.DataFrame,
-                                  current: Mapping[str, str]) -> dict[str, str]:
+                                  current_code_ids: Mapping[str, str]) -> dict[str, str]:
     """Returns the codes that people decided on for segments, joined by ``;`` and keyed by segment_id. Every
     code that people decided on is replaced by the code_id under which it is counted today.
 
@@ -862,7 +862,7 @@ def map_segments_to_decided_codes(decisions: pd.DataFrame, segments: pd.DataFram
                    for segment, file in zip(decisions["segment_id"], decisions["file"], strict=True)
                    if segment not in known]:
         raise Faults(unknown)
-    return {segment: ";".join(current.get(code, code) for code in codes.split(";") if code)
+    return {segment: ";".join(current_code_ids.get(code, code) for code in codes.split(";") if code)
             for segment, codes in zip(decisions["segment_id"], decisions["codes"], strict=True)}
 
 

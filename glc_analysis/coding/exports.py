@@ -142,10 +142,10 @@ def _wording(status: str, origin: str, role: str, is_interpreted: bool) -> str:
     return "; ".join(said + ([f"translated{source}{_BY.get(status, '')}"] if status else []))
 
 
-def note_differently_marked_words(marked_by: str) -> str:
+def note_coders_marked_different_words(marked_by: str) -> str:
     """Returns the note for a passage whose coders agree on the code of the turn, but marked different words.
 
-    >>> note_differently_marked_words("ana"), note_differently_marked_words(CONSENSUS)
+    >>> note_coders_marked_different_words("ana"), note_coders_marked_different_words(CONSENSUS)
     ('the code is agreed for this turn; these words: ana', 'the code is agreed for this turn; no words')
     """
     words = "no words" if marked_by == CONSENSUS else f"these words: {marked_by.replace(';', ', ')}"

@@ -113,7 +113,7 @@ def read_and_mask_transcripts(study: Study, reference: Reference, key: Mapping[s
             continue
         if (call := document["document_id"]) in attended:
             faults += _attendance_faults(document, turns, reference.attendance.iloc[attended[call]])
-        turns["guide_question_id"] = match_turns_to_guide_questions(turns, reference.questions)
+        turns["guide_question_id"] = find_last_guide_question_per_turn(turns, reference.questions)
         text, segments = _masked(turns, masker)
         texts[document["document_id"]] = text
         parts.append(segments.assign(document_id=document["document_id"], segment_id=[
@@ -151,7 +151,7 @@ def mark_speakers_as_observers(turns: pd.DataFrame, speakers: Collection[str]) -
                         organisation_id=turns["organisation_id"].mask(is_silent, ""))
 
 
-def match_turns_to_guide_questions(turns: pd.DataFrame, questions: pd.DataFrame) -> list[str]:
+def find_last_guide_question_per_turn(turns: pd.DataFrame, questions: pd.DataFrame) -> list[str]:
     """Returns, for each turn, the id of the guide's question that was asked last; the id is ``""`` in turns
     before the first question.
 
@@ -159,7 +159,8 @@ def match_turns_to_guide_questions(turns: pd.DataFrame, questions: pd.DataFrame)
     brackets, or if it contains the question's wording. ``turns`` must have the columns role and text.
 
     >>> turns = pd.DataFrame({"role": ["interviewer", "participant"], "text": ["(Q3.5) And why?", "Well."]})
-    >>> match_turns_to_guide_questions(turns, pd.DataFrame({"question_id": ["Q3.5"], "wording": ["Why so?"]}))
+    >>> find_last_guide_question_per_turn(turns,
+    ...                                   pd.DataFrame({"question_id": ["Q3.5"], "wording": ["Why so?"]}))
     ['Q3.5', 'Q3.5']
     """
     ids = {match_key(q): q for q in questions["question_id"]}
@@ -207,7 +208,7 @@ def list_participating_organisations_by_document(texts: Texts, attendance: pd.Da
     return named[named["organisation_id"] != ""].merge(about, on="document_id").reset_index(drop=True)
 
 
-def add_country_if_only_one(texts: Texts, answers: pd.DataFrame, organisations: pd.DataFrame) -> Texts:
+def add_work_country_if_only_one(texts: Texts, answers: pd.DataFrame, organisations: pd.DataFrame) -> Texts:
     """Adds a country to the documents and segments of each organisation that works in only one country."""
     pairs = list_work_countries(answers, organisations)[["organisation_id", "country_id"]].drop_duplicates()
     country = dict(pairs[~pairs["organisation_id"].duplicated(keep=False)].itertuples(index=False))

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning.skip_logic import iterate_comparisons, parse_condition
-from glc_analysis.disclosure.bounds import ContributorCounts, Counted, Ranges, determine_visible_group_counts
+from glc_analysis.disclosure.bounds import ContributorCounts, Counted, Ranges, suppress_small_group_counts
 from glc_analysis.disclosure.consent import IN_FIGURES, Consent
 from glc_analysis.disclosure.rules import Rules
 from glc_analysis.disclosure.suppression import (
@@ -33,7 +33,7 @@ from glc_analysis.disclosure.suppression import (
     Decisions,
     count_each_option_in_group,
     determine_if_exclusive_and_exhaustive,
-    find_rules_if_counts_hidden,
+    find_rules_small_or_protecting_others,
     tabulate_decisions_with_visible_numbers,
 )
 from glc_analysis.figures.contributors import Incidence
@@ -154,11 +154,11 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
     low, high = (np.where(seen[whole] == EXACT, convening["shown_n"].to_numpy(float, na_value=np.nan)[whole],
                           convening[f"shown_{end}"].to_numpy(float, na_value=np.nan)[whole]).astype(int)
                  for end in ("low", "high"))
-    ranges = determine_visible_group_counts(theirs, Ranges(seen[whole] != EXACT, low, high), [ours, others],
-                                            decisions.order_for_suppression_by_questionnaire(whole),
-                                            np.array([1, 0]),
-                                            **determine_if_exclusive_and_exhaustive(theirs,
-                                                                                    decisions.type[whole[0]]))
+    ranges = suppress_small_group_counts(theirs, Ranges(seen[whole] != EXACT, low, high), [ours, others],
+                                         decisions.order_for_suppression_by_questionnaire(whole),
+                                         np.array([1, 0]),
+                                         **determine_if_exclusive_and_exhaustive(theirs,
+                                                                                 decisions.type[whole[0]]))
     hidden, (low, high) = ranges.is_hidden[:, 0], (ranges.low[:, 0], ranges.high[:, 0])
     for end, least, wider in (("low", low, np.minimum), ("high", high, np.maximum)):
         stated = public[f"shown_{end}"].to_numpy(float, na_value=np.nan)[whole]
@@ -167,7 +167,8 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
     decisions.show(whole[~hidden & ~was_banded])
     banded = hidden | was_banded
     decisions.show_as_ranges_or_hide(whole[banded], low[banded], high[banded],
-                                     find_rules_if_counts_hidden(ours.n, ours.size, ours.is_small)[banded],
+                                     find_rules_small_or_protecting_others(ours.n, ours.size,
+                                                                           ours.is_small)[banded],
                                      decisions.ids[whole][banded])
 
 

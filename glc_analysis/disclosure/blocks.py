@@ -24,7 +24,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.disclosure.quotations import find_speaking_or_interpreted_organisations
+from glc_analysis.disclosure.quotations import find_organisation_behind_each_segment
 from glc_analysis.disclosure.rules import COALITION, has_capability
 
 BLOCK_NOT_SHOWN = ("Not shown here: either there is nothing yet, or it could reveal what a single "
@@ -238,7 +238,7 @@ def select_quotations_with_owners(frames: Mapping[str, pd.DataFrame], quotes: pd
         return rows.assign(segment_id="", owner="")
     rows = rows.merge(quotes[["quote_id", "segment_id"]], on="quote_id")
     owner = dict(zip(segments["segment_id"],
-                     find_speaking_or_interpreted_organisations(segments, frames["documents"]), strict=True))
+                     find_organisation_behind_each_segment(segments, frames["documents"]), strict=True))
     return rows.assign(owner=rows["segment_id"].map(owner).fillna(""))
 
 

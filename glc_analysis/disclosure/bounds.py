@@ -375,8 +375,8 @@ class Counted:
         return low, np.where(self.is_low & is_disclosed, min(few, self.size), self.size)
 
 
-def determine_visible_option_counts(whole: Counted, order: np.ndarray, *, is_exclusive: bool,
-                                    is_exhaustive: bool) -> Ranges:
+def suppress_small_option_counts(whole: Counted, order: np.ndarray, *, is_exclusive: bool,
+                                 is_exhaustive: bool) -> Ranges:
     """Returns what readers can see of the counts of one question for the whole study.
 
     ``order`` has the positions of the options in the order in which secondary suppression hides them.
@@ -433,8 +433,8 @@ def find_possibly_secondary(hidden: np.ndarray, order: np.ndarray) -> np.ndarray
     return secondary
 
 
-def determine_visible_group_counts(whole: Counted, seen: Ranges, groups: list[Counted], order: np.ndarray,
-                                   columns: np.ndarray, *, is_exclusive: bool, is_exhaustive: bool) -> Ranges:
+def suppress_small_group_counts(whole: Counted, seen: Ranges, groups: list[Counted], order: np.ndarray,
+                                columns: np.ndarray, *, is_exclusive: bool, is_exhaustive: bool) -> Ranges:
     """Returns what readers can see of the counts of a question by group, as a table of options x groups.
 
     ``seen`` has what readers can see of the question's counts for the whole study. ``groups`` has the counts

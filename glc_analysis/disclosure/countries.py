@@ -110,7 +110,7 @@ def find_visible_work_and_home_countries(answers: pd.DataFrame, organisations: p
     return {"shown": none | work, "shown_home": none | homes}
 
 
-def limit_shown_to_home_countries(
+def limit_to_home_countries_without_survey(
         known: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Mapping[str, list[str]]]:
     """Returns the countries that each audience may know in a study without a survey.
 
@@ -119,7 +119,7 @@ def limit_shown_to_home_countries(
     office.
 
     >>> known = {"shown": {"public": ["KEN", "PER"]}, "shown_home": {"public": ["PER"]}}
-    >>> limit_shown_to_home_countries(known)["shown"]
+    >>> limit_to_home_countries_without_survey(known)["shown"]
     {'public': ['PER']}
     """
     homes = known["shown_home"]
@@ -177,8 +177,9 @@ def find_countries_where_all_consented(answers: pd.DataFrame, organisations: pd.
     return {country for country, size in sizes.items() if size.all_agreed}
 
 
-def find_countable_members_by_country(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
-                                      settings: Mapping[str, Any], *, audience: str) -> pd.DataFrame:
+def find_countable_members_by_work_country(answers: pd.DataFrame, organisations: pd.DataFrame,
+                                           consent: Consent,
+                                           settings: Mapping[str, Any], *, audience: str) -> pd.DataFrame:
     """Returns one row per organisation and country of work for which the organisation may be counted, with
     the columns country_id and organisation_id.
 
@@ -295,11 +296,12 @@ _SMALL_COUNT_RULES = ("count_too_small", "unanimous")
 base did not give it."""
 
 
-def find_releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence,
-                                    organisations: pd.DataFrame, decided: pd.DataFrame, rules: Rules, *,
-                                    countries: Mapping[str, str],
-                                    coded: Collection[str], never: Collection[str],
-                                    groupings: Groupings = NO_GROUPINGS) -> pd.Series:
+def find_figures_releasable_on_country_pages(estimates: pd.DataFrame, incidence: Incidence,
+                                             organisations: pd.DataFrame, decided: pd.DataFrame,
+                                             rules: Rules, *,
+                                             countries: Mapping[str, str],
+                                             coded: Collection[str], never: Collection[str],
+                                             groupings: Groupings = NO_GROUPINGS) -> pd.Series:
     """Returns, for each figure that the pages of ``countries`` (id -> region) might show, whether the page
     may show the figure.
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.coding.codebook import find_ancestors, find_team_only_codes
+from glc_analysis.coding.codebook import find_ancestors, find_case_detail_codes
 from glc_analysis.coding.consensus import CONSENSUS, map_to_original_or_self, repeat_codings_for_each_segment
 from glc_analysis.coding.exports import list_consensus_quotations
 from glc_analysis.disclosure.consent import THE_ORGANISATION, Consent
@@ -143,7 +143,7 @@ def add_provenance_consent_and_broken_rules(quotes: pd.DataFrame, codings: pd.Da
     - broken: the rules that the row of quotes.csv breaks.
     """
     behind = segments[segments["segment_id"].isin(quotes["segment_id"])].rename(columns={"text": "words"})
-    rows = quotes.merge(behind.assign(owner=find_speaking_or_interpreted_organisations(behind, documents)),
+    rows = quotes.merge(behind.assign(owner=find_organisation_behind_each_segment(behind, documents)),
                         on="segment_id",
                         how="left")
     rows = rows.fillna(dict.fromkeys(rows.select_dtypes("str"), ""))
@@ -166,7 +166,7 @@ def add_provenance_consent_and_broken_rules(quotes: pd.DataFrame, codings: pd.Da
     return rows
 
 
-def find_speaking_or_interpreted_organisations(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.Series:
+def find_organisation_behind_each_segment(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.Series:
     """Returns the organisation whose words each segment has; blank for the words of interviewers and
     observers.
 
@@ -208,7 +208,7 @@ def find_survivor_case_segments(codings: pd.DataFrame, segments: pd.DataFrame,
                                 codebook: pd.DataFrame) -> set[str]:
     """Returns the segments to which any coder gave a code for the details of a survivor's case, and also the
     originals and translations of these segments."""
-    told = codings[codings["code_id"].isin(find_team_only_codes(codebook))]
+    told = codings[codings["code_id"].isin(find_case_detail_codes(codebook))]
     linked = map_to_original_or_self(segments)
     cases = {linked.get(segment, segment) for segment in repeat_codings_for_each_segment(told)["segment_id"]}
     return {segment for segment, origin in linked.items() if origin in cases}

@@ -237,19 +237,19 @@ def _combine(*parts: PublishedRelease) -> PublishedRelease:
     return PublishedRelease(pd.concat([part.figures for part in parts]), pd.DataFrame({**ids, **numbers}))
 
 
-def take_numbers_from_issued_release(decisions: pd.DataFrame, fresh: PublishedRelease,
-                                     issued: PublishedRelease) -> pd.DataFrame:
+def take_numbers_from_next_release(decisions: pd.DataFrame, fresh: PublishedRelease,
+                                   next_release: PublishedRelease) -> pd.DataFrame:
     """Returns the decisions with the numbers of the release that is issued.
 
     A figure is hidden (rule ``frozen``) if its question keeps its old figures and the old figures do not
     include this figure.
     """
     ids = decisions["figure_id"]
-    is_old = ids.isin(fresh.figures.index) & ids.isin(issued.figures.index)
+    is_old = ids.isin(fresh.figures.index) & ids.isin(next_release.figures.index)
     is_new = ids.isin(fresh.figures.index) & ~is_old & (decisions["status"] != SUPPRESSED)
     hidden = decisions.loc[is_new, ["figure_id"]].assign(
         status=SUPPRESSED, rule="frozen", band="", protects="")
-    old = issued.figures.loc[ids[is_old]].reset_index().reindex(columns=DECISION_COLUMNS)
+    old = next_release.figures.loc[ids[is_old]].reset_index().reindex(columns=DECISION_COLUMNS)
     old["protects"] = old["protects"].fillna("")  # releases of earlier versions do not have this column
     whole = pd.concat([decisions[~is_old & ~is_new], old, hidden]).set_index("figure_id")
     return whole.loc[ids].reset_index()[DECISION_COLUMNS].astype(decisions.dtypes)

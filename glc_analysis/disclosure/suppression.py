@@ -24,15 +24,15 @@ from glc_analysis.disclosure.bounds import (
     ContributorCounts,
     Counted,
     Ranges,
-    determine_visible_group_counts,
-    determine_visible_option_counts,
     select_codes_to_hide,
+    suppress_small_group_counts,
+    suppress_small_option_counts,
 )
 from glc_analysis.disclosure.closed_tables import is_closed_to_audience
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
     PLACE_COLUMNS,
-    find_releasable_country_answers,
+    find_figures_releasable_on_country_pages,
     is_hidden_country_option,
     is_public_record_contradiction_protected,
 )
@@ -164,7 +164,8 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
         decided = pd.DataFrame({"status": decisions.status, "rule": decisions.rule, "low": decisions.low,
                                 "high": decisions.high}, index=estimates.index)
         waits = is_about_undecided_code(figures)
-        is_releasable = find_releasable_country_answers(estimates, incidence, organisations, decided, rules,
+        is_releasable = find_figures_releasable_on_country_pages(estimates, incidence, organisations, decided,
+                                                                 rules,
                                              countries=agreed, coded=coded,
                                              groupings=groupings,
                                              never={*never, *figures.loc[waits, "code_id"]})
@@ -362,8 +363,8 @@ def format_count_range_without_base(low: float, high: float, base: float) -> str
     return f"at least {low:.0f}" if high >= base else f"{low:.0f} to {high:.0f}"
 
 
-def find_rules_if_counts_hidden(n: np.ndarray, base: np.ndarray | int,
-                                is_small: np.ndarray) -> np.ndarray:
+def find_rules_small_or_protecting_others(n: np.ndarray, base: np.ndarray | int,
+                                          is_small: np.ndarray) -> np.ndarray:
     """Returns the rule that hides each count: because the count itself is small, or because hiding it
     protects a small count of the same question."""
     return np.where((n == 0) | (n == base), "unanimous",
@@ -374,12 +375,13 @@ def _decide_whole(at: np.ndarray, counts: ContributorCounts, rules: Rules, decis
     """Decides whether each study-wide figure of one question or code is shown exactly, shown as a range, or
     hidden."""
     whole = count_each_option_in_group(at, counts, rules.count)
-    seen = determine_visible_option_counts(whole, decisions.order_for_suppression_by_questionnaire(at),
-                                           **determine_if_exclusive_and_exhaustive(whole,
-                                                                                   decisions.type[at[0]]))
+    seen = suppress_small_option_counts(whole, decisions.order_for_suppression_by_questionnaire(at),
+                                        **determine_if_exclusive_and_exhaustive(whole,
+                                                                                decisions.type[at[0]]))
     hidden = seen.is_hidden
     decisions.show_as_ranges_or_hide(at[hidden], seen.low[hidden], seen.high[hidden],
-                                     find_rules_if_counts_hidden(whole.n, whole.size, whole.is_small)[hidden],
+                                     find_rules_small_or_protecting_others(whole.n, whole.size,
+                                                                           whole.is_small)[hidden],
                                      _protected(decisions.ids[at], whole.is_small)[hidden])
 
 
@@ -421,7 +423,7 @@ def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCou
     for k in range(int(is_small.sum()), len(at) + 1):
         if not whole.n[order[:k]].any() or whole.count_protected_in_any(order[:k]) >= rules.base:
             break
-    why = find_rules_if_counts_hidden(decisions.n[at], decisions.base_n[at], is_small)
+    why = find_rules_small_or_protecting_others(decisions.n[at], decisions.base_n[at], is_small)
     decisions.hide(at[order[:k]], np.where(why == "partition", why, "country")[order[:k]])
 
 
@@ -668,10 +670,10 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
     sizes = counts.count_independent(np.array([part.base for part in parts.values()]))
     # The complement is hidden to protect the groups that are shown; where there is none, the smallest group.
     columns = np.lexsort((sizes, np.array([name != "" for name in parts])))
-    ranges = determine_visible_group_counts(total, seen, [*parts.values()],
-                                            decisions.order_for_suppression_by_questionnaire(whole), columns,
-                                            **determine_if_exclusive_and_exhaustive(total,
-                                                                                    decisions.type[whole[0]]))
+    ranges = suppress_small_group_counts(total, seen, [*parts.values()],
+                                         decisions.order_for_suppression_by_questionnaire(whole), columns,
+                                         **determine_if_exclusive_and_exhaustive(total,
+                                                                                 decisions.type[whole[0]]))
     # For each option, the first group with a small count; the complement is named as the whole without the
     # groups that are shown.
     named = [*decisions.ids[group_places], decisions.ids[whole] + " without " + ", ".join(names)]
@@ -683,8 +685,8 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
         protects = np.where(part.is_small, decisions.ids[places], first_small)
         protects = np.where(protects == "", _protected(decisions.ids[places], part.is_small), protects)
         decisions.show_as_ranges_or_hide(places[hidden], ranges.low[hidden, k], ranges.high[hidden, k],
-                                         find_rules_if_counts_hidden(part.n, part.size,
-                                                                     part.is_small)[hidden],
+                                         find_rules_small_or_protecting_others(part.n, part.size,
+                                                                               part.is_small)[hidden],
                                          protects[hidden])
     return {name: (part, Ranges(ranges.is_hidden[:, k], ranges.low[:, k], ranges.high[:, k]))
             for k, (name, part) in enumerate(parts.items())}

@@ -85,14 +85,14 @@ def make_discordance_records(rows: pd.DataFrame, answers: pd.DataFrame) -> Figur
         make_incidence_matrix(keys, ids[other], names, rows.loc[other, "answer_id"]))
 
 
-def count_discordant_answers(records: FigureRecords) -> pd.DataFrame:
+def count_answers_contradicting_public_record(records: FigureRecords) -> pd.DataFrame:
     """Returns one figure per indicator: the number of answers in the whole study that state a different value
     from the public record.
 
     >>> rows = pd.DataFrame({"indicator": "tier", "question_id": "Q3", "recorded": ["1", "2", ""],
     ...                      "answer_id": ["a", "b", "c"], "is_discordant": [True, False, False]})
     >>> records = make_discordance_records(rows, rows[["answer_id"]])
-    >>> count_discordant_answers(records)[["figure_id", "n", "base_n"]].values.tolist()
+    >>> count_answers_contradicting_public_record(records)[["figure_id", "n", "base_n"]].values.tolist()
     [['discordance/Q3/tier/all', 1, 2]]
     """
     n, base_n = (matrix.sum(axis=1) for matrix in (records.counted, records.base))

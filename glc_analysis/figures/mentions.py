@@ -99,13 +99,13 @@ def find_negative_and_contrary_cases(occurrences: pd.DataFrame, code_id: str) ->
     return case[case != ""].rename("case").reset_index()
 
 
-def find_undecided_organisations(occurrences: pd.DataFrame, code_id: str) -> set[str]:
+def find_organisations_undecided_on_code(occurrences: pd.DataFrame, code_id: str) -> set[str]:
     """Returns the organisations for which it is undecided whether they raised a code; these organisations
     have no agreed passage with the code.
 
     >>> rows = pd.DataFrame({"organisation_id": ["a", "a", "b"], "code_id": "rest",
     ...                      "is_raised": [False, True, False], "is_undecided": [True, False, True]})
-    >>> find_undecided_organisations(rows, "rest")
+    >>> find_organisations_undecided_on_code(rows, "rest")
     {'b'}
     """
     rows = occurrences[occurrences["code_id"] == code_id]
@@ -113,12 +113,13 @@ def find_undecided_organisations(occurrences: pd.DataFrame, code_id: str) -> set
         *rows.loc[rows["is_raised"], "organisation_id"]}
 
 
-def find_codes_with_undecided_organisations(occurrences: pd.DataFrame) -> set[str]:
-    """Returns the codes for which :func:`find_undecided_organisations` returns at least one organisation.
+def find_codes_undecided_for_some_organisation(occurrences: pd.DataFrame) -> set[str]:
+    """Returns the codes for which :func:`find_organisations_undecided_on_code` returns at least one
+    organisation.
 
     >>> rows = pd.DataFrame({"organisation_id": ["a", "a", "b"], "code_id": ["rest", "rest", "food"],
     ...                      "is_raised": [False, True, False], "is_undecided": [True, False, True]})
-    >>> find_codes_with_undecided_organisations(rows)
+    >>> find_codes_undecided_for_some_organisation(rows)
     {'food'}
     """
     pairs = [*zip(occurrences["code_id"], occurrences["organisation_id"], strict=True)]

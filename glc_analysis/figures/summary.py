@@ -251,8 +251,8 @@ def make_unknown_question_error(question_id: str, known: Iterable[str]) -> Usage
     return UsageError(f"There is no question {question_id!r}; {suggest_name(question_id, known)}.")
 
 
-def summarise_questions(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
-                        countries: pd.DataFrame, *, by: str = "") -> dict[str, pd.DataFrame]:
+def summarise_each_question(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
+                            countries: pd.DataFrame, *, by: str = "") -> dict[str, pd.DataFrame]:
     """Returns a table of the figures of every question, keyed by question_id. The table of a question has one
     row per option, in order, or one row per statistic.
 
@@ -277,7 +277,7 @@ def summarise_questions(released: pd.DataFrame, questions: pd.DataFrame, options
 def map_questions_to_group_figures(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
                                    countries: pd.DataFrame, group: str, *,
                                    by: str = "") -> dict[str, list[Any]]:
-    """Returns the figures of one group, keyed by question_id: the rows that :func:`summarise_questions`
+    """Returns the figures of one group, keyed by question_id: the rows that :func:`summarise_each_question`
     returns for the group, each with the columns for all types of questions. Without ``by``, returns the
     figures of the whole study. A page that shows all questions of a country gets all its figures with one
     call of this function."""
@@ -292,8 +292,8 @@ def map_questions_to_group_figures(released: pd.DataFrame, questions: pd.DataFra
 
 def _sort_figures(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
                   countries: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Returns the figures of all questions, with the columns of :func:`summarise_questions`, in the order of
-    the groups and options. Raises UsageError for an unknown attribute."""
+    """Returns the figures of all questions, with the columns of :func:`summarise_each_question`, in the order
+    of the groups and options. Raises UsageError for an unknown attribute."""
     kind = resolve_subset_kind(by)
     rows = released[(released["measure"] == "response") & (released["subset_kind"] == kind)]
     rows = rows[rows["question_id"].isin(questions["question_id"])]

@@ -24,10 +24,13 @@ from glc_analysis.coding.agreement_tables import (
 )
 from glc_analysis.coding.assemble import describe_placement_by_coder
 from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.coding.exports import note_differently_marked_words
+from glc_analysis.coding.exports import note_coders_marked_different_words
 from glc_analysis.errors import count_of
 from glc_analysis.figures.groupings import MERGED
-from glc_analysis.figures.mentions import find_negative_and_contrary_cases, find_undecided_organisations
+from glc_analysis.figures.mentions import (
+    find_negative_and_contrary_cases,
+    find_organisations_undecided_on_code,
+)
 from glc_analysis.manifest import has_page
 from glc_analysis.pages.slots import AGREEMENT, list_slot_contents
 from glc_analysis.pages.text_names import name_texts, name_turn
@@ -206,7 +209,7 @@ def render_contrary_cases(view: StudyView) -> Html | None:
     listed = view.code_tree["code_id"]
     for code in listed[listed.isin({view.theme, *mentioned.loc[mentioned["is_contradicted"], "code_id"]})]:
         cases[_CONTRARY, code] = _with_case(mentioned, code, "said the contrary")
-    cases[_UNDECIDED, view.theme] = find_undecided_organisations(mentioned, view.theme)
+    cases[_UNDECIDED, view.theme] = find_organisations_undecided_on_code(mentioned, view.theme)
     told = []
     for (sentence, code), who in cases.items():
         opposite = view.code_list.loc[view.code_list["contradicts"] == code, "code_id"]
@@ -273,7 +276,7 @@ def render_passage(view: StudyView, row: Any, anchor: str = "") -> Markup:
     kind, role = (("survey answer", "") if row.kind == "answer" else (row.kind, row.role.replace("_", " ")))
     day = replace_blank_day_with_unknown(row.kind, row.date)
     said = (row.organisation, view.country_labels.get(row.country_id, ""), kind, day, role, row.wording,
-            "" if row.is_agreed else note_differently_marked_words(row.marked_by))
+            "" if row.is_agreed else note_coders_marked_different_words(row.marked_by))
     return ELEMENTS.quotation(row.quote, row.language, ", ".join(filter(None, said)),
                               row.translation, row.translation_status, anchor, row.memo)
 

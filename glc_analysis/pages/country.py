@@ -16,9 +16,9 @@ import pandas as pd
 from IPython.display import HTML as Html
 from markupsafe import Markup
 
-from glc_analysis.disclosure.quotations import find_team_only_codes
+from glc_analysis.disclosure.quotations import find_case_detail_codes
 from glc_analysis.figures.estimates import ALL
-from glc_analysis.figures.mentions import find_codes_with_undecided_organisations
+from glc_analysis.figures.mentions import find_codes_undecided_for_some_organisation
 from glc_analysis.pages.coding import note_if_codings_but_none_count
 from glc_analysis.pages.findings import (
     find_comparison_group_for_audience,
@@ -107,7 +107,7 @@ def list_quotations_from_country(view: StudyView) -> pd.DataFrame:
     rows = view.quotations()
     if view.has_capability("passages"):
         said = view.passages()
-        never = find_team_only_codes(view.select_codes_with_ancestors(said["code_id"]))
+        never = find_case_detail_codes(view.select_codes_with_ancestors(said["code_id"]))
         said = said[~said["code_id"].isin(never) & (said["agreement"] == "")]
         rows = pd.concat([rows, said.reindex(columns=rows.columns, fill_value="")])
         rows = rows.drop_duplicates("text", ignore_index=True)
@@ -182,7 +182,7 @@ def render_answers_unique_within_region(view: StudyView) -> Html:
     known = {*zip(substantive["option_list"], substantive["option_id"], strict=True)}
     codes = view.select_codes_with_ancestors(alone["code_id"])
     book = codes[codes["level"] == "code"].set_index("code_id")["name"]
-    left_out = {*list_sensitive_and_dependent_questions(view)} | find_team_only_codes(codes)
+    left_out = {*list_sensitive_and_dependent_questions(view)} | find_case_detail_codes(codes)
     said: list[tuple[str, str, str]] = []
     for row in alone[~alone["question_id"].isin(left_out) & ~alone["code_id"].isin(left_out)].itertuples():
         asked = view.words.questions.get(row.question_id)
@@ -328,7 +328,7 @@ def render_country_codes(view: StudyView) -> Html:
         return render_note(NOTHING_CODED_HERE)
     asked = {*mentioned.loc[mentioned["is_asked"] & ~mentioned["source"].isin(UNASKED), "code_id"]}
     groups, silent, waiting = [], [], []
-    undecided, codes = find_codes_with_undecided_organisations(mentioned), [*iterate_rows(book)]
+    undecided, codes = find_codes_undecided_for_some_organisation(mentioned), [*iterate_rows(book)]
     for theme, name in {**view.themes, "": "Other codes"}.items():
         own = [row for row in codes if row.theme_id == theme]
         waiting += [row.name for row in own if row.code_id in undecided]

@@ -19,7 +19,7 @@ from IPython.display import HTML as Html
 from markupsafe import Markup
 
 from glc_analysis.cleaning.skip_logic import find_dependent_questions
-from glc_analysis.disclosure.quotations import find_team_only_codes
+from glc_analysis.disclosure.quotations import find_case_detail_codes
 from glc_analysis.figures.estimates import ALL, BY_OPTION
 from glc_analysis.figures.summary import count_organisations_with_undecided_code
 from glc_analysis.pages.questions import list_options_in_base
@@ -95,7 +95,7 @@ def _by_rule(view: StudyView) -> pd.DataFrame:
             kind = kinds[asked.at[question, "option_list"], figure["option_id"]]
             if kind not in ("other", "refused") and _is_largest(view, asked.loc[question], question, figure):
                 chosen.append(figure["figure_id"])
-    never = find_team_only_codes(view.code_list)
+    never = find_case_detail_codes(view.code_list)
     codes = view.code_tree[(view.code_tree["level"] == "code") & ~view.code_tree["code_id"].isin(never)]
     is_code = counts["code_id"].isin(codes["code_id"]) & (counts["share"] >= _CODE_SHARE)
     rows = counts[is_code & ~counts["code_id"].isin(_unasked(view)) | counts["figure_id"].isin(chosen)]
@@ -368,7 +368,7 @@ def _contrary(view: StudyView) -> Iterator[tuple[str, str]]:
         return
     codes = view.codes()
     codes = codes[(codes["contrary"] > 0) & (codes["asked"] > 0)]
-    codes = codes[~codes["code_id"].isin(find_team_only_codes(view.code_list))]
+    codes = codes[~codes["code_id"].isin(find_case_detail_codes(view.code_list))]
     if codes.empty:
         return
     first = codes.loc[codes["contrary"].astype(int).idxmax()]
@@ -404,7 +404,7 @@ def _unasked(view: StudyView) -> set[str]:
     rows = rows[~rows["source"].isin(UNASKED)]
     by_code = rows.groupby("code_id", observed=True)[["is_asked", "is_raised"]].any()
     raised = {*by_code.index[by_code["is_raised"] & ~by_code["is_asked"]]}
-    return raised - find_team_only_codes(view.code_list)
+    return raised - find_case_detail_codes(view.code_list)
 
 
 def _names(names: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from glc_analysis.pages.slots import QUESTION, list_slot_contents
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.tables_html import (
     make_displayable,
-    render_frame_by_its_columns,
+    render_as_bars_quotations_or_table,
     render_quotation,
     render_table,
 )
@@ -73,7 +73,7 @@ def show_question(view: StudyView, question: Any, *, by: str = "") -> None:
     <IPython.core.display.HTML object>
     <IPython.core.display.HTML object>
     """
-    if html := render_question(view, question, by=by):
+    if html := render_question_without_open_answers(view, question, by=by):
         display(make_displayable(html))
 
 
@@ -82,7 +82,7 @@ def render_ranges_note(view: StudyView) -> Html | None:
     return None if view.has_capability("all_figures") else make_displayable(ELEMENTS.note(_RANGES))
 
 
-def render_question(view: StudyView, question: Any, *, by: str = "") -> Markup:
+def render_question_without_open_answers(view: StudyView, question: Any, *, by: str = "") -> Markup:
     """Renders as HTML what :func:`show_question` shows."""
     row = _row(view, question)
     if by:
@@ -199,10 +199,10 @@ def _numbers(rows: pd.DataFrame, asked: str) -> Markup:
 def _folded(counts: pd.DataFrame) -> Markup:
     """Renders counts as bars; the smaller counts of a long list are folded."""
     if len(counts) < FOLDED_FROM:
-        return render_frame_by_its_columns(counts)
+        return render_as_bars_quotations_or_table(counts)
     rest = counts.iloc[OPTIONS_SHOWN:]
-    return _HTML.bars(render_frame_by_its_columns(counts.iloc[:OPTIONS_SHOWN]),
-                      render_frame_by_its_columns(rest), len(rest))
+    return _HTML.bars(render_as_bars_quotations_or_table(counts.iloc[:OPTIONS_SHOWN]),
+                      render_as_bars_quotations_or_table(rest), len(rest))
 
 
 def _missing_options(view: StudyView, question: Any, counts: pd.DataFrame) -> str:

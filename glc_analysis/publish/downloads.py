@@ -17,7 +17,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from glc_analysis.addon import list_declarations
-from glc_analysis.coding.codebook import find_ancestors, find_team_only_codes
+from glc_analysis.coding.codebook import find_ancestors, find_case_detail_codes
 from glc_analysis.coding.exports import escape_formula, write_csv_for_spreadsheets
 from glc_analysis.disclosure.blocks import QUOTATION_BLOCKS
 from glc_analysis.reference import read_reference_table
@@ -106,7 +106,7 @@ def _codes(page: StudyView) -> pd.DataFrame:
     book = page.read("codebook").sort_values("order")
     if page.has_capability("all_figures"):
         return book
-    above, never = find_ancestors(book), find_team_only_codes(read_reference_table(page.study, "codebook"))
+    above, never = find_ancestors(book), find_case_detail_codes(read_reference_table(page.study, "codebook"))
     counted = page.released.loc[page.released["measure"] == "coded", "code_id"]
     named = ({*counted} | {*page.themes}) - never
     return book[book["code_id"].isin(named | {one for code in named & {*above} for one in above[code]})]

@@ -65,11 +65,11 @@ def normalise_notebook(notebook: Content, *, title: str, roots: Iterable[Path] =
     return _notebook(_with_title(cells, title))
 
 
-def add_or_replace_notice(notebook: Content, text: str) -> Content:
+def set_notice_below_title(notebook: Content, text: str) -> Content:
     """Returns a copy of a notebook with the notice ``text`` below its title; an earlier notice is replaced.
 
-    >>> page = add_or_replace_notice(make_prose_notebook("# Peru"), "Not updated since May.")
-    >>> page = add_or_replace_notice(page, "Not updated since June.")
+    >>> page = set_notice_below_title(make_prose_notebook("# Peru"), "Not updated since May.")
+    >>> page = set_notice_below_title(page, "Not updated since June.")
     >>> [cell["source"] for cell in page["cells"]]
     ['# Peru', '> **Not updated since June.**']
     """

@@ -74,8 +74,8 @@ def is_page_file_undamaged(path: Path, entry: Mapping[str, Any], digests: Digest
         return False
 
 
-def find_finished_pages(runs: Path, pages: Iterable[Any], current: Path | None,
-                        is_current: Callable[[Any, dict[str, Any]], bool]) -> dict[
+def find_pages_of_interrupted_runs(runs: Path, pages: Iterable[Any], current: Path | None,
+                                   is_current: Callable[[Any, dict[str, Any]], bool]) -> dict[
                             str, tuple[Path, dict[str, Any]]]:
     """Returns the pages that were finished by interrupted runs since the ``current`` run, keyed by slug. Each
     value has the folder of the run, and the page's entry in the record of the run.

@@ -27,7 +27,7 @@ from glc_analysis.addon import list_declarations
 from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
 from glc_analysis.disclosure.blocks import LANGUAGE, make_line_ids
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.countries import find_countable_members_by_country
+from glc_analysis.disclosure.countries import find_countable_members_by_work_country
 from glc_analysis.disclosure.suppression import SUPPRESSED, select_released_figures
 from glc_analysis.manifest import read_built_release_info, read_built_slice_digests_and_lists
 from glc_analysis.reference import read_reference_table
@@ -171,8 +171,9 @@ class Reader:
         counted in this country. An organisation that may not be named gets a meaningless id, which is
         different in each country."""
         answers = self.read_whole("answers").astype({"country_id": "str", "organisation_id": "str"})
-        rows = find_countable_members_by_country(answers, self.read_whole("organisations"), self.consent,
-                                                 self.study.settings["disclosure"], audience=self.audience)
+        rows = find_countable_members_by_work_country(answers, self.read_whole("organisations"), self.consent,
+                                                      self.study.settings["disclosure"],
+                                                      audience=self.audience)
         rows = rows.merge(answers[["country_id", "organisation_id", "region_id"]].drop_duplicates())
         is_named = rows["organisation_id"].isin(self.named)
         unnamed = "unnamed-" + (~is_named).cumsum().astype("str")

@@ -23,7 +23,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.addon import list_declarations, map_declared_entries
 from glc_analysis.cleaning.waves import choose_study_wave
-from glc_analysis.coding.exports import note_differently_marked_words
+from glc_analysis.coding.exports import note_coders_marked_different_words
 from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATION_BLOCKS, make_block_id
 from glc_analysis.errors import UsageError, resolve_id, suggest_name
 from glc_analysis.figures.estimates import ALL, BY_OPTION, name_call_or_unguided_interview
@@ -381,7 +381,7 @@ class StudyView(VisibleTables):
             "cleared": [cleared.get(text, "") for text in rows["quote"]],
             "kind": rows["kind"], "date": rows["date"],
             "code_id": rows["code_id"], "segment_id": rows["segment_id"],
-            "agreement": ["" if is_agreed else note_differently_marked_words(coders)
+            "agreement": ["" if is_agreed else note_coders_marked_different_words(coders)
                           for is_agreed, coders in zip(rows["is_agreed"], rows["marked_by"], strict=True)],
             "organisation_id": rows["organisation_id"].astype("str")}).reset_index(drop=True)
 

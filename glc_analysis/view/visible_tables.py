@@ -32,7 +32,7 @@ from glc_analysis.figures.summary import (
     Words,
     make_unknown_question_error,
     map_questions_to_group_figures,
-    summarise_questions,
+    summarise_each_question,
 )
 from glc_analysis.manifest import read_built_slice_list
 from glc_analysis.reference import read_reference_table
@@ -422,7 +422,7 @@ class VisibleTables:
         if self.country or self.theme or "released" in vars(self):
             return self._summaries(by)[question_id]
         figures, own = self.select_question_figures(question_id), asked[asked["question_id"] == question_id]
-        return summarise_questions(figures, own, self.options, self.country_table, by=by)[question_id]
+        return summarise_each_question(figures, own, self.options, self.country_table, by=by)[question_id]
 
     @cached_property
     def figures_of_group(self) -> Callable[[str, str], dict[str, list[Any]]]:
@@ -436,8 +436,8 @@ class VisibleTables:
     def _summaries(self) -> Callable[[str], dict[str, pd.DataFrame]]:
         """A function that takes the attribute by which figures are grouped, and returns the figures of all
         questions of the page."""
-        return cache(lambda by: summarise_questions(self.released, self.question_table, self.options,
-                                                    self.country_table, by=by))
+        return cache(lambda by: summarise_each_question(self.released, self.question_table, self.options,
+                                                        self.country_table, by=by))
 
     @cached_property
     def translations(self) -> Mapping[str, Translation]:

@@ -13,11 +13,14 @@ from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from glc_analysis import tables
-from glc_analysis.disclosure.countries import find_releasable_country_answers
+from glc_analysis.disclosure.countries import find_figures_releasable_on_country_pages
 from glc_analysis.disclosure.rules import COALITION, FIGURE_RULES, Rules, find_rules_by_kind
 from glc_analysis.disclosure.suppression import select_released_figures
 from glc_analysis.figures.contributors import find_contributors
-from glc_analysis.figures.discordance import count_discordant_answers, make_discordance_records
+from glc_analysis.figures.discordance import (
+    count_answers_contradicting_public_record,
+    make_discordance_records,
+)
 from glc_analysis.figures.groupings import map_questions_to_attribute_groupings
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -176,8 +179,8 @@ def without(monkeypatch, rule):
         monkeypatch.setattr("glc_analysis.disclosure.suppression.determine_if_exclusive_and_exhaustive",
                             lambda *given: {"is_exclusive": False, "is_exhaustive": False})
     elif rule == "difference":
-        shown = find_releasable_country_answers
-        monkeypatch.setattr("glc_analysis.disclosure.suppression.find_releasable_country_answers",
+        shown = find_figures_releasable_on_country_pages
+        monkeypatch.setattr("glc_analysis.disclosure.suppression.find_figures_releasable_on_country_pages",
                             lambda *given, **more: shown(*given, **more) | True)
     elif rule in ("other_audience", "not_counted"):
         monkeypatch.setattr("glc_analysis.disclosure.audiences.limit_to_convening",
@@ -258,7 +261,8 @@ def who_contradicts():
     rows = rows.assign(is_discordant=rows["stated"] != rows["recorded"])
     frames["stated"] = tables.conform_to_schema("stated", rows)
     frames["figures"] = tables.conform_to_schema("figures", pd.concat(
-        [frames["figures"], count_discordant_answers(make_discordance_records(rows, frames["answers"]))]))
+        [frames["figures"],
+         count_answers_contradicting_public_record(make_discordance_records(rows, frames["answers"]))]))
     decisions = decided(frames).reset_index()
     return Attack(frames, find_contributors(frames), decisions, SETTINGS, "public").contradicted()[0]
 

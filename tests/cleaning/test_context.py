@@ -2,7 +2,7 @@
 
 import pytest
 
-from glc_analysis.cleaning.dimension_tables import clean_context
+from glc_analysis.cleaning.dimension_tables import clean_country_indicators
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Faults
 from tests.support.study_writer import places, reference, survey
@@ -15,7 +15,7 @@ ROWS = [{"iso": "KHM", "year": "2014", "tier": "2", "income": "low"},
 
 
 def facts(*files, steps=None, **settings):
-    found = clean_context([survey(rows, name=f"{n}.csv") for n, rows in enumerate(files)], KNOWN,
+    found = clean_country_indicators([survey(rows, name=f"{n}.csv") for n, rows in enumerate(files)], KNOWN,
                   {**SETTINGS, **settings}, steps or CleaningLog())
     return found[["country_id", "indicator", "year", "value"]].values.tolist()
 

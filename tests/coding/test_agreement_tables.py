@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from glc_analysis.coding.agreement import compute_coder_agreement, make_agreement_table
+from glc_analysis.coding.agreement import compute_agreement_by_turn_and_character, make_agreement_table
 from glc_analysis.coding.agreement_tables import (
     explain_blank_columns,
     list_same_code_with_differing_spans,
@@ -31,7 +31,8 @@ SEGMENTS = pd.DataFrame([{"segment_id": "call.1", "document_id": "call", "start"
 def test_two_coders_who_marked_different_sentences_of_one_turn_agree_by_turn_and_not_by_character():
     given = codings(("ana", *SENTENCES[0], "delay"), ("ben", *SENTENCES[1], "delay"))
     read = pd.DataFrame({"document_id": "call", "coder_id": ["ana", "ben"], "codebook_version": "1"})
-    table = compute_coder_agreement(list_coding_units(given, read, SEGMENTS), given, SEGMENTS, {})
+    table = compute_agreement_by_turn_and_character(list_coding_units(given, read, SEGMENTS), given, SEGMENTS,
+                                                    {})
     value = table.set_index(["unit", "measure", "code_id", "subset"])["value"]
     assert value["turn", "percent_agreement", "delay", "all"] == 1
     assert value["character", "positive_agreement", "delay", "all"] == 0
@@ -82,8 +83,9 @@ def test_passages_within_single_answers_give_them_no_rows_either():
         document_id=one, segment_ids=f"{one}.1") for one in many])
     read = pd.DataFrame([(one, coder, "1") for one in many for coder in ("ana", "ben")],
                         columns=["document_id", "coder_id", "codebook_version"])
-    assert {*compute_coder_agreement(list_coding_units(given, read, segments), given, segments,
-                                     {})["subset"]} == {"all"}
+    assert {*compute_agreement_by_turn_and_character(list_coding_units(given, read, segments), given,
+                                                     segments,
+                                                     {})["subset"]} == {"all"}
 
 
 def test_a_blank_column_says_why_and_columns_of_one_reason_are_together():

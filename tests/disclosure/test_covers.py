@@ -17,9 +17,9 @@ from glc_analysis.disclosure.bounds import (
     ContributorCounts,
     Counted,
     Ranges,
-    determine_visible_group_counts,
-    determine_visible_option_counts,
     select_codes_to_hide,
+    suppress_small_group_counts,
+    suppress_small_option_counts,
 )
 
 LEAST = 5
@@ -81,7 +81,7 @@ def exposed(answers, see, size):
 
 def of_options(numbers):
     order = np.arange(len(numbers))
-    return determine_visible_option_counts(single(numbers), order, is_exclusive=True, is_exhaustive=False)
+    return suppress_small_option_counts(single(numbers), order, is_exclusive=True, is_exhaustive=False)
 
 
 @pytest.mark.acceptance
@@ -136,9 +136,9 @@ def of_groups(sizes, *, is_exclusive):
     def see(numbers):
         whole, groups = by_group(np.reshape(numbers, (-1, len(sizes))), sizes)
         order = np.arange(len(whole.n))
-        seen = determine_visible_option_counts(whole, order, is_exclusive=is_exclusive, is_exhaustive=False)
-        found = determine_visible_group_counts(whole, seen, groups, order, np.arange(len(sizes))[::-1],
-                                               is_exclusive=is_exclusive, is_exhaustive=False)
+        seen = suppress_small_option_counts(whole, order, is_exclusive=is_exclusive, is_exhaustive=False)
+        found = suppress_small_group_counts(whole, seen, groups, order, np.arange(len(sizes))[::-1],
+                                            is_exclusive=is_exclusive, is_exhaustive=False)
         return Ranges(*(np.column_stack([getattr(seen, name), getattr(found, name)])
                         for name in ("is_hidden", "low", "high")))
     return see
@@ -201,8 +201,8 @@ def of_several(numbers, size):
     starts = np.cumsum(numbers) - numbers
     ticks = np.array([np.isin(np.arange(size), np.arange(start, start + n) % size)
                       for start, n in zip(starts, numbers, strict=True)])
-    return determine_visible_option_counts(counted(ticks, size), np.arange(len(numbers)), is_exclusive=False,
-                                           is_exhaustive=True)
+    return suppress_small_option_counts(counted(ticks, size), np.arange(len(numbers)), is_exclusive=False,
+                                        is_exhaustive=True)
 
 
 def exposed_by_several(size, options):
@@ -259,8 +259,8 @@ def of_codes(numbers, size=12, tree=TWO):
 
 @cache
 def _one_code(n, size):
-    return determine_visible_option_counts(counted([np.arange(size) < n], size), np.array([0]),
-                                           is_exclusive=False, is_exhaustive=False)
+    return suppress_small_option_counts(counted([np.arange(size) < n], size), np.array([0]),
+                                        is_exclusive=False, is_exhaustive=False)
 
 
 def fit_the_tree(rows, tree):

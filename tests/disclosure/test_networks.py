@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from glc_analysis.disclosure.bounds import ContributorCounts, Counted, determine_visible_option_counts
+from glc_analysis.disclosure.bounds import ContributorCounts, Counted, suppress_small_option_counts
 
 LEAST = 5
 
@@ -46,8 +46,8 @@ def printed(counts, kinds, said, *, is_exclusive):
         ticks = ticks[:1]
     base = np.ones(len(kinds), dtype=int)
     whole = Counted(base, ticks, base, counts, LEAST)
-    seen = determine_visible_option_counts(whole, np.arange(len(ticks)), is_exclusive=is_exclusive,
-                                           is_exhaustive=False)
+    seen = suppress_small_option_counts(whole, np.arange(len(ticks)), is_exclusive=is_exclusive,
+                                        is_exhaustive=False)
     return tuple(seen.is_hidden), tuple(seen.low), tuple(seen.high)
 
 
@@ -100,9 +100,9 @@ def test_who_was_asked_because_of_an_earlier_answer_does_not_show_in_a_range():
     for first in (0, 4):  # with the network, and without it
         base = (np.arange(len(kinds)) >= first) & (np.arange(len(kinds)) < first + 18)
         ticks = base & (np.cumsum(base) > 18 - n)
-        found = determine_visible_option_counts(Counted(base.astype(int), ticks[None].astype(int), everyone,
-                                                        counts, LEAST),
-                                                np.arange(1), is_exclusive=False, is_exhaustive=False)
+        found = suppress_small_option_counts(Counted(base.astype(int), ticks[None].astype(int), everyone,
+                                                     counts, LEAST),
+                                             np.arange(1), is_exclusive=False, is_exhaustive=False)
         seen.append((found.low.tolist(), found.high.tolist()))
     assert seen == [([0], [7]), ([0], [7])]
 
@@ -113,8 +113,8 @@ def test_a_count_lies_in_the_range_that_is_told_of_it(networks, others, data):
     room = np.array(data.draw(st.lists(st.integers(1, 3), min_size=len(kinds), max_size=len(kinds))))
     base = np.array([data.draw(st.integers(0, most)) for most in room])
     ticks = np.array([data.draw(st.integers(0, most)) for most in base])
-    seen = determine_visible_option_counts(Counted(base, ticks[None], room, counts, LEAST), np.arange(1),
-                                           is_exclusive=False, is_exhaustive=False)
+    seen = suppress_small_option_counts(Counted(base, ticks[None], room, counts, LEAST), np.arange(1),
+                                        is_exclusive=False, is_exhaustive=False)
     assert seen.low[0] <= ticks.sum() <= seen.high[0]
 
 
@@ -123,8 +123,8 @@ def test_a_range_goes_as_far_as_one_more_organisation_with_all_its_records():
     counts, kinds = study((2,), 20)
     room = np.where(kinds == 0, 1, 3)
     ticks = room * (np.arange(len(kinds)) >= len(kinds) - 5)
-    seen = determine_visible_option_counts(Counted(room, ticks[None], room, counts, LEAST), np.arange(1),
-                                           is_exclusive=False, is_exhaustive=False)
+    seen = suppress_small_option_counts(Counted(room, ticks[None], room, counts, LEAST), np.arange(1),
+                                        is_exclusive=False, is_exhaustive=False)
     assert (seen.is_hidden[0], seen.low[0], seen.high[0]) == (True, 0, 15)
 
 

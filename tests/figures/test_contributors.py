@@ -6,7 +6,11 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.figures.contributors import CONTRIBUTOR_TABLES, find_contributors
-from glc_analysis.figures.discordance import DISCORDANCE, count_discordant_answers, make_discordance_records
+from glc_analysis.figures.discordance import (
+    DISCORDANCE,
+    count_answers_contradicting_public_record,
+    make_discordance_records,
+)
 from glc_analysis.figures.mentions import find_organisations_behind_code_figures
 from glc_analysis.schema import UNASKED
 from tests.support.small_surveys import survey_of
@@ -136,7 +140,7 @@ def test_an_answer_that_differs_from_the_record_is_its_organisations():
     frames = {name: FRAMES[name] for name in CONTRIBUTOR_TABLES if name in FRAMES}
     frames["stated"] = tables.conform_to_schema("stated", rows)
     frames["figures"] = tables.conform_to_schema(
-        "figures", count_discordant_answers(make_discordance_records(rows, answers)))
+        "figures", count_answers_contradicting_public_record(make_discordance_records(rows, answers)))
     assert of(frames, f"{DISCORDANCE}/Q1/law/all") == {
         answers["organisation_id"][0]: (1, 0), answers["organisation_id"][1]: (1, 1)}
 

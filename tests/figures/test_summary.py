@@ -8,7 +8,11 @@ import pytest
 from glc_analysis.cleaning.dimension_tables import make_country_table
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.estimates import compute_survey_estimates, find_records_behind_figures
-from glc_analysis.figures.summary import make_unknown_question_error, resolve_subset_kind, summarise_questions
+from glc_analysis.figures.summary import (
+    make_unknown_question_error,
+    resolve_subset_kind,
+    summarise_each_question,
+)
 from tests.support.study_writer import choices, cleaned, places, question, reference
 
 LAW = choices("law", ("yes", "1", "Yes, fully"), ("no", "2", "No"), ("dont_know", "9", "Don't know"))
@@ -38,7 +42,7 @@ def figures(sampling):
 
 def printed(question_id, *, by="", sampling="purposive"):
     """What ``glc summary --format csv`` prints, as lines."""
-    found = summarise_questions(figures(sampling), TABLES.questions, TABLES.options, COUNTRIES, by=by)
+    found = summarise_each_question(figures(sampling), TABLES.questions, TABLES.options, COUNTRIES, by=by)
     return found[question_id].to_csv(index=False, lineterminator="\n").splitlines()
 
 

@@ -38,7 +38,7 @@ from glc_analysis.pages.questions import (
     OPTIONS_SHOWN,
     list_open_answers_for_team,
     render_open_answers,
-    render_question,
+    render_question_without_open_answers,
     show_question,
     write_finding_title,
 )
@@ -48,7 +48,7 @@ from glc_analysis.pages.survey import (
     render_study_numbers,
 )
 from glc_analysis.tables_html import (
-    render_frame_by_its_columns,
+    render_as_bars_quotations_or_table,
     render_note,
     render_quotation,
     render_table,
@@ -136,12 +136,12 @@ def test_a_quotation_carries_its_language_and_its_direction(cambodia):
 
 
 def test_others_read_only_the_words_that_were_cleared_for_them(sample_study):
-    shown = render_frame_by_its_columns(sample_view(sample_study, audience="public",
-                                                    theme="success").quotations())
+    shown = render_as_bars_quotations_or_table(sample_view(sample_study, audience="public",
+                                                           theme="success").quotations())
     assert shown.count("<blockquote") == 1 and "none of it ever told me who was well" in shown
     assert "<figcaption>a provider</figcaption>" in shown
-    assert render_frame_by_its_columns(sample_view(sample_study, audience="public",
-                                                   theme="resources").quotations()) == (
+    assert render_as_bars_quotations_or_table(sample_view(sample_study, audience="public",
+                                                          theme="resources").quotations()) == (
         f'<p class="glc-note">{NO_QUOTATION}</p>')
 
 
@@ -164,20 +164,21 @@ def test_a_figure_shown_as_a_range_is_printed_with_its_edges(sample_study):
 
 def test_a_question_says_how_many_are_not_in_its_base(sample_study):
     page = sample_view(sample_study)
-    assert "3 preferred not to say (not counted in the base)." in render_question(page, "Q6.1")
+    assert "3 preferred not to say (not counted in the base)." in render_question_without_open_answers(page,
+                                                                                                       "Q6.1")
     assert "Prefer not to say" not in set(page.summarise_question("Q6.1")["option"])
 
 
 def test_a_question_says_in_words_who_was_asked(sample_study):
     page = sample_view(sample_study, theme="services")
-    shown = unescape(render_question(page, "Q4.2"))
+    shown = unescape(render_question_without_open_answers(page, "Q4.2"))
     assert "Asked of those who chose Shelter at: Which services do you offer?" in shown
-    assert "Asked of every organisation." in render_question(page, "Q4.1")
-    assert ".." not in unescape(render_question(sample_view(sample_study), "Q2.4"))
+    assert "Asked of every organisation." in render_question_without_open_answers(page, "Q4.1")
+    assert ".." not in unescape(render_question_without_open_answers(sample_view(sample_study), "Q2.4"))
 
 
 def test_a_question_says_what_was_found_and_who_answered_before_its_bars(sample_study):
-    shown = unescape(render_question(sample_view(sample_study), "Q4.1"))
+    shown = unescape(render_question_without_open_answers(sample_view(sample_study), "Q4.1"))
     places = [shown.index(one) for one in (
         "Which services do you offer?", "25 of 30 organisations chose “Case management”",
         "Base: 30 organisations.", "<table")]
@@ -205,40 +206,41 @@ def test_a_count_in_words_is_not_called_equal_to_a_number():
 def test_where_an_answer_is_not_listed_none_is_called_the_most_frequent(sample_study):
     page = StudyView(sample_study, "public")
     page.__dict__["released"] = page.released[page.released["option_id"] != "women"]
-    shown = render_question(page, "Q1.9")
+    shown = render_question_without_open_answers(page, "Q1.9")
     assert "Some answers are not listed" in shown and "glc-title" not in shown
 
 
 def test_small_counts_at_the_end_of_a_long_list_are_folded_and_there(sample_study):
     page = sample_view(sample_study)
-    shown, counts = render_question(page, "Q4.1"), page.counts("Q4.1")
+    shown, counts = render_question_without_open_answers(page, "Q4.1"), page.counts("Q4.1")
     assert len(counts) >= FOLDED_FROM and f"<summary>{len(counts) - OPTIONS_SHOWN} more</summary>" in shown
     assert all(escape(option) in shown for option in counts["option"])
-    assert "<details" not in render_question(page, "Q1.9")
+    assert "<details" not in render_question_without_open_answers(page, "Q1.9")
 
 
 def test_a_count_in_words_is_never_a_number_on_the_page(sample_study):
     page = sample_view(sample_study, "public")
-    shown = render_question(page, "Q4.1")
+    shown = render_question_without_open_answers(page, "Q4.1")
     assert "at most 7 of 30" in shown and "glc-band" in shown and ">0 of 30" not in shown
 
 
 def test_regions_are_columns_and_nothing_is_shown_where_they_are_not_released(sample_study, capsys):
-    shown = render_question(sample_view(sample_study, theme="services"), "Q4.1", by="region")
+    shown = render_question_without_open_answers(sample_view(sample_study, theme="services"), "Q4.1",
+                                                 by="region")
     assert all(f'<th scope="col" class="number">{region}</th>' in shown for region in ("Africa", "Europe"))
     assert ' id="' not in shown  # the question itself is the place that links lead to
     public = sample_view(sample_study, "public", theme="services")
-    assert render_question(public, "Q4.1", by="region") == ""
+    assert render_question_without_open_answers(public, "Q4.1", by="region") == ""
     show_question(public, "Q4.1", by="region")
     assert capsys.readouterr().out == ""
 
 
 def test_groups_that_are_released_are_a_click_away_with_hidden_counts_as_ranges(sample_study):
     page = sample_view(sample_study, "public", theme="services")
-    shown = render_question(page, "Q4.1")
+    shown = render_question_without_open_answers(page, "Q4.1")
     assert "<summary>By region of the main office</summary>" in shown and "By country" not in shown
     assert '<th scope="col" class="number">Americas</th>' in shown and "at most 5" in shown
-    assert "By region" not in render_question(sample_view(sample_study), "Q4.1")
+    assert "By region" not in render_question_without_open_answers(sample_view(sample_study), "Q4.1")
 
 
 def test_open_answers_are_for_the_team_with_their_translation(sample_study):

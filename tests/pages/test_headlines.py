@@ -32,7 +32,7 @@ from glc_analysis.pages.findings import (
 )
 from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.study import Study
-from glc_analysis.tables_html import render_frame_by_its_columns
+from glc_analysis.tables_html import render_as_bars_quotations_or_table
 from glc_analysis.view.reader_study import write_visible_part_of_study
 from glc_analysis.view.study_view import StudyView
 from tests.support.built_studies import built
@@ -173,15 +173,15 @@ def test_codes_that_nobody_was_asked_about_are_named_for_the_team_and_are_no_fin
 def test_sentences_are_shown_as_a_list_of_links_with_how_they_were_chosen():
     rows = pd.DataFrame({"sentence": ["3 of 4.", "2 of 4."], "figure_id": ["Q1/yes/all", "Q2/yes/all"],
                          "link": ["index.html", ""], "chosen_by": "by a rule"})
-    html = render_frame_by_its_columns(rows)
+    html = render_as_bars_quotations_or_table(rows)
     assert html.startswith('<ul class="glc-headlines"><li><a href="index.html">3 of 4.</a>')
     assert html.count("<li>") == 2 and html.count("by a rule") == 1 and "Q1/yes/all" not in html
-    assert render_frame_by_its_columns(rows.head(0)) == ""
+    assert render_as_bars_quotations_or_table(rows.head(0)) == ""
 
 
 def test_names_of_the_survey_are_escaped():
     row = {"sentence": "3 of 4 chose “<b>”.", "figure_id": "x", "link": "", "chosen_by": "A & B"}
-    assert render_frame_by_its_columns(pd.DataFrame([row])) == (
+    assert render_as_bars_quotations_or_table(pd.DataFrame([row])) == (
         '<ul class="glc-headlines"><li>3 of 4 chose “&lt;b&gt;”.</li></ul><p class="glc-note">A &amp; B</p>')
 
 

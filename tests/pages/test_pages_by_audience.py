@@ -26,7 +26,7 @@ from glc_analysis.pages.slots import COUNTRY, render_slot
 from glc_analysis.reference import read_reference
 from glc_analysis.report import update_report_pages
 from glc_analysis.run.plan import plan_pages, select_stale
-from glc_analysis.tables_html import render_frame_by_its_columns, render_note
+from glc_analysis.tables_html import render_as_bars_quotations_or_table, render_note
 from glc_analysis.view.study_view import StudyView
 from tests.run.small_study import collection, edit, small_study
 from tests.support.sample_views import sample_view
@@ -41,7 +41,7 @@ def country_page(study, country):
               render_country_codes,
               render_country_passages, render_country_open_answers, render_external_country_facts)
     return plain("".join([*write_sentences_comparing_country_with_region(page)["sentence"],
-                          render_frame_by_its_columns(list_quotations_from_country(page)),
+                          render_as_bars_quotations_or_table(list_quotations_from_country(page)),
                           *(block(page).data for block in blocks)]))
 
 

@@ -7,7 +7,7 @@ from openpyxl import load_workbook
 
 from glc_analysis import tables
 from glc_analysis.addon import load_declared_objects
-from glc_analysis.disclosure.quotations import find_team_only_codes
+from glc_analysis.disclosure.quotations import find_case_detail_codes
 from glc_analysis.disclosure.suppression import select_released_figures
 from glc_analysis.gate.leak_scan import find_leaks, identifiers
 from glc_analysis.publish.downloads import (
@@ -48,7 +48,7 @@ def test_the_public_gets_no_country_no_working_table_and_no_code_of_a_case(sampl
     own = frames["public"]
     of_add_ons = {name for downloads in load_declared_objects("downloads") for name in downloads}
     assert {*own} - of_add_ons == {"figures", "questions", "codes", "quotations"}
-    never = find_team_only_codes(read_reference(sample_study).codebook)
+    never = find_case_detail_codes(read_reference(sample_study).codebook)
     assert never and not never & {*own["codes"]["code_id"]} and never <= {*frames["team"]["codes"]["code_id"]}
 
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from glc_analysis.run.execute import (
-    add_or_replace_notice,
     format_notebook,
     make_prose_notebook,
     normalise_notebook,
+    set_notice_below_title,
 )
 
 
@@ -85,8 +85,8 @@ def test_cleaning_is_idempotent_and_changes_nothing_it_was_given():
 
 
 def test_a_notice_stands_below_the_title():
-    cells = add_or_replace_notice(normalise_notebook({"cells": [markdown("# Who?"), code()]}, title="Peru"),
-                                  "Old.")["cells"]
+    cells = set_notice_below_title(normalise_notebook({"cells": [markdown("# Who?"), code()]}, title="Peru"),
+                                   "Old.")["cells"]
     assert [cell["source"] for cell in cells] == ["# Peru\n\n*Who?*", "> **Old.**", "1"]
     assert [cell["id"] for cell in cells] == ["cell-001", "cell-002", "cell-003"]
 

@@ -5,7 +5,10 @@ import tomllib
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.figures.mentions import find_negative_and_contrary_cases, find_undecided_organisations
+from glc_analysis.figures.mentions import (
+    find_negative_and_contrary_cases,
+    find_organisations_undecided_on_code,
+)
 from scripts.sample_study.content import FOLDER
 
 TRUTH = tomllib.loads((FOLDER / "truth.toml").read_text(encoding="utf-8"))
@@ -72,7 +75,7 @@ def test_a_theme_is_raised_by_those_who_raised_it_out_of_those_asked(figures, na
 @pytest.mark.parametrize("theme", TRUTH["not_raised"])
 def test_a_negative_case_was_asked_in_its_interview_and_did_not_raise_the_theme(read, theme):
     rows = read("mentions").query("source == 'interview' and code_id == @theme")
-    waiting = find_undecided_organisations(rows, theme)
+    waiting = find_organisations_undecided_on_code(rows, theme)
     assert sorted(waiting) == TRUTH["undecided_themes"].get(theme, [])
     cases = {*find_negative_and_contrary_cases(rows, theme)["organisation_id"]}
     assert sorted(cases | waiting) == TRUTH["not_raised"][theme] and not cases & waiting

@@ -6,7 +6,7 @@ import re
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.disclosure.quotations import find_speaking_or_interpreted_organisations
+from glc_analysis.disclosure.quotations import find_organisation_behind_each_segment
 from glc_analysis.study import Study
 
 
@@ -20,7 +20,7 @@ def sentences_by_owner(study: Study) -> pd.Series:
     that said them."""
     segments, documents = (tables.read_table(name, study=study) for name in ("segments", "documents"))
     split = segments["text"].str.split(r"(?<=[.?!;؟។])\s+", regex=True)
-    sentences = segments.assign(owner=find_speaking_or_interpreted_organisations(segments, documents),
+    sentences = segments.assign(owner=find_organisation_behind_each_segment(segments, documents),
                                 text=split).explode("text")
     is_long = (sentences["text"].str.len() > 25) & (sentences["owner"] != "")
     return sentences[is_long].groupby("owner")["text"].agg(set)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from glc_analysis.publish import site
-from glc_analysis.run.execute import add_or_replace_notice, format_notebook, normalise_notebook
+from glc_analysis.run.execute import format_notebook, normalise_notebook, set_notice_below_title
 from glc_analysis.run.plan import PageJob
 
 SVG = '<svg viewBox="0 0 2 1" role="img" aria-labelledby="a"><desc id="a">Bars: "3" of 4</desc></svg>'
@@ -30,7 +30,7 @@ def written(folder, **titles):
                            cell("draw()", {"text/html": SVG}),
                            cell("count()", {"text/html": "<table><tr><td>3</td></tr></table>"}))
         if title == "Peru":
-            notebook = add_or_replace_notice(notebook, "Not updated since 2026-01-01.")
+            notebook = set_notice_below_title(notebook, "Not updated since 2026-01-01.")
         (folder / "notebooks" / f"{slug}.ipynb").write_text(format_notebook(notebook))
         group = "Countries" if slug.startswith("country") else ""
         pages.append(PageJob(slug, title, Path("10.ipynb"), {}, "", group))

@@ -11,7 +11,7 @@ from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.releases import (
     PublishedRelease,
     decide_next_release,
-    take_numbers_from_issued_release,
+    take_numbers_from_next_release,
 )
 from glc_analysis.disclosure.rules import COALITION
 from glc_analysis.disclosure.suppression import decide
@@ -113,7 +113,7 @@ def published(frames, *before, day="2017-01-09", refused=(), never=(), rules=SET
     fresh = PublishedRelease.from_decisions(decisions, frames["figures"], contributors, day)
     issued = decide_next_release(fresh, contributors.facts, before, frames["organisations"],
                                  rules["reissue_change"] + COALITION, beside)
-    return issued, take_numbers_from_issued_release(decisions, fresh, issued)
+    return issued, take_numbers_from_next_release(decisions, fresh, issued)
 
 
 def said(decisions, *ids):

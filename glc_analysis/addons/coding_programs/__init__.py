@@ -12,7 +12,7 @@ ADD_ON = AddOn(
         "a table of MAXQDA, ATLAS.ti, Dedoose or NVivo": "program_tables:read_program_table",
         "a .qdpx, .qde or .qdc": "refi:read_refi_project_or_codebook"},
     sample_files=("raw/codings/ines/glc_sample.qdpx",),
-    codings_columns="program_tables:identify_columns_of_program_table",
+    codings_columns="program_tables:classify_program_table_columns",
     missing_columns="program_tables:describe_missing_columns_by_layout",
     exports={"qdpx": ("exports:export_project", "qdpx is a REFI-QDA project with all texts and codes."),
              "qdc": ("exports:export_codebook", "qdc is its codebook.")},

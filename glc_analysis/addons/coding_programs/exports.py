@@ -14,7 +14,7 @@ from glc_analysis.addons.coding_programs.refi import write_qdc, write_qdpx
 from glc_analysis.coding.codebook import CODE_NOTES, map_codes_to_name_paths
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import (
-    note_differently_marked_words,
+    note_coders_marked_different_words,
     prepare_export_path,
     pseudonymise_raw_transcripts,
 )
@@ -77,7 +77,7 @@ def make_qdpx_tables(codings: pd.DataFrame, texts: Mapping[str, str], codebook: 
     """
     kept = codings[codings["coder_id"] == only_coder] if only_coder else codings
     memos = [memo if is_agreed or by != CONSENSUS
-             else "\n".join(filter(None, [note_differently_marked_words(marked_by), memo]))
+             else "\n".join(filter(None, [note_coders_marked_different_words(marked_by), memo]))
              for memo, is_agreed, by, marked_by in zip(*(kept[column] for column in (
                  "memo", "is_agreed", "coder_id", "marked_by")), strict=True)]
     listed = codebook.sort_values("order")

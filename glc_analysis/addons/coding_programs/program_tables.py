@@ -83,11 +83,11 @@ def read_layouts() -> tuple[Layout, ...]:
                  for program, of_program in rows.items())
 
 
-def identify_columns_of_program_table(column_names: Sequence[str]) -> list[str]:
+def classify_program_table_columns(column_names: Sequence[str]) -> list[str]:
     """Returns, for each column of a program's table, a word for what the column contains; blank for a column
     that is not read. Returns an empty list for a table in no known layout.
 
-    >>> identify_columns_of_program_table(["Media Title", "Excerpt Copy", "Code: Rest Applied"])
+    >>> classify_program_table_columns(["Media Title", "Excerpt Copy", "Code: Rest Applied"])
     ['source', 'quote', 'applied']
     """
     if not (layout := _fitting_layout(column_names)):

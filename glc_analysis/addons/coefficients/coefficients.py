@@ -131,7 +131,8 @@ def pabak(*coders: Sequence) -> Coefficient:
 def _encode_coders(coders: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Returns the coders' values as numbers, the categories, and how many units each column of numbers
     represents."""
-    return flatten_cross_table(coders[0]) if len(coders) == 1 else (*encode_values(coders), None)
+    return list_cell_values_categories_and_counts(coders[0]) if len(coders) == 1 else (*encode_values(coders),
+                                                                                       None)
 
 
 def _count(coders: Sequence) -> CodingCounts:
@@ -191,15 +192,16 @@ def _encode_narrow(values: np.ndarray, least: float, width: int) -> tuple[np.nda
     return codes, np.flatnonzero(seen) + least
 
 
-def flatten_cross_table(table: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def list_cell_values_categories_and_counts(cross_table: Sequence) -> tuple[np.ndarray, np.ndarray,
+                                                                           np.ndarray]:
     """Returns a cross table of two coders as one column of values per cell, the categories, and the counts of
     the cells.
 
-    >>> flatten_cross_table([[8, 1], [0, 1]])
+    >>> list_cell_values_categories_and_counts([[8, 1], [0, 1]])
     (array([[0, 0, 1, 1],
            [0, 1, 0, 1]]), array([0, 1]), array([8., 1., 0., 1.]))
     """
-    counts = convert_to_counts(table)
+    counts = convert_to_counts(cross_table)
     if counts.shape[0] != counts.shape[1]:
         raise UsageError("The cross table of two coders must be square; "
                          f"this one is {counts.shape[0]} x {counts.shape[1]}. "

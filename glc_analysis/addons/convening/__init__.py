@@ -12,7 +12,7 @@ ADD_ON = AddOn(
     commands={"Analyst": "commands:ANALYST", "Facilitator": "commands:COMMANDS"},
     around={"check": "seal_code:compare_closes_with_seal_code_first"},
     check_lines="handbook.gaps:list_ballot_and_handbook_notes",
-    status_lines="histories:summarise_new_and_retired_principles",
+    status_lines="histories:summarise_principles_changed_in_room",
     steps="steps:STEPS", private_inputs=("rounds",), announced_blocks="announced_blocks",
     slices="steps:list_principle_pages_and_readers",
     page_lists={"principle": ("principles", "shown_principles")},
@@ -23,7 +23,7 @@ ADD_ON = AddOn(
            "method_facts": "pages.slots:describe_convening_method"},
     view="view:ConveningView", view_names=("principles", "votes"),
     visible={"principles": "view:select_visible_principles", "evidence": "view:select_visible_evidence",
-             "announced_votes": "view:select_visible_announced_votes"},
+             "announced_votes": "view:select_votes_announced_to_reader"},
     visible_from={"evidence": ("principles",)},
     blocks="blocks:BLOCKS", release_content="releases:list_released_tables",
     announced={"votes": "releases:select_disclosed_votes_on_agreed_principles"}, terms="terms:TERMS",
@@ -52,4 +52,4 @@ ADD_ON = AddOn(
              "erase": "erasers:erase_leaver_ballots_signatures_and_names",
              "renew": "seals:renew_seal_digests",
              "unused": "erasers:list_dropped_votes_and_comments",
-             "notes": "erasers:list_packets_with_holders_to_inform"})
+             "notes": "erasers:list_all_recorded_packets"})

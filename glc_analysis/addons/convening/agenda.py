@@ -219,14 +219,16 @@ def find_disclosed_median_tertile(tally: Mapping[str, Any]) -> str:
     return found[3] if found and 2 * int(found[1]) > int(found[2]) else ""
 
 
-def note_low_resource_feasibility_gap(ratings: pd.DataFrame, organisations: pd.DataFrame, *,
+def note_low_resource_feasibility_gap(principle_ratings: pd.DataFrame, organisations: pd.DataFrame, *,
                                       fully_disclosed_panels: Collection[str] = ()) -> str:
     """Returns a phrase saying that providers with low resources find a principle less feasible. The phrase is
     blank if these providers do not find the principle less feasible, or if the phrase could disclose a vote
     (:func:`.votes.has_disclosable_lower_median`)."""
     level = dict(zip(organisations["organisation_id"], organisations["resource_level"], strict=True))
-    votes = ratings[(ratings["criterion"] == "feasibility") & (ratings["panel"] == "provider")
-                    & ratings["excluded"].isin(["", INTEREST]) & ratings["score"].notna()]
+    votes = principle_ratings[
+        (principle_ratings["criterion"] == "feasibility") & (principle_ratings["panel"] == "provider")
+                              & principle_ratings["excluded"].isin(["", INTEREST])
+                              & principle_ratings["score"].notna()]
     if (votes["is_by_proxy"] | (votes["excluded"] == INTEREST)).any():
         return ""  # of a part of a panel one thing is disclosed at most: the result without it
     is_low = votes["organisation_id"].map(level) == LOW_RESOURCES

@@ -20,7 +20,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.ballots import Ballots
-from glc_analysis.addons.convening.double_entry import check_all_forms_keyed
+from glc_analysis.addons.convening.double_entry import check_no_form_partly_keyed
 from glc_analysis.addons.convening.histories import FLOOR
 from glc_analysis.addons.convening.phone_ballots import check_box_collected
 from glc_analysis.addons.convening.principles import (
@@ -101,7 +101,8 @@ def amend_principle(study: Study, principle_id: str, new_text: str, *, asked_by:
     ``exclude_old_ratings`` is false. Nothing is written if an error is raised.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)
-    old, statement = find_current_version_row(reference.principles, principle_id), normalise_space(new_text)
+    old, statement = find_source_row_of_latest_version(reference.principles,
+                                                       principle_id), normalise_space(new_text)
     require_nonblank_texts(text=statement, asked_by=asked_by, because=because)
     asked_by, because = resolve_requester_refusing_persons(reference, asked_by), tidy_reason_refusing_names(
         reference, because)
@@ -134,7 +135,8 @@ def check_no_form_received_before_amending(study: Study, principle_id: str) -> N
     reference = read_reference_allowing_unrecorded_decisions(study)
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     waiting = _with_forms(study, reference, rounds[rounds["closed_on"] == ""])
-    if faults := list(_faults(find_current_version_row(reference.principles, principle_id), waiting, False,
+    if faults := list(_faults(find_source_row_of_latest_version(reference.principles, principle_id), waiting,
+                              False,
                               False)):
         raise Faults(faults)
 
@@ -211,7 +213,7 @@ def split_principle(study: Study, principle_id: str, texts: Sequence[str], *, as
         raise UsageError("A split makes two or more texts. To fix: give at least two new texts, or reword "
                          "the text with `glc amend`.")
     reference = read_reference_allowing_unrecorded_decisions(study)
-    old = find_current_version_row(reference.principles, principle_id)
+    old = find_source_row_of_latest_version(reference.principles, principle_id)
     return _issue(study, reference, [old], texts, names, asked_by, because, {
         column: old[column] for column in ("language", "domain_id", "theme_ids")})
 
@@ -229,7 +231,8 @@ def merge_principles(study: Study, principle_ids: Sequence[str], text: str, *, a
         raise UsageError("A merger joins two or more principles. To fix: name at least two, as in "
                          "`glc merge P03 P08`.")
     reference = read_reference_allowing_unrecorded_decisions(study)
-    old = [find_current_version_row(reference.principles, one) for one in dict.fromkeys(principle_ids)]
+    old = [find_source_row_of_latest_version(reference.principles, one)
+           for one in dict.fromkeys(principle_ids)]
     domains = {one["domain_id"] for one in old}
     themes = dict.fromkeys(theme for one in old for theme in one["theme_ids"].split(";") if theme)
     return _issue(study, reference, old, [text], [name], asked_by, because, {
@@ -246,7 +249,7 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
     other principle. Nothing is written if an error is raised.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)
-    old = find_current_version_row(reference.principles, principle_id)
+    old = find_source_row_of_latest_version(reference.principles, principle_id)
     require_nonblank_texts(asked_by=asked_by, because=because)
     asked_by, because = resolve_requester_refusing_persons(reference, asked_by), tidy_reason_refusing_names(
         reference, because)
@@ -264,14 +267,14 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
 
 def check_text_in_use_or_unrecorded(study: Study, text_row: Mapping[str, str]) -> None:
     """Raises UsageError if a text is not in use; ``text_row`` is its row from
-    :func:`find_current_version_row`. A text that is set aside without a recorded decision raises no error, so
-    that the decision can still be recorded. The decision is missing if a command was interrupted or if
-    somebody typed the status."""
+    :func:`find_source_row_of_latest_version`. A text that is set aside without a recorded decision raises no
+    error, so that the decision can still be recorded. The decision is missing if a command was interrupted or
+    if somebody typed the status."""
     if text_row["status"] != "set_aside" or find_text_decision(study, text_row, "set_aside") is not None:
         check_text_in_use(text_row)
 
 
-def find_current_version_row(principles: pd.DataFrame, principle_id: str) -> dict[str, str]:
+def find_source_row_of_latest_version(principles: pd.DataFrame, principle_id: str) -> dict[str, str]:
     """Returns the row of a principle's current version in its source language, with its row number as
     ``row``.
 
@@ -287,7 +290,7 @@ def find_current_version_row(principles: pd.DataFrame, principle_id: str) -> dic
 
 def check_text_in_use(text_row: Mapping[str, str]) -> None:
     """Raises UsageError if a text was withdrawn, split or merged; ``text_row`` is its row from
-    :func:`find_current_version_row`."""
+    :func:`find_source_row_of_latest_version`."""
     if text_row["status"] not in IN_USE:
         said = "set aside" if text_row["status"] == "set_aside" else "replaced by other texts"
         raise UsageError(f"{format_printed_id(text_row['principle_id'], text_row['version'])} is {said}. To "
@@ -428,7 +431,7 @@ def is_any_ballot_started(study: Study, reference: Reference, round_id: str) -> 
     """Whether any ballot of a round has been received, is being keyed, or was begun on a phone. Raises Faults
     if a file of ratings cannot be read, because the file might contain a ballot of the round."""
     try:
-        check_all_forms_keyed(study, round_id)
+        check_no_form_partly_keyed(study, round_id)
         check_box_collected(study, round_id)
     except Faults:
         return True

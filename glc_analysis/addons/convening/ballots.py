@@ -68,7 +68,7 @@ INTEREST = "the voter declared an interest"
 # A round: the texts it asks about, who may vote, how many forms are received, and closing it.
 
 
-def join_hashes_of_issued_texts(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.DataFrame:
+def add_text_hashes_to_rounds(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.DataFrame:
     """Returns the rows of rounds.csv, in the order in which the rounds were opened, with three more columns
     on the text that the round issued:
 
@@ -419,7 +419,7 @@ def make_ratings_table_of_closed_rounds(ballots: Ballots, reference: Reference) 
     If a rater has stopped the use of the rater's votes (stopped.csv), the table leaves out the rater's votes
     in rounds closed on or after the day of stopping, and no comment of the rater may be read.
     """
-    texts = join_hashes_of_issued_texts(reference.rounds, reference.principles)
+    texts = add_text_hashes_to_rounds(reference.rounds, reference.principles)
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})
     raters = pd.concat([pd.DataFrame(columns=["round_id", *RATER, *ROLE_COLUMNS], dtype="str"), *(
         ballots.find_sealed_or_present_raters(one, reference).assign(round_id=one)

@@ -26,7 +26,7 @@ from glc_analysis.disclosure.blocks import (
     make_block_id,
     select_quotations_with_owners,
 )
-from glc_analysis.disclosure.quotations import find_speaking_or_interpreted_organisations
+from glc_analysis.disclosure.quotations import find_organisation_behind_each_segment
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.reference import Reference
 from glc_analysis.study import WITHDRAWN
@@ -67,7 +67,7 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
     if evidence.empty:
         return
     owner = dict(zip(segments["segment_id"],
-                     find_speaking_or_interpreted_organisations(segments, frames["documents"]), strict=True))
+                     find_organisation_behind_each_segment(segments, frames["documents"]), strict=True))
     cited = figures[figures["figure_id"].isin(evidence["reference"])]
     codes, below = dict(zip(cited["figure_id"], cited["code_id"], strict=True)), find_descendants(codebook)
     quoted = [(row["quote_id"], row["segment_id"], row["owner"], {*row["code_ids"].split(";")})

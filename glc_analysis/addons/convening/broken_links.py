@@ -119,7 +119,7 @@ class _Links:
         """Checks a cited figure of a wave that is not the study's current wave. Yields a fault if the cited
         number is missing or differs from the count in the cited wave."""
         view = self.trail.view
-        label, counted = view.wave_labels[wave], view.count_in_wave(row["reference"], wave)
+        label, counted = view.wave_labels[wave], view.count_option_in_wave_for_team(row["reference"], wave)
         if not row["cited"]:
             yield fault(f"the figure is of wave {label}, but the cited number is missing", column="cited",
                         value="",

@@ -186,7 +186,7 @@ def _closed_rounds(tables: Tables) -> Iterator[Fault]:
                         fix="correct opened_on or closed_on")
 
 
-def find_other_wave_cited(citation: Any, waves: Sequence[str], current: str) -> str:
+def find_cited_wave_unless_current(citation: Any, waves: Sequence[str], current: str) -> str:
     """Returns the wave of a citation if this wave is not the ``current`` wave; else blank.
 
     ``citation`` is a row of evidence.csv or joint_display.csv. The study's figures describe the current wave.
@@ -194,30 +194,31 @@ def find_other_wave_cited(citation: Any, waves: Sequence[str], current: str) -> 
 
     >>> from types import SimpleNamespace
     >>> cited = SimpleNamespace(kind="figure", wave_id="")
-    >>> find_other_wave_cited(cited, ["w1", "w2"], "w2"), find_other_wave_cited(cited, ["w1", "w2"], "w1")
-    ('w1', '')
+    >>> [find_cited_wave_unless_current(cited, ["w1", "w2"], current) for current in ("w2", "w1")]
+    ['w1', '']
     """
     wave = citation.wave_id or (waves[0] if waves and citation.kind in ("figure", "code") else "")
     return wave if waves and wave != current else ""
 
 
-def missing_cited_item_faults(evidence: pd.DataFrame, joint_display: pd.DataFrame, figures: pd.DataFrame,
-                              segments: pd.DataFrame, *, waves: Sequence[str] = (),
-                              current: str = "") -> Iterator[Fault]:
+def missing_cited_figure_and_passage_faults(evidence: pd.DataFrame, joint_display: pd.DataFrame,
+                                            figures: pd.DataFrame,
+                                            segments: pd.DataFrame, *, waves: Sequence[str] = (),
+                                            current: str = "") -> Iterator[Fault]:
     """Yields faults for figures and passages that evidence.csv or joint_display.csv cites but that the built
     tables lack. Citations of a wave other than ``current`` are not checked, because no table holds figures of
     other waves.
 
     The index of ``evidence`` and ``joint_display`` is the row number in the file.
     """
-    is_of_now = [not find_other_wave_cited(row, waves, current) for row in evidence.itertuples()]
+    is_of_now = [not find_cited_wave_unless_current(row, waves, current) for row in evidence.itertuples()]
     evidence = evidence[pd.Series(is_of_now, evidence.index, dtype=bool)]
     known = {"figure": figures["figure_id"], "segment": segments["segment_id"]}
     for kind, ids in known.items():
         cells = evidence.loc[evidence["kind"] == kind, "reference"]
         yield from find_unknown_names("evidence", "reference", cells, {*ids}, f"the study has no such {kind}")
     topics = joint_display.assign(kind="figure")
-    is_of_now = [not find_other_wave_cited(row, waves, current) for row in topics.itertuples()]
+    is_of_now = [not find_cited_wave_unless_current(row, waves, current) for row in topics.itertuples()]
     yield from find_unknown_names("joint_display", "figure_id",
                                   topics.loc[pd.Series(is_of_now, topics.index, dtype=bool), "figure_id"],
                                   {*known["figure"]}, "the study has no such figure")

@@ -53,7 +53,7 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
 
     if not (study.processed / "organisations.parquet").is_file():  # a round need not wait for a new build
         ensure_built(study)
-    issue = open_round_and_write_forms(study, round_id, today=date.today(), without=without,
+    issue = open_round_and_write_forms(study, round_id, today=date.today(), omitted_principles=without,
                                        decided_by=decided_by, because=because)
     write_forms_pdf(study, issue.forms, issue.folder / "forms.pdf")
     if issue.has_feedback:
@@ -117,7 +117,7 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
     Use --codes first, then --serve, and --collect before the round is closed. Paper ballots count the same.
     """
     from glc_analysis.addons.convening.phone_address import LOOPBACK
-    from glc_analysis.addons.convening.phone_ballots import collect_ballots
+    from glc_analysis.addons.convening.phone_ballots import collect_ballots_and_empty_box
     from glc_analysis.addons.convening.phone_slips import (
         make_phone_slips_and_ballot_box,
         note_slips_voided_by_new_slips,
@@ -158,7 +158,7 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
                 abort=True,
                               err=True)
 
-        n = len(collect_ballots(study, round_id, register, confirm=confirm).written)
+        n = len(collect_ballots_and_empty_box(study, round_id, register, confirm=confirm).written)
         say(f"{count_of(n, 'ballot')} given on phones {'is' if n == 1 else 'are'} in raw/ratings.")
         say(f"To count: `glc tally --round {round_id} --close`. Then destroy the register and the slips.")
     for line in _waiting_lines(study, round_id):
@@ -180,11 +180,11 @@ def _collecting_lines(planned: CollectedBallots) -> Iterator[str]:
 def _waiting_lines(study: Study, round_id: str) -> list[str]:
     """Returns lines on ballots that must be collected or keyed before a round can be closed: ballots on
     phones, and forms that are keyed only in part."""
-    from glc_analysis.addons.convening.double_entry import describe_unfinished_forms
+    from glc_analysis.addons.convening.double_entry import describe_forms_not_fully_keyed
     from glc_analysis.addons.convening.phone_ballots import note_uncollected_ballots
 
     return [line for line in (note_uncollected_ballots(study, round_id),
-                              describe_unfinished_forms(study, round_id)) if line]
+                              describe_forms_not_fully_keyed(study, round_id)) if line]
 
 
 @click.command()
@@ -203,7 +203,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
     from datetime import date
 
     from glc_analysis.addons.convening.ballots import list_unchecked_comments
-    from glc_analysis.addons.convening.double_entry import check_all_forms_keyed
+    from glc_analysis.addons.convening.double_entry import check_no_form_partly_keyed
     from glc_analysis.addons.convening.phone_ballots import check_box_collected
     from glc_analysis.addons.convening.round_roles import list_proxy_and_interest_count_sentences
     from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots
@@ -211,7 +211,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
     from glc_analysis.addons.convening.tallies import count_round, list_lines_to_read_out
 
     if close:
-        check_all_forms_keyed(study, round_id)
+        check_no_form_partly_keyed(study, round_id)
         check_box_collected(study, round_id)
         before = count_round(study, round_id)
         if before.received is not None and not before.faults and not yes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glc_analysis.addons.convening.erasers import list_packets_with_holders_to_inform
+from glc_analysis.addons.convening.erasers import list_all_recorded_packets
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
 
@@ -12,4 +12,4 @@ def count_raters_and_packets(study: Study, reference: Reference) -> dict[str, in
     raters = reference.raters
     return {"rater": raters["rater_id"].nunique(),
             "survivor adviser": int((raters["role"] == "survivor_adviser").sum()),
-            "packet": len(list_packets_with_holders_to_inform(study))}
+            "packet": len(list_all_recorded_packets(study))}

@@ -102,7 +102,7 @@ class PaperForm(KeyedPaper):
         """Returns the versions of a principle, oldest first."""
         return sorted({version for one, version, _ in self.statements if one == principle}, key=int)
 
-    def list_fields(self, values: Values) -> Iterator[str]:
+    def list_fields_in_typing_order(self, values: Values) -> Iterator[str]:
         """Yields the fields of the form in the order of typing: the language of the form, then for each
         principle the marks (scores) and, if the paper has a comment on the principle, the comment."""
         if len(self.languages) > 1 and set(self.open or self.names) - {*self.issued}:
@@ -226,7 +226,7 @@ def enter_rating_forms(study: Study, round_id: str, *, ask: Ask, say: Say,
     RatingFormSession(study, round_id, ask, say, clear).start(_log_path(study, round_id))
 
 
-def check_all_forms_keyed(study: Study, round_id: str) -> None:
+def check_no_form_partly_keyed(study: Study, round_id: str) -> None:
     """Raises Faults if the data entry of any form of the round is unfinished, because an unfinished form
     would not count."""
     forms = KeyingLog.read(_log_path(study, round_id)).forms
@@ -238,7 +238,7 @@ def check_all_forms_keyed(study: Study, round_id: str) -> None:
                      for form in sorted(begun))
 
 
-def describe_unfinished_forms(study: Study, round_id: str) -> str:
+def describe_forms_not_fully_keyed(study: Study, round_id: str) -> str:
     """Returns a sentence on how many forms are keyed only once or in part and do not count yet; blank if
     there are none."""
     forms = KeyingLog.read(_log_path(study, round_id)).forms
@@ -297,7 +297,7 @@ class RatingFormSession(KeyingSession):
                 self.describe_pass_reached(rater)
                 for rater, role, voter in zip(known["rater_id"], known["role"], known["voter"], strict=True)}
 
-    def make_paper_with_open_fields(self, code: str) -> PaperForm:
+    def make_paper_without_received_answers(self, code: str) -> PaperForm:
         """Returns the paper form of a rater to key; if the form was received as a file, only the unanswered
         questions."""
         return self.incomplete.get(code, self.form)
@@ -316,7 +316,7 @@ class RatingFormSession(KeyingSession):
 
     def store_paper(self, code: str) -> str:
         """Writes the file of a completely keyed form, if no earlier session has written the file."""
-        form = self.make_paper_with_open_fields(code)
+        form = self.make_paper_without_received_answers(code)
         name = "-".join([self.round_id, code, *form.open])
         path = self.study.raw / "ratings" / f"{name}.csv"
         text, (values, _) = io.StringIO(), form.collect_agreed_values(self.log.find_passes(code))

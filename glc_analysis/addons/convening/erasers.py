@@ -166,7 +166,7 @@ def list_dropped_votes_and_comments(study: Study, later_study: Study,
         read["round_id"], read["principle_id"], strict=True)]
 
 
-def list_packets_with_holders_to_inform(study: Study) -> list[tuple[str, str, str]]:
+def list_all_recorded_packets(study: Study) -> list[tuple[str, str, str]]:
     """Returns the paper packets whose holders must be informed: kind, place and content of each."""
     path = study.private / PACKETS_MADE
     rows = read_delimited_file(path).rows[1:] if path.is_file() else []

@@ -62,7 +62,7 @@ from glc_analysis.addons.convening.round_roles import (
     record_printed_proxies_and_interests,
 )
 from glc_analysis.addons.convening.rounds import plan_round_and_texts, write_rounds
-from glc_analysis.addons.member_checking.returns import read_names_and_languages
+from glc_analysis.addons.member_checking.returns import read_organisation_names_and_languages
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.spreadsheets import print_on_a4, save_workbook_reproducibly
@@ -102,14 +102,15 @@ class FormsIssued:
     roles: tuple[str, ...]
 
 
-def open_round_and_write_forms(study: Study, round_id: str, *, today: date, without: Collection[str] = (),
+def open_round_and_write_forms(study: Study, round_id: str, *, today: date,
+                               omitted_principles: Collection[str] = (),
                                decided_by: str = "", because: str = "") -> FormsIssued:
     """Opens a new round, or uses an open round, and writes the forms of the round to
     ``reports/team/forms/<round>/``.
 
     A new round asks about every candidate (:func:`.rounds.plan_round_and_texts`), except the principles in
-    ``without``; decision_log.csv records who decided to leave these principles out, and why. For an open
-    round, the same forms with the same texts are written again.
+    ``omitted_principles``; decision_log.csv records who decided to leave these principles out, and why. For
+    an open round, the same forms with the same texts are written again.
 
     Raises UsageError if principles are left out and ``decided_by`` or ``because`` is blank. Raises Faults,
     before anything is written, if:
@@ -120,25 +121,26 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date, with
     - a workbook in the folder contains answers.
     """
     reference = read_reference(study, needed=BALLOT_TABLES, checked_against=("organisations",))
-    if without and not (decided_by.strip() and because.strip()):
+    if omitted_principles and not (decided_by.strip() and because.strip()):
         raise UsageError("Leaving a principle out of a round is a decision. To fix: say who decided it "
                          "(--decided-by) and why (--because).")
-    if without:
+    if omitted_principles:
         decided_by, because = resolve_requester_refusing_persons(
             reference, decided_by), tidy_reason_refusing_names(reference,
                                                                                                                     because)
-    rounds, asked = plan_round_and_texts(reference, round_id, today=today, without=without)
+    rounds, asked = plan_round_and_texts(reference, round_id, today=today, without=omitted_principles)
     opened = Reference({**reference.tables, "rounds": rounds}, reference.unsound)
     raters_now = add_proxies_and_interests(reference.raters, reference, round_id)
     _check_roles(study, opened, round_id, raters_now)
-    forms, notes = make_rater_forms(reference, round_id, asked, read_names_and_languages(study)[1])
+    forms, notes = make_rater_forms(reference, round_id, asked,
+                                    read_organisation_names_and_languages(study)[1])
     texts = group_round_texts_by_language(reference, asked)
     folder = study.reports / "team" / "forms" / round_id
     _check_not_filled(folder, forms)
     feedback = Feedback.read(study, reference, round_id)
     shown_before = {form.rater_id: feedback.select_for_rater(form.rater_id, form.language, form.rows)
                     if feedback else [] for form in forms}
-    for name in without:
+    for name in omitted_principles:
         log_principle_decision(study, name, f"Round {round_id} does not ask about it: {because}",
                                by=decided_by, today=today)
     record_printed_proxies_and_interests(study, round_id, raters_now)
@@ -165,7 +167,7 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date, with
                  if read_form_phrases(one)["native_reader"] != "yes"]
     is_new = round_id not in set(reference.rounds["round_id"])
     return FormsIssued(folder, is_new, any(shown_before.values()), asked, raters, tuple(unchecked),
-                       _not_asked(reference, asked, without), tuple(forms),
+                       _not_asked(reference, asked, omitted_principles), tuple(forms),
                        tuple(shown_before[form.rater_id] for form in forms),
                        (*list_proxy_and_interest_sentences(reference, round_id),))
 

@@ -59,10 +59,10 @@ def list_replaced_text_ids(text: Text) -> list[str]:
     return [one for one in named if one and one != FLOOR]
 
 
-def find_kind_of_change(text: Text) -> str:
+def find_change_that_produced_text(text: Text) -> str:
     """Returns the change that produced a text: reworded, split, merged or proposed; blank for a drafted text.
 
-    >>> find_kind_of_change({"principle_id": "P17", "version": "1", "comes_from": "floor"})
+    >>> find_change_that_produced_text({"principle_id": "P17", "version": "1", "comes_from": "floor"})
     'proposed'
     """
     if text["version"] != "1":
@@ -85,7 +85,7 @@ def describe_origin(text: Text) -> str:
     'was split from P07.2'
     """
     said = {REWORDED: "is a new wording of", SPLIT: "was split from", MERGED: "was merged from"}
-    kind = find_kind_of_change(text)
+    kind = find_change_that_produced_text(text)
     if kind == PROPOSED:
         return "was proposed in the room"
     return f"{said[kind]} {join_names_in_sentence(list_replaced_text_ids(text))}" if kind else ""
@@ -107,7 +107,7 @@ def describe_how_text_was_retired(text: Text, texts: Iterable[Text]) -> str:
     said = {REWORDED: "was replaced by", SPLIT: "was split into", MERGED: "was merged into"}
     by_kind: dict[str, list[str]] = {}
     for one in after:
-        by_kind.setdefault(find_kind_of_change(one), []).append(make_printed_id(one))
+        by_kind.setdefault(find_change_that_produced_text(one), []).append(make_printed_id(one))
     return " and ".join(f"{said[kind]} {join_names_in_sentence(names)}" for kind, names in by_kind.items())
 
 
@@ -119,14 +119,14 @@ def describe_new_and_retired_principles(texts: Iterable[Text]) -> Iterator[str]:
     first = {one["principle_id"]: one for one in texts if one["version"] == "1"}
     for principle in dict.fromkeys(one["principle_id"] for one in texts):
         text, start = last[principle], first.get(principle)
-        if start and find_kind_of_change(start):
+        if start and find_change_that_produced_text(start):
             yield f"{make_printed_id(start)} {describe_origin(start)}."
         if text["status"] in ("superseded",
                               "set_aside") and (said := describe_how_text_was_retired(text, texts)):
             yield f"{make_printed_id(text)} {said}."
 
 
-def summarise_new_and_retired_principles(study: Study) -> Iterator[tuple[str, list[str]]]:
+def summarise_principles_changed_in_room(study: Study) -> Iterator[tuple[str, list[str]]]:
     """Yields a line with the number of principles in use, together with lines on the principles that were
     proposed, split or merged or are no longer in use. Yields nothing if there are no such principles, or if
     principles.csv cannot be read."""

@@ -16,7 +16,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.blocks import JOINT_DISPLAY_BLOCK
-from glc_analysis.addons.convening.checks import find_other_wave_cited
+from glc_analysis.addons.convening.checks import find_cited_wave_unless_current
 from glc_analysis.addons.convening.matches import suggest_option_code_pairs
 from glc_analysis.addons.convening.other_waves import format_cited_and_current_numbers
 from glc_analysis.figures.estimates import SOURCE
@@ -94,7 +94,7 @@ def list_visible_joint_display_topics(view: StudyView) -> Iterator[Topic]:
     rows = view.read("joint_display").sort_values("order").assign(kind="figure")
     waves, current = [*view.wave_labels], view.wave_of_figures
     listed: list[Any] = [*rows.itertuples()]
-    earlier = [find_other_wave_cited(row, waves, current) for row in listed]
+    earlier = [find_cited_wave_unless_current(row, waves, current) for row in listed]
     is_of_now = pd.Series([not wave for wave in earlier], rows.index, dtype=bool)
     figures = select_cited_question_and_code_figures(view, rows)
     paired = {row.topic_id: Topic(row, surveyed, coded, view.wave_labels.get(current, ""))
@@ -107,7 +107,8 @@ def list_visible_joint_display_topics(view: StudyView) -> Iterator[Topic]:
             surveyed = known.get(row.figure_id)
             numbers = (format_cited_and_current_numbers(view, view.words, row.figure_id, surveyed, wave)
                        if row.figure_id else ())
-            yield Topic(row, surveyed, find_figure_of_code(known, row.code_id), view.wave_labels[wave],
+            yield Topic(row, surveyed, choose_figure_representing_code(known, row.code_id),
+                        view.wave_labels[wave],
                         *numbers)
 
 
@@ -134,7 +135,7 @@ def pair_topics_without_hidden_figures(topics: pd.DataFrame,
     for estimate, code, fit, row in zip(topics["figure_id"], topics["code_id"], topics["fit"],
                                         topics.itertuples(),
                                         strict=True):
-        surveyed, coded = figures.get(estimate), find_figure_of_code(figures, code)
+        surveyed, coded = figures.get(estimate), choose_figure_representing_code(figures, code)
         is_hidden = estimate and surveyed is None or code and coded is None
         if not is_hidden and not (fit == NOT_RAISED and coded and pd.isna(coded.n)):
             yield TopicFigures(row, surveyed, coded)
@@ -149,7 +150,7 @@ def format_code_figure_id(code_id: str, subset: str = "all") -> str:
     return f"{code_id}/organisations/{subset}"
 
 
-def find_figure_of_code(figures: Mapping[str, Any], code_id: str) -> Any:
+def choose_figure_representing_code(figures: Mapping[str, Any], code_id: str) -> Any:
     """Returns the figure that represents a code; None if the study has no such figure. The figure counts the
     organisations that raised the code:
 

@@ -121,7 +121,7 @@ Values = Mapping[str, str]
 class KeyedPaper:
     """A paper that is keyed field by field. Subclasses define the fields and how a typed line is parsed."""
 
-    def list_fields(self, values: Values) -> Iterator[str]:
+    def list_fields_in_typing_order(self, values: Values) -> Iterator[str]:
         """Returns the fields in order, such as ``P01.importance``. Some fields are asked only if an earlier
         field has a certain value."""
         raise NotImplementedError
@@ -138,7 +138,7 @@ class KeyedPaper:
         """Returns the first field for which the pass (keying) has no value yet; blank if the pass is
         complete."""
         values = keying_pass.values
-        return next((field for field in self.list_fields(values) if field not in values), "")
+        return next((field for field in self.list_fields_in_typing_order(values) if field not in values), "")
 
     def collect_agreed_values(self, passes: Mapping[str, KeyingPass]) -> tuple[dict[str, str], str]:
         """Returns the agreed values of the fields before the first unresolved field, and the name of the
@@ -146,7 +146,7 @@ class KeyedPaper:
         have the same value, or if the person resolved the difference between the passes."""
         first, second, resolved = (passes[name].values for name in (FIRST, SECOND, RESOLVED))
         values: dict[str, str] = {}
-        for name in self.list_fields(values):
+        for name in self.list_fields_in_typing_order(values):
             one, other = first.get(name), second.get(name)
             if name not in resolved and (one is None or other is None or match_key(one) != match_key(other)):
                 return values, name
@@ -216,12 +216,14 @@ class KeyingSession:
             self.say("Data entry has ended. Everything that was keyed is kept.")
 
     def run(self) -> None:
-        self.say(f"{self.format_title()}, {len(self.names)} principles: {self.describe_counts()}.")
+        self.say(f"{self.format_title()}, {len(self.names)} principles: "
+                 f"{self.describe_received_and_begun_counts()}.")
         while not self.by.isalpha():
             self.by = self.read_printable_line("Initials of the person keying").upper()
         code = self.find_interrupted_paper()
         passes = self.log.find_passes(code) if code else {}
-        if code and (place := self.make_paper_with_open_fields(code).find_next_pass_and_field(passes)[1]):
+        if code and (
+            place := self.make_paper_without_received_answers(code).find_next_pass_and_field(passes)[1]):
             self.say(f"Data entry stopped in the middle of {self.noun} {code}, at {_at(place)}. Look at the "
                      "paper in your hand, and type the code that is printed on it.")
             code = ""
@@ -229,7 +231,7 @@ class KeyingSession:
             outcome = self.run_next_pass_of_paper(code)
             self.clear()
             self.say(outcome)
-            self.say(f"{self.format_title()}: {self.describe_counts()}.")
+            self.say(f"{self.format_title()}: {self.describe_received_and_begun_counts()}.")
             code = ""
 
     def read_printable_line(self, prompt: str) -> str:
@@ -247,7 +249,7 @@ class KeyingSession:
         if code not in self.log.forms or code not in self.describe_state_by_code():
             return ""
         passes = self.log.find_passes(code)
-        pass_name, _ = self.make_paper_with_open_fields(code).find_next_pass_and_field(passes)
+        pass_name, _ = self.make_paper_without_received_answers(code).find_next_pass_and_field(passes)
         return "" if pass_name in (FIRST, SECOND) and not passes[pass_name].values else code
 
     def ask_code(self) -> str:
@@ -267,13 +269,13 @@ class KeyingSession:
     def describe_pass_reached(self, code: str) -> str:
         """Returns a phrase saying how far a paper has been keyed; blank if keying has not begun."""
         passes = self.log.find_passes(code)
-        pass_name, _ = self.make_paper_with_open_fields(code).find_next_pass_and_field(passes)
+        pass_name, _ = self.make_paper_without_received_answers(code).find_next_pass_and_field(passes)
         if pass_name == SECOND and not passes[SECOND].values:
             return "keyed once"
         return {FIRST: "begun" if passes[FIRST].values else "", SECOND: "second keying begun"}.get(
             pass_name, "with differences")
 
-    def describe_counts(self) -> str:
+    def describe_received_and_begun_counts(self) -> str:
         """Returns a sentence on how many papers have been received and how many begun; the sentence shows
         nothing of their content."""
         found = Counter(self.describe_state_by_code().values())
@@ -287,9 +289,10 @@ class KeyingSession:
         current = ""
         while True:
             passes = self.log.find_passes(code)
-            if not current or not self.make_paper_with_open_fields(code).find_next_pass_and_field(passes)[0]:
+            if not current or not self.make_paper_without_received_answers(code).find_next_pass_and_field(
+                passes)[0]:
                 self.reload_changed_tables()
-            pass_name, field = self.make_paper_with_open_fields(code).find_next_pass_and_field(passes)
+            pass_name, field = self.make_paper_without_received_answers(code).find_next_pass_and_field(passes)
             if not pass_name:
                 return self.store_paper(code)
             if current == FIRST and pass_name == SECOND:
@@ -330,7 +333,8 @@ class KeyingSession:
         if pass_name == RESOLVED:
             one, other = ("not asked" if v is None else v or "blank" for v in keyed)
             self.say(f"  {name}: first keying {one}; second keying {other}.")
-        line = self.read_printable_line("  " + self.make_paper_with_open_fields(code).format_prompt(field))
+        line = self.read_printable_line(
+            "  " + self.make_paper_without_received_answers(code).format_prompt(field))
         if line == LEAVE:
             return False
         if line == BACK:
@@ -338,7 +342,7 @@ class KeyingSession:
         if line == DROP:
             self.log.end_form(code, "taken back")
             return False
-        value, problem = self.make_paper_with_open_fields(code).parse_line(field, line)
+        value, problem = self.make_paper_without_received_answers(code).parse_line(field, line)
         if line == HELP or problem:
             self.say(self.keys if line == HELP else problem)
         elif pass_name == RESOLVED and not self.is_resolved_by_typed_value((code, field, value), keyed):
@@ -379,7 +383,7 @@ class KeyingSession:
         text in its new version."""
         raise NotImplementedError
 
-    def make_paper_with_open_fields(self, code: str) -> KeyedPaper:
+    def make_paper_without_received_answers(self, code: str) -> KeyedPaper:
         """Returns the paper that has this code."""
         raise NotImplementedError
 

@@ -6,7 +6,7 @@ arrive with the code of a slip and become ``raw/ratings/<round>-<rater>-phone.cs
 paper form that was keyed twice. The computer that serves the page does not know who holds which slip: people
 draw their slips from a shuffled stack, and one person records the draws on a sheet, the register. The
 register is brought to the computer only after the vote, and the answers then get the codes of their raters
-(:func:`collect_ballots`).
+(:func:`collect_ballots_and_empty_box`).
 
 Before the register is brought, all answers are in the ballot box, ``private/phones/<round>/box.json``, one
 line per slip. An answer is on disk before the phone gets its confirmation. The file is rewritten each time in
@@ -278,7 +278,7 @@ VOID = "void"
 
 @dataclass(frozen=True)
 class CollectedBallots:
-    """The result of :func:`collect_ballots`.
+    """The result of :func:`collect_ballots_and_empty_box`.
 
     - ``written``: the raters whose ballots are written.
     - ``silent``: the raters who drew a slip but answered nothing.
@@ -292,8 +292,9 @@ class CollectedBallots:
     void: list[str]
 
 
-def collect_ballots(study: Study, round_id: str, slip_register: Path, *,
-                    confirm: Callable[[CollectedBallots], object] = lambda planned: None) -> CollectedBallots:
+def collect_ballots_and_empty_box(study: Study, round_id: str, slip_register: Path, *,
+                                  confirm: Callable[[CollectedBallots],
+                                                    object] = lambda planned: None) -> CollectedBallots:
     """Writes the ballots given on phones to raw/ratings, and empties the ballot box. ``confirm`` is called
     first with a description of what will be done; nothing is written if ``confirm`` raises an error.
 

@@ -142,7 +142,7 @@ class PollingPlace:
         self._said: set[str] = set()
         self._wrong = 0
         self._allowance: dict[str, tuple[float, float]] = defaultdict(lambda: (SAVES_AT_ONCE, 0.0))
-        self.read_tables()
+        self.reload_changed_reference_tables()
         self.print_rounded_complete_ballot_count()
 
     def make_unstarted_server(self) -> HTTPServer:
@@ -156,7 +156,7 @@ class PollingPlace:
             idle_connection_timeout=IDLE, chunk_size=_LARGEST_REQUEST, max_buffer_size=4 * _LARGEST_REQUEST,
             ssl_options=None if is_alone else load_tls_context(self.box.path.parent))
 
-    def read_tables(self) -> None:
+    def reload_changed_reference_tables(self) -> None:
         """Reads reference tables again if they have changed, so that people vote on the new words of an
         amended text. If a table cannot be read, a message is printed once and the texts stay as they were.
         Raises RoundClosed if the round has been closed."""
@@ -205,10 +205,10 @@ class PollingPlace:
             self._wrong -= 1
         raise Refusal(HTTPStatus.FORBIDDEN, "unknown_code")
 
-    def make_texts_and_progress_response(self, number: str) -> dict[str, Any]:
+    def list_texts_and_answered_questions(self, number: str) -> dict[str, Any]:
         """Returns the response to a request with the code of a slip: the texts of the round, and which
         questions are answered."""
-        self.read_tables()
+        self.reload_changed_reference_tables()
         slip = self.box.slips[number]
         return {"round": self.round_id, "saves": slip.saves,
                 "answered": slip.list_answered_questions(self.stamps),
@@ -218,7 +218,7 @@ class PollingPlace:
     def save_answers(self, number: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Saves the answers from a phone. Returns how often the slip has been saved and which questions are
         answered. Raises Refusal if nothing is saved."""
-        self.read_tables()
+        self.reload_changed_reference_tables()
         slip = self.box.slips[number]
         stamps, answers, mark = _checked(request, self.stamps)
         if mark != slip.mark:
@@ -385,7 +385,7 @@ class TextsHandler(PhoneRequestHandler):
     async def post(self) -> None:  # ty: ignore[incompatible-mutable-override]
         """Responds with the texts of the round and the names of the questions already answered."""
         await self.respond_to_slip(
-            lambda number, said: self.polling_place.make_texts_and_progress_response(number))
+            lambda number, said: self.polling_place.list_texts_and_answered_questions(number))
 
 
 class AnswersHandler(PhoneRequestHandler):

@@ -19,7 +19,7 @@ import pandas as pd
 from glc_analysis.addons.convening.histories import make_printed_id
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.translations import Translations
-from glc_analysis.disclosure.quotations import find_speaking_or_interpreted_organisations
+from glc_analysis.disclosure.quotations import find_organisation_behind_each_segment
 from glc_analysis.errors import Fault, UsageError
 from glc_analysis.gate.leak_scan import (
     MIN_LENGTH,
@@ -84,9 +84,9 @@ def add_printed_ids_and_mark_current(principles: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(is_current=rows["translation_of"].where(~sources, rows["printed_id"]).isin(current))
 
 
-def list_evidence_gap_sentences(evidence: pd.DataFrame) -> list[str]:
-    """Returns sentences that state facts about the evidence of one principle; ``evidence`` holds the rows of
-    table ``evidence`` on this principle.
+def list_evidence_gap_sentences(principle_evidence: pd.DataFrame) -> list[str]:
+    """Returns sentences that state facts about the evidence of one principle; ``principle_evidence`` holds
+    the rows of table ``evidence`` on this principle.
 
     Rows with stance "contradicts" are evidence against the principle. The principle rests on the rows with
     stance "supports".
@@ -95,7 +95,8 @@ def list_evidence_gap_sentences(evidence: pd.DataFrame) -> list[str]:
     ...     "stance": ["contradicts", "supports"], "claim": ["literature", "practised"]}))
     ["Rests on providers' reported experience; effectiveness not measured."]
     """
-    stances, claims = evidence["stance"], evidence.loc[evidence["stance"] == "supports", "claim"]
+    stances, claims = principle_evidence["stance"], principle_evidence.loc[
+        principle_evidence["stance"] == "supports", "claim"]
     said = [] if (stances == "contradicts").any() else [NOT_CHALLENGED]
     if claims.empty:
         return [*said, UNSUPPORTED]
@@ -144,8 +145,8 @@ def list_code_and_passage_contributors(evidence: pd.DataFrame, frames: Frames) -
     raised = raised.assign(source=raised["source"].replace({WITHOUT_GUIDE: "interview"}))
     segments, kinds = frames["segments"], frames["documents"].set_index("document_id")["kind"]
     said = pd.DataFrame({"segment_id": segments["segment_id"], "source": segments["document_id"].map(kinds),
-                         "organisation_id": find_speaking_or_interpreted_organisations(segments,
-                                                                                       frames["documents"])})
+                         "organisation_id": find_organisation_behind_each_segment(segments,
+                                                                                  frames["documents"])})
     found = [evidence[evidence["kind"] == kind].merge(whose, left_on="reference", right_on=key)
              for kind, whose, key in (("code", raised, "code_id"), ("segment", said, "segment_id"))]
     columns = ["principle_id", "evidence_id", "stance", "organisation_id", "source"]
@@ -184,7 +185,7 @@ def count_for_cerqual_components(principle_id: str, frames: Frames) -> pd.DataFr
                         columns=["component", "known"])
 
 
-def count_participating_organisations_by_kind(principle_id: str, frames: Frames) -> pd.DataFrame:
+def count_contributors_and_voters_by_kind(principle_id: str, frames: Frames) -> pd.DataFrame:
     """Returns one row per kind of organisation (attribute and value, such as a region), with the numbers of
     organisations of this kind:
 

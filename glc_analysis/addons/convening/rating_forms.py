@@ -19,7 +19,7 @@ import pandas as pd
 from glc_analysis.addons.convening.histories import (
     PROPOSED,
     REWORDED,
-    find_kind_of_change,
+    find_change_that_produced_text,
     list_replaced_text_ids,
 )
 from glc_analysis.addons.convening.principles import add_printed_ids_and_mark_current, format_printed_id
@@ -28,7 +28,7 @@ from glc_analysis.addons.convening.round_roles import add_proxies_and_interests
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.reference import Reference
 from glc_analysis.templates import read_fixed_texts, read_packaged_csv
-from glc_analysis.text import isolate_direction, language_direction, language_name
+from glc_analysis.text import language_direction, language_name, wrap_in_direction_isolates
 
 _WANTED = {"score": "number_wanted", "mark": "mark_wanted", "choice": "word_wanted"}
 
@@ -162,7 +162,7 @@ class RatingForm:
         said = self.fixed_texts["before_how"]
         if self.direction == "ltr":
             return said
-        return re.sub("[≥≤]", lambda sign: isolate_direction(sign[0]), said)
+        return re.sub("[≥≤]", lambda sign: wrap_in_direction_isolates(sign[0]), said)
 
     @property
     def stamps(self) -> list[str]:
@@ -187,7 +187,7 @@ class RatingForm:
             return ""
         return f" [{name_language_for_reader(self.language, text.language)}]"
 
-    def list_history(self, text: FormText) -> Iterator[tuple[str, str, str]]:
+    def list_history_labels_and_words(self, text: FormText) -> Iterator[tuple[str, str, str]]:
         """Yields the history of a text as rows of three values: a fixed text, earlier words, and the language
         of the earlier words. The last two values are blank if there are no earlier words. An interest that
         the rater declared is the first row. Texts drafted before the convening and texts that raters already
@@ -205,7 +205,7 @@ class RatingForm:
 
     def list_history_lines(self, form_text: FormText) -> list[str]:
         """Returns the history of a text as lines of plain text."""
-        return [f"{said} {words}".strip() for said, words, _ in self.list_history(form_text)]
+        return [f"{said} {words}".strip() for said, words, _ in self.list_history_labels_and_words(form_text)]
 
     def find_question_wording(self, question: RatingQuestion) -> str:
         """Returns the words with which the form asks a question."""
@@ -261,7 +261,7 @@ def find_origins_of_new_texts(reference: Reference, round_id: str, round_texts: 
             "records"):
         if row["printed_id"] in set(names[is_earlier]):
             continue
-        kind, replaced = find_kind_of_change(row), list_replaced_text_ids(row)
+        kind, replaced = find_change_that_produced_text(row), list_replaced_text_ids(row)
         if kind == REWORDED:
             own = rounds[is_earlier & (rounds["principle_id"] == row["principle_id"])]
             replaced = [format_printed_id(row["principle_id"], own["version"].iloc[-1])] if len(own) else []

@@ -39,7 +39,7 @@ from glc_analysis.addons.convening.principles import (
 )
 from glc_analysis.addons.convening.rating_forms import find_round_texts_in_language, name_language_for_reader
 from glc_analysis.addons.convening.seal_code import find_latest_seal_code
-from glc_analysis.addons.member_checking.returns import read_names_and_languages
+from glc_analysis.addons.member_checking.returns import read_organisation_names_and_languages
 from glc_analysis.errors import Faults, GLCError, UsageError, suggest_name
 from glc_analysis.reference import Reference, read_reference_table
 from glc_analysis.schema import is_iso_date, list_table_files
@@ -133,7 +133,7 @@ def write_signing_sheets_for_undecided(study: Study, organisations: tuple[str, .
     The texts on a sheet are in the organisation's language where translations exist; the fixed texts of
     sheets are in ``content/signing.csv``. Raises UsageError for an unknown organisation.
     """
-    signing, (labels, answered_in) = SigningState.read(study), read_names_and_languages(study)
+    signing, (labels, answered_in) = SigningState.read(study), read_organisation_names_and_languages(study)
     for one in organisations:
         if one not in signing.known:
             raise UsageError(f"There is no organisation {one!r}; {suggest_name(one, signing.known)}.")
@@ -153,7 +153,8 @@ def write_signing_sheets_for_undecided(study: Study, organisations: tuple[str, .
     return paths
 
 
-def render_signing_sheet(signing: SigningState, texts: pd.DataFrame, organisation_id: str, name: str,
+def render_signing_sheet(signing: SigningState, texts: pd.DataFrame, organisation_id: str,
+                         organisation_name: str,
                          language: str) -> str:
     """Returns the page of one organisation: every text with three boxes and a line for a reservation."""
     rows = find_round_texts_in_language(Reference({"principles": signing.principles}), texts, language)
@@ -162,7 +163,8 @@ def render_signing_sheet(signing: SigningState, texts: pd.DataFrame, organisatio
     return load_template(__file__, "signing_sheet.html").render(
         style=read_packaged_text(__file__, "form_page.css").strip(),
         say=read_fixed_texts(language, __file__, "signing.csv"),
-        language=language, direction=language_direction(language), name=name, organisation_id=organisation_id,
+        language=language, direction=language_direction(language), name=organisation_name,
+        organisation_id=organisation_id,
         code=signing.code, seal_code=signing.seal_code, texts=[text | {
             "direction": language_direction(text["language"]),
             "in_language": "" if text["language"] == language else name_language_for_reader(language,
@@ -220,7 +222,7 @@ class SignedSheet(KeyedPaper):
     code: str
     today: str
 
-    def list_fields(self, values: Values) -> Iterator[str]:
+    def list_fields_in_typing_order(self, values: Values) -> Iterator[str]:
         """Yields the fields of the sheet in the order of typing: the code of the sheet, the day, whether the
         organisation's name may be printed, then the decision on each text."""
         yield ".code"
@@ -307,7 +309,7 @@ class SigningSession(KeyingSession):
         self.names = dict(zip(self.signing.texts["principle_id"], self.signing.texts["short_name"],
                               strict=True))
 
-    def make_paper_with_open_fields(self, code: str) -> SignedSheet:
+    def make_paper_without_received_answers(self, code: str) -> SignedSheet:
         texts = self.signing.select_undecided_texts(code)
         return SignedSheet(dict(zip(texts["principle_id"], texts["version"], strict=True)),
                            {one: self.signing.list_versions(one) for one in texts["principle_id"]},
@@ -334,7 +336,7 @@ class SigningSession(KeyingSession):
 
     def store_paper(self, code: str) -> str:
         """Adds all decisions of a completely keyed sheet to signoffs.csv in one write."""
-        paper, decided = self.make_paper_with_open_fields(code), self.signing.decided
+        paper, decided = self.make_paper_without_received_answers(code), self.signing.decided
         values, _ = paper.collect_agreed_values(self.log.find_passes(code))
         done = {*zip(decided["principle_id"], decided["version"], decided["organisation_id"], strict=True)}
         added = [row for row in paper.make_signoff_rows(code, values)

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.addons.convening.blocks import AGENDA_BLOCK
-from glc_analysis.addons.convening.checks import missing_cited_item_faults
+from glc_analysis.addons.convening.checks import missing_cited_figure_and_passage_faults
 from glc_analysis.addons.convening.principles import PRINCIPLE_TABLES, make_principle_and_evidence_tables
 from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots
 from glc_analysis.addons.convening.tallies import make_ratings_and_tallies
@@ -32,9 +32,9 @@ def _evidence(view: View) -> dict[str, Any]:
     exist."""
     reference = view.reference
     waves = make_wave_arguments_for_consent(reference.waves, view.study.settings["study"]["wave"])
-    if faults := [*missing_cited_item_faults(reference.evidence, reference.joint_display,
-                                             view["figures"],
-                                             view["segments"], **waves)]:
+    if faults := [*missing_cited_figure_and_passage_faults(reference.evidence, reference.joint_display,
+                                                           view["figures"],
+                                                           view["segments"], **waves)]:
         raise Faults(relocate_faults_in_private_columns(view.study, faults))
     return {}
 

@@ -21,8 +21,8 @@ from glc_analysis.addons.convening.ballots import (
     BALLOT_TABLES,
     INTEREST,
     Ballots,
+    add_text_hashes_to_rounds,
     close_and_seal_round,
-    join_hashes_of_issued_texts,
     make_ratings_table_of_closed_rounds,
     mask_and_list_releasable_comments,
     select_eligible_raters,
@@ -187,7 +187,7 @@ def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Refer
     median with the median of the last earlier round in which the panel voted on the same version. Rounds from
     which a ballot was erased are not compared.
 """
-    texts = join_hashes_of_issued_texts(reference.rounds, reference.principles)
+    texts = add_text_hashes_to_rounds(reference.rounds, reference.principles)
     expected = {round_id: select_eligible_raters(ballots.find_sealed_or_present_raters(round_id, reference),
                                                  settings["vote"]).groupby(
         "role")["voter"].nunique() for round_id in texts["round_id"].unique()}

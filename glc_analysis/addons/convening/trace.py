@@ -20,7 +20,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.blocks import DECISIONS_BLOCK
-from glc_analysis.addons.convening.checks import find_other_wave_cited
+from glc_analysis.addons.convening.checks import find_cited_wave_unless_current
 from glc_analysis.addons.convening.figure_records import (
     Read,
     find_answers_behind_figure,
@@ -31,17 +31,17 @@ from glc_analysis.addons.convening.histories import (
     REWORDED,
     describe_how_text_was_retired,
     describe_origin,
-    find_kind_of_change,
+    find_change_that_produced_text,
     list_replaced_text_ids,
     list_replacing_text_ids,
 )
-from glc_analysis.addons.convening.joint_display import find_figure_of_code, format_code_figure_id
+from glc_analysis.addons.convening.joint_display import choose_figure_representing_code, format_code_figure_id
 from glc_analysis.addons.convening.other_waves import format_cited_and_current_numbers
 from glc_analysis.addons.convening.principles import UNSUPPORTED
 from glc_analysis.addons.convening.raw_places import RawFiles, format_number_ranges, parse_raw_row_number
 from glc_analysis.coding.codebook import find_descendants
-from glc_analysis.coding.exports import list_consensus_quotations, note_differently_marked_words
-from glc_analysis.disclosure.quotations import find_team_only_codes, map_to_original_or_self
+from glc_analysis.coding.exports import list_consensus_quotations, note_coders_marked_different_words
+from glc_analysis.disclosure.quotations import find_case_detail_codes, map_to_original_or_self
 from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.figures.discordance import DISCORDANCE
 from glc_analysis.figures.estimates import ALL, DOCUMENT, SOURCE
@@ -143,7 +143,7 @@ class EvidenceTrail:
         elif row.kind == "segment":
             said = "one organisation" if first else row.reference if self.has_sources else _NOT_CLEARED
         elif row.kind == "trial":
-            said = self.format_trial_reference(row.reference) if self.has_sources else _WITHHELD
+            said = self.describe_who_tried_text(row.reference) if self.has_sources else _WITHHELD
         else:
             said = self.words.write_clause(figure) if figure is not None else row.reference
         note = f". {row.note}" if self.has_sources and row.note else ""
@@ -154,7 +154,7 @@ class EvidenceTrail:
             yield first
             yield from below
 
-    def format_trial_reference(self, reference: str) -> str:
+    def describe_who_tried_text(self, reference: str) -> str:
         """Returns a phrase on a trial that is cited as evidence, which says who tried which text, in which
         cycle."""
         organisation, _, rest = reference.partition("/")
@@ -176,7 +176,7 @@ class EvidenceTrail:
         labels = self.view.wave_labels
         if not labels and not self.has_sources:
             return row.wave_id  # a label: what other readers get of the study has no waves
-        return find_other_wave_cited(row, [*labels], self.view.wave_of_figures)
+        return find_cited_wave_unless_current(row, [*labels], self.view.wave_of_figures)
 
     def describe_other_wave(self, row: Any) -> str:
         """Returns a sentence for a row of evidence that cites a wave other than the wave of the study's
@@ -245,7 +245,7 @@ class EvidenceTrail:
         """Returns the figure that a row of evidence cites, in the form that the audience may see; None if the
         row cites no figure or the figure does not exist."""
         if row.kind == "code":
-            return find_figure_of_code(self._figures("coded"), row.reference)
+            return choose_figure_representing_code(self._figures("coded"), row.reference)
         if row.kind == "figure":
             return self._figures(self.words.find_question_id(row.reference)).get(row.reference)
         return None
@@ -279,7 +279,7 @@ class EvidenceTrail:
 
     @cached_property
     def _case_codes(self) -> set[str]:
-        return find_team_only_codes(self._tree)
+        return find_case_detail_codes(self._tree)
 
     def make_node(self, depth: int, kind: str, node_id: str, text: str, place: str = "", *about: str,
                   quote: str = "", language: str = "") -> TraceNode:
@@ -465,7 +465,7 @@ class EvidenceTrail:
             if old := self.texts.get(name):
                 place = self.places.locate_principle_page(old["principle_id"])
                 yield self.make_node(2, "text", name, f"{name}: {old['statement']}", place)
-        is_new = came_about and find_kind_of_change(text) != REWORDED
+        is_new = came_about and find_change_that_produced_text(text) != REWORDED
         if is_new and not self.count_recorded_evidence(row["principle_id"]):
             others = {self.texts[name]["principle_id"]
                       for name in list_replaced_text_ids(text) if name in self.texts}
@@ -496,7 +496,7 @@ class EvidenceTrail:
                                          self.view.code_list)
         sources = classify_documents_by_kind_and_guide(self.read("documents"), self.read("segments"))
         wording = ["; ".join(filter(None, [row["wording"], "" if row["is_agreed"]
-                                           else note_differently_marked_words(row["marked_by"])]))
+                                           else note_coders_marked_different_words(row["marked_by"])]))
                    for row in rows.to_dict("records")]
         return rows.assign(source=rows["document_id"].map(sources), wording=wording)
 

@@ -12,7 +12,7 @@ from functools import cached_property
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.checks import find_other_wave_cited
+from glc_analysis.addons.convening.checks import find_cited_wave_unless_current
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.translations import drop_unreadable_translations
 from glc_analysis.addons.convening.votes import (
@@ -120,7 +120,7 @@ class ConveningView(VisibleTables):
                                   for column in ("organisation_id", "name")})
         return rows[["organisation_id", "name", "decision", "reservation"]].reset_index(drop=True), nameless
 
-    def is_signed_before(self, principle_id: str) -> bool:
+    def is_only_earlier_text_signed(self, principle_id: str) -> bool:
         """Whether organisations have signed only an earlier text of a principle, and the current text is not
         agreed yet."""
         rows = self.read("signoffs")
@@ -220,7 +220,7 @@ def _as_announced(view: VisibleTables, rows: pd.DataFrame) -> pd.DataFrame:
 # The folder that a page gets.
 
 
-def select_visible_announced_votes(reader: Reader) -> pd.DataFrame:
+def select_votes_announced_to_reader(reader: Reader) -> pd.DataFrame:
     """Returns the votes that were announced to the audience."""
     return reader.read_rows_naming_this_audience("announced_votes")
 
@@ -244,7 +244,7 @@ def select_visible_evidence(reader: Reader) -> pd.DataFrame:
     waves = make_wave_arguments_for_consent(read_reference_table(reader.study, "waves"),
                                             reader.study.settings["study"]["wave"])
     labels = read_reference_table(reader.study, "waves").set_index("wave_id")["label"].to_dict()
-    rows = rows.assign(wave_id=[labels.get(find_other_wave_cited(row, **waves), "")
+    rows = rows.assign(wave_id=[labels.get(find_cited_wave_unless_current(row, **waves), "")
                                 for row in rows.itertuples()])
     is_open = rows["kind"].isin(["figure", "code", "literature"]) & (rows["wave_id"] == "")
     return rows.assign(reference=rows["reference"].where(is_open, ""), note="", cited="", quoted_for="")

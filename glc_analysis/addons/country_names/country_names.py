@@ -21,7 +21,7 @@ from glc_analysis.cleaning.countries import (
     CODES_THAT_ARE_WORDS,
     country_name,
     find_country_ids,
-    find_intended_iso_code,
+    find_intended_alpha_3_code,
     map_country_ids_to_english_iso_names,
     map_english_iso_names_to_country_ids,
 )
@@ -82,8 +82,9 @@ def suggest_unlisted_country_rows(names: pd.Series, countries: pd.DataFrame) -> 
     rows = []
     for name in unknown:
         close = difflib.get_close_matches(match_key(name), known_names, n=1, cutoff=0.8)
-        proposed = find_country_id(name) or find_intended_iso_code(name) or (known_names[close[0]] if close
-                                                                             else "")
+        proposed = find_country_id(name) or find_intended_alpha_3_code(name) or (known_names[close[0]]
+                                                                                 if close
+                                                                                 else "")
         rows.append([name, proposed, reviewed["label"].get(proposed, country_name(proposed)),
                      reviewed["region_id"].get(proposed, "")])
     return pd.DataFrame(rows, columns=["raw_name", "country_id", "label", "region_id"], dtype="str")
@@ -119,12 +120,12 @@ def find_country_id(name: str, *, in_all_languages: bool = True) -> str:
     return "" if country in _CONTESTED else country
 
 
-def is_contested(name: str) -> bool:
+def is_country_status_disputed(name: str) -> bool:
     """Whether the status of the country with this name is disputed between states, so that a person must
     decide which id the name gets.
 
-    >>> is_contested("Taiwan"), is_contested("Palestina"), is_contested("Peru")
-    (True, True, False)
+    >>> [*map(is_country_status_disputed, ("Taiwan", "Palestina", "Peru"))]
+    [True, True, False]
     """
     key = _key(name)
     is_named = any(key == name or key.startswith((f"{name},", f"{name} (")) for name in _CONTESTED)

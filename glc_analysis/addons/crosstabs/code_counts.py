@@ -22,9 +22,9 @@ _COUNT_COLUMNS = ["group", "answer", "code_id", "raised", "undecided", "asked", 
 _HOME = {"country": "home_country_id", "region": "home_region_id"}
 
 
-def count_organisations_raising_codes(mentions: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row per group, answer and code of any level, with :data:`COUNT_COLUMNS`. ``members`` has a
-    row for each organisation_id in each group and answer.
+def count_organisations_raising_codes(mentions: pd.DataFrame, group_members: pd.DataFrame) -> pd.DataFrame:
+    """Returns one row per group, answer and code of any level, with :data:`COUNT_COLUMNS`. ``group_members``
+    has a row for each organisation_id in each group and answer.
 
     The columns count organisations. For interviews and survey answers, they are:
 
@@ -57,7 +57,8 @@ def count_organisations_raising_codes(mentions: pd.DataFrame, members: pd.DataFr
     counted = counted.assign(apart=counted["source"].where(counted["source"].isin(UNASKED), ""))
     each = counted.groupby(["apart", "organisation_id", "code_id"])[RAISED_OR_UNDECIDED].any().reset_index()
     each["is_undecided"] &= ~each["is_raised"]
-    rows = members[["organisation_id", "group", "answer"]].drop_duplicates().merge(each, on="organisation_id")
+    rows = group_members[["organisation_id", "group", "answer"]].drop_duplicates().merge(each,
+                                                                                         on="organisation_id")
     if rows.empty:
         return pd.DataFrame(columns=_COUNT_COLUMNS)
     key = ["group", "answer", "code_id"]

@@ -20,7 +20,7 @@ from glc_analysis.cleaning.countries import country_name
 from glc_analysis.coding.exports import add_organisations_outside_survey
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.estimates import BY_OPTION, CleanTables
-from glc_analysis.figures.summary import resolve_subset_kind, summarise_questions
+from glc_analysis.figures.summary import resolve_subset_kind, summarise_each_question
 from glc_analysis.reference import read_reference_table
 from glc_analysis.view.study_view import NotReleased, StudyView
 
@@ -57,7 +57,7 @@ class CrosstabsView(StudyView):
         labels = _option_labels(self, other)
         name = question.question_id
         asked = data.questions[data.questions["question_id"] == name]
-        parts = [summarise_questions(rows, asked, self.options, self.country_table, by=by)[name].assign(
+        parts = [summarise_each_question(rows, asked, self.options, self.country_table, by=by)[name].assign(
                      answer=labels.get(option, option))
                  for option, rows in figures.groupby("answer", sort=False)]
         if not parts:

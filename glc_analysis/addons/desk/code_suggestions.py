@@ -45,7 +45,7 @@ class Session(Protocol):
 def suggest_and_log_codes_for_passage(study: Study, coder: str, document_id: str, start: int, end: int, *,
                                       session: Session,
                                       encoder: SentenceEncoder | None = None,
-                                      at_once: bool = False) -> list[Plain]:
+                                      without_waiting_for_model: bool = False) -> list[Plain]:
     """Returns up to five codes for a passage that the coder has coded, the code that fits best first:
 
     - code_id;
@@ -59,8 +59,8 @@ def suggest_and_log_codes_for_passage(study: Study, coder: str, document_id: str
 
     A passage consists of words in an interview or a call, or is a whole open answer. ``start`` and ``end``
     are positions (code points) in the text that the session shows. ``encoder`` is the installed encoder,
-    except in tests. With ``at_once``, an empty list is returned while the model still learns from the settled
-    passages, so that nobody waits.
+    except in tests. With ``without_waiting_for_model``, an empty list is returned while the model still
+    learns from the settled passages, so that nobody waits.
     """
     encoder = encoder or load_encoder()
     if why_no_codes_suggested(study, coder, document_id, encoder=encoder) or encoder is None \
@@ -77,7 +77,7 @@ def suggest_and_log_codes_for_passage(study: Study, coder: str, document_id: str
         for one in codings for turn in touched)
     if not words.strip() or not any(one["origin"] == "own" for one in overlapping) or tells_a_case:
         return []
-    if at_once and not settled.is_learned_else_start_learning(study, encoder):
+    if without_waiting_for_model and not settled.is_learned_else_start_learning(study, encoder):
         return []
     ranking = settled.load_ranking(study, encoder)
     ranked = ranking.rank(words, encoder.encode([words])[0])

@@ -106,7 +106,7 @@ class DoubleCoding:
         journal.read()
         return journal.work.opened
 
-    def read_handed_in_texts_by_coder(self) -> dict[str, dict[str, str]]:
+    def read_handed_in_texts_by_document(self) -> dict[str, dict[str, str]]:
         """Returns the words of each double-coded text in the version that a coder has handed in at the desk,
         keyed by document_id and coder."""
         texts: dict[str, dict[str, str]] = {}

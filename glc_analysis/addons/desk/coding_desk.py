@@ -151,7 +151,8 @@ class DoubleCodingComparison:
         """Returns the turns that changed after a coder coded them, for texts of which the coders coded
         different versions. The turns are keyed by segment_id and coder_id; the values are the document_id and
         the words that the coder coded."""
-        differ = {document: texts for document, texts in self._double.read_handed_in_texts_by_coder().items()
+        differ = {document: texts
+                  for document, texts in self._double.read_handed_in_texts_by_document().items()
                   if document in self.texts and len({*texts.values()}) > 1}
         if not differ:
             return {}
@@ -198,7 +199,7 @@ class DoubleCodingComparison:
             act["instead_of"] = file
         with self._journal.lock_and_find_changed_texts(self.study.root):
             self._refuse_unchanged(segment_id, wanted, reason)
-            self._journal.add_acts_and_find_changed_texts([act])
+            self._journal.append_and_apply_acts([act])
         version = self._journal.work.decisions[segment_id].version + bool(file)
         return {"segment_id": segment_id, "version": version,
                 "message": f"Decided: {', '.join(known[one] for one in wanted) or 'no code'}. "
@@ -230,7 +231,7 @@ class DoubleCodingComparison:
         texts = self.texts
         if not texts <= self._double.texts_opened_for_comparison:
             with self._journal.lock_and_find_changed_texts(self.study.root):
-                self._journal.add_acts_and_find_changed_texts(
+                self._journal.append_and_apply_acts(
                     [{"on": self._today.isoformat(), "act": "open", "by": self.by,
                                                                 "document_ids": sorted(texts)}])
 
@@ -317,7 +318,7 @@ class CodingDesk(anywidget.AnyWidget):
         if "do" in question:
             return self._do(question["do"])
         if "refuse" in question:
-            return self.session.refuse_suggestions(**question["refuse"])
+            return self.session.log_refusal_of_suggestions(**question["refuse"])
         if "show_change" in question:
             return preview_codebook_change(self.session.study, self.session.coder, **question["show_change"])
         if "write_change" in question:
@@ -341,7 +342,7 @@ class CodingDesk(anywidget.AnyWidget):
         if get == "passages":
             return session.list_passages(code_id)
         if get == "suggestions":
-            return session.suggest_codes(document_id, start, end, at_once=True)
+            return session.suggest_codes(document_id, start, end, without_waiting_for_model=True)
         if get == "why_no_suggestions":
             return session.why_no_suggestions(document_id)
         return {"answers": session.list_answers, "training": session.compare_training_texts,

@@ -32,7 +32,7 @@ from glc_analysis.addons.desk.code_suggestions import (
 from glc_analysis.addons.desk.codebook_changes import make_codebook_change_sentence
 from glc_analysis.addons.desk.coder_work import BEGUN, FINISHED, NOT_BEGUN, CoderWork, assign_codes_to_keys
 from glc_analysis.addons.desk.journal import TRAINING, CodeProposal, Line
-from glc_analysis.addons.desk.learning import compare_codes_of_segments, find_codes_settled_by_others
+from glc_analysis.addons.desk.learning import compare_with_others_by_code, find_codes_settled_by_others
 from glc_analysis.addons.desk.suggestion_log import log_acceptance_and_return_origin, log_refused_suggestions
 from glc_analysis.coding.codebook import find_ancestors
 from glc_analysis.errors import GLCError, UsageError, count_of, suggest_name
@@ -261,7 +261,7 @@ class CodingSession(CoderWork):
             for document in finished for turn in self._turns(document) if turn.role == "participant"}
         names = frames["codebook"].set_index("code_id")["name"].to_dict() | {"": "all codes"}
         words = frames["segments"].set_index("segment_id")["text"]
-        rows = compare_codes_of_segments(codes_by_turn, settled)
+        rows = compare_with_others_by_code(codes_by_turn, settled)
         rows["code"] = rows["code_id"].map(names).fillna(rows["code_id"])
         codes = [{name: None if value != value else value for name, value in row.items() if name != "older"}
                  for row in rows.to_dict("records")]
@@ -280,15 +280,17 @@ class CodingSession(CoderWork):
         change."""
         if not {*documents} <= self._journal.work.opened:
             with self._journal.lock_and_find_changed_texts(self.study.root):
-                self._journal.add_acts_and_find_changed_texts(
+                self._journal.append_and_apply_acts(
                     [{"on": self._today.isoformat(), "act": "open", "by": self.coder,
                                                                 "document_ids": documents}])
 
-    def suggest_codes(self, document_id: str, start: int, end: int, *, at_once: bool = False) -> list[Plain]:
+    def suggest_codes(self, document_id: str, start: int, end: int, *,
+                      without_waiting_for_model: bool = False) -> list[Plain]:
         """Returns the codes that are suggested for a passage which the coder has coded
         (:mod:`.code_suggestions`)."""
         return suggest_and_log_codes_for_passage(self.study, self.coder, document_id, start, end,
-                                                 session=self, at_once=at_once)
+                                                 session=self,
+                                                 without_waiting_for_model=without_waiting_for_model)
 
     def why_no_suggestions(self, document_id: str) -> str:
         """Returns one sentence with the reason why no codes are suggested in a text; blank if codes may be
@@ -296,7 +298,8 @@ class CodingSession(CoderWork):
         return why_no_codes_suggested(self.study, self.coder,
                                       document_id) or note_while_model_learns(self.study)
 
-    def refuse_suggestions(self, document_id: str, start: int, end: int, codes: Iterable[str]) -> None:
+    def log_refusal_of_suggestions(self, document_id: str, start: int, end: int,
+                                   codes: Iterable[str]) -> None:
         """Logs that the coder rejected the suggested codes."""
         log_refused_suggestions(self.study, self.coder, document_id, start, end, [*codes])
 
@@ -326,9 +329,9 @@ class CodingSession(CoderWork):
         with self._journal.lock_and_find_changed_texts(self.study.root) as others:
             self._reload_codebook()
             line, message = known(act)
-            changed = others | self._journal.add_acts_and_find_changed_texts([*self._lines_before(line),
-                                                                              {"on": self._today.isoformat(),
-                                                                               **line}])
+            changed = others | self._journal.append_and_apply_acts([*self._lines_before(line),
+                                                                    {"on": self._today.isoformat(),
+                                                                     **line}])
         if others:
             message += " Another window of yours changed something meanwhile; the change is shown here too."
         work = self._journal.work

@@ -25,8 +25,8 @@ from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
 from glc_analysis.tables_html import (
     make_style_element,
+    render_as_bars_quotations_or_table,
     render_count_bar,
-    render_frame_by_its_columns,
     render_table,
 )
 from glc_analysis.templates import ELEMENTS, Macros
@@ -224,7 +224,7 @@ class Explorer:
         if code := _chosen(self.code):
             name = view.words.codes[code]
             rows = rows.loc[[n for n, names in rows["code"].items() if name in names.split(", ")]]
-        return render_frame_by_its_columns(rows) or ELEMENTS.note(
+        return render_as_bars_quotations_or_table(rows) or ELEMENTS.note(
             "No quotation is cleared for this audience.")
 
 

@@ -387,7 +387,7 @@ class CoderJournal:
     ...     path = Path(folder, "desk.jsonl")
     ...     journal = CoderJournal(path)
     ...     with journal.lock_and_find_changed_texts(Path(folder)):
-    ...         _ = journal.add_acts_and_find_changed_texts([{"act": "finish", "document_id": "call-1",
+    ...         _ = journal.append_and_apply_acts([{"act": "finish", "document_id": "call-1",
     ...                                                       "value": True}])
     ...     _ = path.write_bytes(path.read_bytes() + b'{"n": 2, "act": "fin')
     ...     again = CoderJournal(path)
@@ -501,7 +501,7 @@ class CoderJournal:
                     raise
                 time.sleep(0.02)
 
-    def add_acts_and_find_changed_texts(self, acts: Sequence[Line]) -> set[str]:
+    def append_and_apply_acts(self, acts: Sequence[Line]) -> set[str]:
         """Writes acts with their numbers to the end of the journal on disk, and applies them to the work.
         Raises GLCError if the acts cannot be written; the file is then unchanged."""
         lines, number = [], self.work.last

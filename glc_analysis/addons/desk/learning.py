@@ -52,8 +52,8 @@ Codes = Mapping[str, Set[str]]
 """The codes of each segment, keyed by segment."""
 
 
-def compare_codes_of_segments(codes_of_coder: Codes, codes_of_others: Codes, *,
-                              older_codings: Collection[tuple[str, str]] = ()) -> pd.DataFrame:
+def compare_with_others_by_code(codes_of_coder: Codes, codes_of_others: Codes, *,
+                                left_out_older_codings: Collection[tuple[str, str]] = ()) -> pd.DataFrame:
     """Compares the codes of a coder with the codes of others, over the segments that the coder and the others
     coded. Returns one row for all codes together, then one row per code:
 
@@ -63,19 +63,20 @@ def compare_codes_of_segments(codes_of_coder: Codes, codes_of_others: Codes, *,
       the row for all codes, the share of segments to which coder and others gave the same codes;
     - missed: the number of segments to which only the others gave the code;
     - added: the number of segments to which only the coder gave the code;
-    - older: the number of segments left out because of ``older_codings``;
+    - older: the number of segments left out because of ``left_out_older_codings``;
     - kappa, and the reason if it is not computed.
 
-    ``older_codings`` are segments and codes that were coded before the code had its present definition.
+    ``left_out_older_codings`` are segments and codes that were coded before the code had its present
+    definition.
 
     >>> nothing = frozenset()
-    >>> found = compare_codes_of_segments({"s1": {"a"}, "s2": nothing}, {"s1": {"a", "b"}, "s2": nothing})
+    >>> found = compare_with_others_by_code({"s1": {"a"}, "s2": nothing}, {"s1": {"a", "b"}, "s2": nothing})
     >>> found[["code_id", "passages", "same", "missed", "added"]].values.tolist()
     [['', 2, 0.5, 1, 0], ['a', 2, 1.0, 0, 0], ['b', 2, 0.5, 1, 0]]
     """
     shared = sorted(codes_of_coder.keys() & codes_of_others.keys())
     codes = sorted({code for one in shared for code in codes_of_coder[one] | codes_of_others[one]})
-    marked, rows = set(older_codings), []
+    marked, rows = set(left_out_older_codings), []
     for code in codes:
         kept = [one for one in shared if (one, code) not in marked]
         mine, theirs = ([code in found[one] for one in kept] for found in (codes_of_coder, codes_of_others))
@@ -117,9 +118,9 @@ def compare_coders_with_settled_passages(study: Study) -> pd.DataFrame:
         mine = mine[~mine["segment_id"].isin(_unknown(frames["quarantined"], frames["segments"], coder))]
         older = find_codings_under_older_definitions(codings[codings["coder_id"] == coder],
                                                      frames["codebook"])
-        compared = compare_codes_of_segments(dict(zip(mine["segment_id"], mine["codes"], strict=True)),
-                                             settled,
-                                             older_codings=older)
+        compared = compare_with_others_by_code(dict(zip(mine["segment_id"], mine["codes"], strict=True)),
+                                               settled,
+                                               left_out_older_codings=older)
         if compared["passages"].iloc[0]:
             parts.append(compared.assign(coder=coder))
     return _named(pd.concat(parts) if parts else pd.DataFrame(columns=LEARNING_COLUMNS), frames["codebook"])
@@ -281,6 +282,7 @@ def compare_first_and_second_coding(study: Study, coder: str, second_coding: Pat
         coded = coded[~coded["segment_id"].isin(unknown)]
         sets[name] = dict(zip(coded["segment_id"], coded["codes"], strict=True))
     book = codebook.rename(columns={"since_version": "version"})
-    found = compare_codes_of_segments(sets["first"], sets["second"],
-                                      older_codings=find_codings_under_older_definitions(first, book))
+    found = compare_with_others_by_code(sets["first"], sets["second"],
+                                        left_out_older_codings=find_codings_under_older_definitions(first,
+                                                                                                    book))
     return _named(found.assign(coder=coder), codebook)

@@ -15,7 +15,7 @@ from glc_analysis import tables
 from glc_analysis.addons.desk.code_ranking import CodeRanking, SettledPassage
 from glc_analysis.addons.desk.learning import select_independently_settled_codes
 from glc_analysis.addons.desk.sentence_encoder import SentenceEncoder, encode_and_prune_cache
-from glc_analysis.coding.codebook import find_team_only_codes
+from glc_analysis.coding.codebook import find_case_detail_codes
 from glc_analysis.coding.consensus import (
     CONSENSUS,
     list_coding_units,
@@ -58,7 +58,7 @@ class SettledPassages:
                   ("codings", "readings", "segments", "disagreements", "codebook")}
         codings, segments = frames["codings"], frames["segments"]
         book = read_reference_table(study, "codebook")
-        cases = frozenset(find_team_only_codes(book))
+        cases = frozenset(find_case_detail_codes(book))
         told = repeat_codings_for_each_segment(codings[codings["code_id"].isin(cases)])["segment_id"]
         linked = map_to_original_or_self(segments)
         told_in = {linked.get(one, one) for one in told}

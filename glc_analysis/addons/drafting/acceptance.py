@@ -35,7 +35,7 @@ from glc_analysis.addons.drafting.open_rows import (
 from glc_analysis.addons.drafting.store import DraftState
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import split_alternatives
-from glc_analysis.cleaning.countries import find_intended_iso_code
+from glc_analysis.cleaning.countries import find_intended_alpha_3_code
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.reference import derive_question_units
 from glc_analysis.schema import UNDECIDED, UNKNOWN, list_table_files, read_default_settings
@@ -153,7 +153,7 @@ def accept_decided_open_rows(study: Study, accepted_by: str, *, today: date) -> 
     faults += [Fault(f"is {meant} in ISO 3166", file=name_open_rows_file(study, "countries"), row=str(n),
                      column="country_id", value=code, fix=f"write {meant}, or the id of another country")
                for n, code in ready["countries"]["country_id"].items()
-               if (meant := find_intended_iso_code(code))]
+               if (meant := find_intended_alpha_3_code(code))]
     if faults:
         raise Faults(faults)
     who = normalise_space(accepted_by)

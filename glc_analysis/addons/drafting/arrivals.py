@@ -14,7 +14,7 @@ from pathlib import Path
 
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.intake.codings.coded_tables import guess_column_roles
+from glc_analysis.intake.codings.coded_tables import guess_coded_table_column_roles
 from glc_analysis.study import PROJECT_DATABASES, is_not_auxiliary_file
 from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 
@@ -127,6 +127,6 @@ def _is_coded(path: Path) -> bool:
 
 
 def _has_codings(grid: Grid) -> bool:
-    roles = {*guess_column_roles(grid.names)}
+    roles = {*guess_coded_table_column_roles(grid.names)}
     is_placed = bool(roles & {"quote", "start"})
     return "source" in roles and is_placed and bool(roles & {"code", "codes", "applied"})

@@ -193,14 +193,16 @@ def _has_questions(study: Study) -> bool:
 def documents(study: Study, suggest: bool, form: str) -> None:
     """List the interviews and calls, or suggest rows."""
     from glc_analysis.addons.drafting import conversations
-    from glc_analysis.addons.drafting.texts import drop_copies_of_transcripts
+    from glc_analysis.addons.drafting.texts import drop_copies_of_listed_transcripts
     from glc_analysis.reference import read_reference_table
 
     rows = read_reference_table(study, "documents")
     if suggest:
         listed = read_reference_table(study, "organisations")
-        new, notes = drop_copies_of_transcripts(conversations.read_undescribed_conversations(study, rows),
-                                                conversations.read_described_conversations(study, rows))
+        new, notes = drop_copies_of_listed_transcripts(conversations.read_undescribed_conversations(study,
+                                                                                                    rows),
+                                                       conversations.read_described_conversations(study,
+                                                                                                  rows))
         rows = conversations.draft_document_rows(new, organisations=None if listed.empty else listed)
         left = conversations.list_decisions_left_to_people(rows, read_reference_table(study, "speakers")[:0],
                                                            rows[:0])

@@ -22,7 +22,7 @@ from glc_analysis.addons.drafting.drafted_waves import (
     group_survey_files_by_wave,
 )
 from glc_analysis.addons.drafting.store import read_draft
-from glc_analysis.addons.waves.checks import crosswalk_faults
+from glc_analysis.addons.waves.checks import find_comparability_decision_faults
 from glc_analysis.cleaning.records import read_raw_surveys
 from glc_analysis.errors import Fault, Faults, count_of, suggest_name
 from glc_analysis.reference import REQUIRED_COLUMNS, Reference, read_reference
@@ -210,5 +210,5 @@ def _draft_faults(decided: pd.DataFrame, reference: Reference,
                         column="question_id", value=row["question_id"], fix="delete one of them")
         taken.add(place)
     tables = {"crosswalk": decided, "questions": reference.questions, "options": reference.options}
-    yield from (replace(fault, file=CROSSWALK_DRAFT) for fault in crosswalk_faults(tables)
+    yield from (replace(fault, file=CROSSWALK_DRAFT) for fault in find_comparability_decision_faults(tables)
                 if fault.file == "crosswalk.csv")

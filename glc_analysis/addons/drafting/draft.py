@@ -21,13 +21,13 @@ from glc_analysis.addons.drafting.column_types import COLUMN_ROLES, NO_QUESTION,
 from glc_analysis.addons.drafting.draft_columns import AS, PLACE, USE, list_drafted_table_columns
 from glc_analysis.addons.drafting.drafted_conditions import draft_condition_rows
 from glc_analysis.addons.drafting.drafted_settings import (
-    draft_codebook_themes_from_sections,
+    draft_codebook_themes_from_id_sections,
     draft_country_rows,
     draft_setting_rows,
-    draft_wave_row_per_file,
+    draft_wave_rows_from_path_years,
     format_columns_entry,
     note_on_files_lacking_column,
-    set_section_as_theme_of_questions,
+    set_question_themes_from_id_sections,
 )
 from glc_analysis.addons.drafting.form import FormColumn, SurveyForm
 from glc_analysis.addons.drafting.grids import guess_grid_types
@@ -109,7 +109,7 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
     drafting = _Drafting(form, xlsform, held, readings, wordings)
     lists, roles = drafting.lists, drafting.roles
     rows = _known_conditions(_following(_grids_unsure(drafting.make_question_rows(), lists)))
-    questions = _frame("questions", set_section_as_theme_of_questions(rows))
+    questions = _frame("questions", set_question_themes_from_id_sections(rows))
     lists.relabel(wordings)
     options = _frame("options", lists.make_rows())
     countries = _frame("countries", draft_country_rows(roles, questions, form, readings, wordings))
@@ -124,9 +124,9 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
         "options": options,
         "asked_if": _frame("asked_if", draft_condition_rows(questions, known, country, surveys, form)),
         "countries": countries,
-        "codebook": _frame("codebook", draft_codebook_themes_from_sections(questions)),
+        "codebook": _frame("codebook", draft_codebook_themes_from_id_sections(questions)),
         "settings": _frame("settings", draft_setting_rows(roles, form)),
-        "waves": _frame("waves", draft_wave_row_per_file([survey.path for survey in surveys]))}
+        "waves": _frame("waves", draft_wave_rows_from_path_years([survey.path for survey in surveys]))}
     organisation = split_alternatives(roles["organisation"][0].entry) if "organisation" in roles else ()
     return SurveyDraft({name: _unsure_first(table) for name, table in tables.items()},
                        (*_notes(form, surveys, organisation), *_unmatched(xlsform, held, form, wordings)),
@@ -288,7 +288,7 @@ def _question_row(column: FormColumn, guess: ColumnGuess, form: SurveyForm, list
         is_sure &= not is_open
         is_other = lists.has_other_option(name) and not any(text.endswith(PERHAPS_OPTIONS)
                                                             for text in remarks)
-        use &= not is_open or lists.are_missing_options_asked_for(name) or is_in_step and is_other
+        use &= not is_open or lists.has_options_but_no_other(name) or is_in_step and is_other
     if is_in_step:
         doubts.insert(0, pairing)
         is_sure, use, row[_IN_STEP] = False, False, "yes" if use else ""
@@ -402,7 +402,7 @@ def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses:
         if unknown:
             doubts.append(f"{unknown} answer is not an option of the form" if unknown == 1 else
                           f"{unknown} answers are not options of the form")
-            use = use if lists.are_missing_options_asked_for(question["option_list"]) else ""
+            use = use if lists.has_options_but_no_other(question["option_list"]) else ""
         if kind == "single" and find_steps_on_known_scale([*options["label"]]) is not None:
             doubts.append("its options are steps: a scale?")
             kind, use = "scale", ""

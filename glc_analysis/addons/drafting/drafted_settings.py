@@ -12,7 +12,7 @@ import pandas as pd
 
 from glc_analysis.addons.country_names.country_names import (
     find_country_id,
-    is_contested,
+    is_country_status_disputed,
     name_country_in_english,
     read_un_regions,
 )
@@ -43,7 +43,7 @@ def _section(question_id: str) -> str:
     return match[1] if match else ""
 
 
-def set_section_as_theme_of_questions(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+def set_question_themes_from_id_sections(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """Returns the rows of the questions; each gets the section of the form as its theme if the questions' ids
     show at least two sections with several questions each."""
     sections = Counter(_section(row["question_id"]) for row in rows if row[USE] != "no")
@@ -59,7 +59,7 @@ def _theme_id(section: str) -> str:
     return f"section-{make_id_from_text(section)}"
 
 
-def draft_codebook_themes_from_sections(questions: pd.DataFrame) -> list[dict[str, str]]:
+def draft_codebook_themes_from_id_sections(questions: pd.DataFrame) -> list[dict[str, str]]:
     """Returns the rows of codebook.csv for the themes of the questions, and for one domain above these
     themes."""
     sections = dict.fromkeys(map(_section, questions.loc[questions["theme_id"] != "", "question_id"]))
@@ -99,7 +99,7 @@ def draft_country_rows(role_columns: Roles, questions: pd.DataFrame, form: Surve
             row |= {"label": name_country_in_english(country_id),
                     "region_id": read_un_regions().get(country_id, ""),
                     "how_sure": SURE, "why": "its name in CLDR or ISO 3166"}
-        elif is_contested(name):
+        elif is_country_status_disputed(name):
             row |= {"how_sure": UNSURE, "why": "states disagree about it: a person decides"}
         elif count >= FEWEST and not may_be_direct_identifier(name):
             row |= {"how_sure": UNSURE, "why": "the name is unknown, or several countries have it"}
@@ -145,13 +145,14 @@ def draft_setting_rows(role_columns: Roles, form: SurveyForm) -> list[dict[str, 
     return rows
 
 
-def draft_wave_row_per_file(paths: Sequence[Path]) -> list[dict[str, str]]:
+def draft_wave_rows_from_path_years(paths: Sequence[Path]) -> list[dict[str, str]]:
     """Returns a row for each survey file with its wave, which is the year in the name of the file or else of
     its folder. Returns no rows if a file has no year in either name, or if all files have the same year.
 
-    >>> [row["wave_id"] for row in draft_wave_row_per_file([Path("2019_en.csv"), Path("2018_en.csv")])]
+    >>> [row["wave_id"] for row in draft_wave_rows_from_path_years([Path("2019_en.csv"),
+    ...                                                             Path("2018_en.csv")])]
     ['w2018', 'w2019']
-    >>> draft_wave_row_per_file([Path("may.csv"), Path("june.csv")])
+    >>> draft_wave_rows_from_path_years([Path("may.csv"), Path("june.csv")])
     []
     """
     years = [{*_YEAR.findall(path.stem)} or {*_YEAR.findall(path.parent.name)} for path in paths]

@@ -140,7 +140,7 @@ class DraftedOptionLists:
             else:
                 self._append(name, row)
 
-    def are_missing_options_asked_for(self, list_name: str) -> bool:
+    def has_options_but_no_other(self, list_name: str) -> bool:
         """Whether people are asked for the options that a list lacks, once its question is accepted. People
         are asked if the list has options, but no option such as Other for all other texts."""
         return bool(self.lists[list_name]) and not self.has_other_option(list_name)

@@ -44,7 +44,7 @@ from glc_analysis.addons.drafting.sensitivity import (
 )
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
-from glc_analysis.cleaning.countries import find_intended_iso_code
+from glc_analysis.cleaning.countries import find_intended_alpha_3_code
 from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.schema import (
@@ -265,7 +265,7 @@ def invalid_draft_cell_faults(state: DraftState) -> Iterator[Fault]:
                         row=str(n), column="is_sensitive", value=word,
                         fix="write one of these words, or leave the cell blank until it is decided")
     for n, code in state.tables["countries"]["country_id"].items():
-        if meant := find_intended_iso_code(code):
+        if meant := find_intended_alpha_3_code(code):
             yield Fault(f"is {meant} in ISO 3166", file=state.files["countries"], row=str(n),
                         column="country_id", value=code, fix=f"write {meant}, or the id of another country")
     for n, row in state.tables["settings"].iterrows():

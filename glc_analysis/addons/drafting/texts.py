@@ -212,8 +212,8 @@ def _same_texts(read: Sequence[Conversation]) -> Iterator[Fault]:
             yield Fault(f"has the same text as {other}", file=name, fix="leave one of them out")
 
 
-def drop_copies_of_transcripts(new: Sequence[Conversation],
-                               listed: Sequence[Conversation]) -> tuple[list[Conversation], list[str]]:
+def drop_copies_of_listed_transcripts(new: Sequence[Conversation],
+                                      listed: Sequence[Conversation]) -> tuple[list[Conversation], list[str]]:
     """Returns the transcripts that arrived later, without copies of listed transcripts. Also returns notes
     that ask people which coder made each copy."""
     kept, notes = [], []

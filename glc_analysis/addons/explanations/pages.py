@@ -10,7 +10,7 @@ from IPython.display import HTML as Html
 from markupsafe import Markup
 
 from glc_analysis.addons.explanations.checks import split_segment_ids
-from glc_analysis.disclosure.quotations import find_speaking_or_interpreted_organisations
+from glc_analysis.disclosure.quotations import find_organisation_behind_each_segment
 from glc_analysis.pages.text_names import name_texts, name_turn
 from glc_analysis.tables_html import make_displayable, render_quotation
 from glc_analysis.templates import ELEMENTS, Macros
@@ -61,8 +61,8 @@ def _written(row: dict[str, str], view: StudyView) -> str:
 def _passages(view: StudyView) -> Callable[[Sequence[str]], list[Markup]]:
     """Returns a function that renders passages for the team, as whole turns with their speakers."""
     segments = view.read("segments")
-    by = find_speaking_or_interpreted_organisations(segments,
-                                                    view.read("documents")).map(view.labels).fillna("")
+    by = find_organisation_behind_each_segment(segments,
+                                               view.read("documents")).map(view.labels).fillna("")
     rows = segments.assign(by=by).set_index("segment_id")
     names = name_texts(view.read("documents"), view.labels)
 

@@ -29,7 +29,7 @@ from glc_analysis.disclosure.blocks import (
     make_line_ids,
     select_quotations_with_owners,
 )
-from glc_analysis.disclosure.quotations import find_speaking_or_interpreted_organisations
+from glc_analysis.disclosure.quotations import find_organisation_behind_each_segment
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.reference import read_reference_table
 from glc_analysis.view.visible_tables import VisibleTables
@@ -137,7 +137,7 @@ def list_explanation_lines_with_organisations(frames: Mapping[str, pd.DataFrame]
         return
     segments, networks = frames["segments"], _networks(frames["organisations"])
     owner = dict(zip(segments["segment_id"],
-                     find_speaking_or_interpreted_organisations(segments, frames["documents"]), strict=True))
+                     find_organisation_behind_each_segment(segments, frames["documents"]), strict=True))
     shown = select_latest_readable_principles(frames["principles"], audience)["principle_id"]
     rows = frames["explanations"][frames["explanations"]["principle_id"].isin(shown)]
     quotations = select_quotations_with_owners(frames, reference.quotes, audience)

@@ -28,11 +28,11 @@ def groups(study: Study, question: str, form: str) -> None:
     """
     from glc_analysis.addons.groups.chosen import explain_visibility_of_group_figures
     from glc_analysis.addons.groups.ranking import (
-        count_figures_per_unit_and_of_codes,
+        count_organisation_country_and_code_figures,
         rank_groupings_by_disclosed_figures,
     )
     from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
-    from glc_analysis.coding.codebook import find_team_only_codes
+    from glc_analysis.coding.codebook import find_case_detail_codes
     from glc_analysis.disclosure.consent import Consent
     from glc_analysis.reference import read_reference
     from glc_analysis.tables import read_table
@@ -43,12 +43,12 @@ def groups(study: Study, question: str, form: str) -> None:
         rows = explain_visibility_of_group_figures(study, reference, question)
         print_rows(rows, form, if_empty="No figure of this question is in a group.")
         return
-    codes = {*read_table("codebook", study=study)["code_id"]} - find_team_only_codes(reference.codebook)
+    codes = {*read_table("codebook", study=study)["code_id"]} - find_case_detail_codes(reference.codebook)
     n_codes = len(codes) if len(read_table("mentions", study=study)) else 0
     consent = Consent.from_table(reference.consent, **make_wave_arguments_for_consent(
         reference.waves, settings["study"]["wave"]))
     ranked = rank_groupings_by_disclosed_figures(
-        count_figures_per_unit_and_of_codes(reference.questions, reference.options, n_codes),
+        count_organisation_country_and_code_figures(reference.questions, reference.options, n_codes),
         read_table("organisations", study=study), read_table("answers", study=study), consent,
         settings["disclosure"])
     if form == "table" and len(ranked) and not ranked["convening"].any():

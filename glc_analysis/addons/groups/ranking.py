@@ -45,8 +45,8 @@ class CountedBase:
     is_coded: bool = False
 
 
-def count_figures_per_unit_and_of_codes(questions: pd.DataFrame, options: pd.DataFrame,
-                                        n_codes: int) -> Iterator[CountedBase]:
+def count_organisation_country_and_code_figures(questions: pd.DataFrame, options: pd.DataFrame,
+                                                n_codes: int) -> Iterator[CountedBase]:
     """Yields up to three bases: the questions about organisations, the questions about countries, and the
     codes. A base without figures is left out."""
     is_listed = questions["type"].isin(BY_OPTION) & (questions["option_list"] != COUNTRY_LIST)

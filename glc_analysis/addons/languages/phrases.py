@@ -26,7 +26,7 @@ from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import list_word_columns
 from glc_analysis.study import Study
 from glc_analysis.templates import read_packaged_csv
-from glc_analysis.text import isolate_direction, language_direction
+from glc_analysis.text import language_direction, wrap_in_direction_isolates
 
 _CHECKED = "native_reader"
 """The name of the row of a table of phrases that says for each language whether a native reader has checked
@@ -185,7 +185,7 @@ class Phrasebook:
         if self.language == ENGLISH:
             return english
         is_turned = self.direction == "rtl"
-        return "".join(isolate_direction(text) if kind and is_turned else text
+        return "".join(wrap_in_direction_isolates(text) if kind and is_turned else text
                        for text, kind in self._pieces(english))
 
     def find_sentence_translation(self, english: str) -> str:
@@ -360,7 +360,7 @@ class Phrasebook:
         """Returns a number, day or id in the form in which it is written in the language. In a language
         written from right to left, direction marks are put around it."""
         is_turned = self.direction == "rtl" and not value.strip().isdigit()
-        return isolate_direction(value) if is_turned and value.strip() else value
+        return wrap_in_direction_isolates(value) if is_turned and value.strip() else value
 
     def _quotes(self, text: str) -> str:
         """Returns a text with the quotation marks of the language, if the text has no letters. A text without

@@ -32,11 +32,11 @@ from glc_analysis.templates import (
     read_packaged_text,
 )
 from glc_analysis.text import (
-    isolate_direction,
     language_direction,
     language_name,
     match_key,
     parse_dates_and_explain_fault,
+    wrap_in_direction_isolates,
 )
 
 if TYPE_CHECKING:
@@ -160,8 +160,8 @@ class SheetLetter:
         is_translated = self.language in read_csv_texts_by_language(*SHEET_PHRASES)
         note = [] if is_translated else [f"[Not translated into {name} yet.]"]
         return [*note, *say["letter"].split("\n"),
-                f"{say['by_when']}: {isolate_direction(self.by or _BLANK_LINE)}",
-                f"{say['to_whom']}: {isolate_direction(self.contact or _BLANK_LINE)}"]
+                f"{say['by_when']}: {wrap_in_direction_isolates(self.by or _BLANK_LINE)}",
+                f"{say['to_whom']}: {wrap_in_direction_isolates(self.contact or _BLANK_LINE)}"]
 
 
 def write_sheets_workbook(path: Path, sheets: Iterable[tuple[str, AnswerSheet]],

@@ -171,7 +171,7 @@ def list_decided_cell_changes(returned: pd.DataFrame, quotation_tables: Quotatio
                                  ("consent", CONSENT_KEY, quotation_tables.consent, consent)):
         both = new.merge(old, on=key, how="left", suffixes=("", " before")).fillna("")
         for row in both.to_dict("records"):
-            name = format_consent_number(row) if table == "consent" else row["quote_id"]
+            name = format_consent_key(row) if table == "consent" else row["quote_id"]
             cells += [(table, name, column, before, row[column])
                       for column in old if column not in key
                       if (before := row[f"{column} before"]) != row[column]]
@@ -190,11 +190,11 @@ def _decided_cells(decision: SheetDecision, row: pd.Series) -> dict[str, str]:
                      "status": "cleared" if is_in_segment else "changed"}
 
 
-def format_consent_number(consent: Mapping[str, str]) -> str:
+def format_consent_key(consent: Mapping[str, str]) -> str:
     """Returns the number by which a sheet refers to a row of consent.csv; the number consists of the row's
     key. The wave is left out of the number if it is blank.
 
-    >>> format_consent_number({"organisation_id": "a", "speaker_id": "", "item": "survey",
+    >>> format_consent_key({"organisation_id": "a", "speaker_id": "", "item": "survey",
     ...     "audience": "public",
     ...             "wave_id": "w2"})
     'a /  / survey / public / w2'

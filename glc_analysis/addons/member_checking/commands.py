@@ -36,7 +36,7 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
         QuotationTables,
         write_quotation_clearance_workbook,
     )
-    from glc_analysis.addons.member_checking.returns import read_names_and_languages
+    from glc_analysis.addons.member_checking.returns import read_organisation_names_and_languages
     from glc_analysis.disclosure.quotations import list_rules_broken_by_quotes
 
     ensure_built(study)
@@ -45,7 +45,7 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
     elif to_clear:
         path = study.reports / "team" / "quotes_to_clear.xlsx"
         path.parent.mkdir(parents=True, exist_ok=True)
-        labels, languages = read_names_and_languages(study)
+        labels, languages = read_organisation_names_and_languages(study)
         count = write_quotation_clearance_workbook(path, QuotationTables.read(study),
                                                    organisation_names=labels,
                                                    languages=languages)
@@ -104,7 +104,10 @@ def returns(study: Study, organisation: str, by: str, contact: str) -> None:
         SHEET_PHRASES,
         list_language_and_translation_notes,
     )
-    from glc_analysis.addons.member_checking.returns import read_names_and_languages, write_returns
+    from glc_analysis.addons.member_checking.returns import (
+        read_organisation_names_and_languages,
+        write_returns,
+    )
     from glc_analysis.schema import is_iso_date
 
     if by and not is_iso_date(by):
@@ -112,7 +115,7 @@ def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     ensure_built(study)
     folder = study.reports / "team" / "returns"
     folder.mkdir(parents=True, exist_ok=True)
-    labels, languages = read_names_and_languages(study)
+    labels, languages = read_organisation_names_and_languages(study)
     wanted = [organisation] if organisation else sorted(labels)
     write_returns(study, wanted, folder, deadline=by, contact=contact)
     for line in list_language_and_translation_notes([languages.get(organisation, "")

@@ -27,7 +27,7 @@ from glc_analysis.addons.member_checking.answer_sheets import (
 )
 from glc_analysis.addons.member_checking.clearing import (
     QuotationTables,
-    format_consent_number,
+    format_consent_key,
     make_quotation_sheet_rows,
     select_quotations_to_ask_about,
 )
@@ -36,7 +36,7 @@ from glc_analysis.coding.consensus import CONSENSUS, repeat_codings_for_each_seg
 from glc_analysis.disclosure.consent import OF_A_WAVE
 from glc_analysis.disclosure.quotations import (
     add_provenance_consent_and_broken_rules,
-    find_speaking_or_interpreted_organisations,
+    find_organisation_behind_each_segment,
     map_to_original_or_self,
     replace_pseudonyms_with_general_words,
 )
@@ -141,7 +141,7 @@ def list_citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFra
 # The return of an organisation: its own answers and words as we understood them, for correction.
 
 
-def read_names_and_languages(study: Study) -> tuple[dict[str, str], dict[str, str]]:
+def read_organisation_names_and_languages(study: Study) -> tuple[dict[str, str], dict[str, str]]:
     """Returns the names and the languages of the organisations, both keyed by organisation_id, even if
     reference tables have faults."""
     register = read_reference(study, needed=()).organisations
@@ -163,14 +163,14 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
     language if phrases.csv has this language. Raises UsageError for an unknown organisation, and writes
     nothing.
     """
-    labels, languages = read_names_and_languages(study)
+    labels, languages = read_organisation_names_and_languages(study)
     for organisation in organisations:
         if organisation not in labels:
             raise UsageError(f"There is no organisation {organisation!r}; "
                              f"{suggest_name(organisation, labels)}.")
     held = QuotationTables.read(study)
     segments, consent, waves = held.segments, held.consent, read_reference_table(study, "waves")
-    whose = find_speaking_or_interpreted_organisations(segments, held.documents)
+    whose = find_organisation_behind_each_segment(segments, held.documents)
     cases = held.case_segment_ids
     asked_about = select_quotations_to_ask_about(add_provenance_consent_and_broken_rules(*held), "proposed",
                                                  "cleared")
@@ -264,7 +264,7 @@ def _consents(rows: pd.DataFrame, waves: pd.DataFrame, language: str) -> pd.Data
     of_wave = [label_of.get(wave or first, "") if item in OF_A_WAVE else ""
                for item, wave in zip(rows["item"], rows["wave_id"], strict=True)]
     return pd.DataFrame({
-        "consent": [*map(format_consent_number, rows.to_dict("records"))],
+        "consent": [*map(format_consent_key, rows.to_dict("records"))],
         "what": [(say.get(f"item_{item}") or say.get(item, item)) + (f" ({label})" if label else "")
                  for item, label in zip(rows["item"], of_wave, strict=True)],
         "readers": [say[audience] for audience in rows["audience"]],

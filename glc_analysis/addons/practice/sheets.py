@@ -20,7 +20,7 @@ import pandas as pd
 
 from glc_analysis.addons.convening.principles import add_printed_ids_and_mark_current, format_printed_id
 from glc_analysis.addons.convening.rating_forms import find_round_texts_in_language
-from glc_analysis.addons.member_checking.returns import read_names_and_languages
+from glc_analysis.addons.member_checking.returns import read_organisation_names_and_languages
 from glc_analysis.addons.practice.checks import AT_A_TIME, CONSENT_ITEM, select_active_commitments
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.errors import GLCError, UsageError, suggest_name
@@ -165,7 +165,7 @@ def make_practice_sheets_of_consenting_organisations(
         raise GLCError("Every sheet begins with the contact to call if somebody may be in danger, but this "
                        "study names none. To fix: in the section [practice] of study.toml, set "
                        "`safeguarding` to the contact's name and telephone number.")
-    reference, (labels, answered_in) = read_reference(study), read_names_and_languages(study)
+    reference, (labels, answered_in) = read_reference(study), read_organisation_names_and_languages(study)
     raters, consent = reference.raters, Consent.from_table(reference.consent)
     taking_part = {*raters.loc[raters["may_rate"] == "true", "organisation_id"],
                    *reference.commitments["organisation_id"]} - {""}

@@ -12,7 +12,10 @@ from glc_analysis.addons.reading.memos import render_memos
 from glc_analysis.coding.codebook import find_ancestors
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import count_of
-from glc_analysis.figures.mentions import find_negative_and_contrary_cases, find_undecided_organisations
+from glc_analysis.figures.mentions import (
+    find_negative_and_contrary_cases,
+    find_organisations_undecided_on_code,
+)
 from glc_analysis.pages.coding import find_code_page_file, render_disagreements, render_passage
 from glc_analysis.plots import format_coefficient
 from glc_analysis.reference import read_part_of_reference_table, read_reference_table
@@ -66,7 +69,8 @@ def _negative(view: StudyView) -> Markup:
     cases = find_negative_and_contrary_cases(mentions, view.code)
     groups = {label: cases.loc[cases["case"] == case, "organisation_id"] for case, label in (
         ("not raised", "Asked, and did not raise it"), ("said the contrary", "Said the contrary"))}
-    groups["Undecided"] = pd.Series(sorted(find_undecided_organisations(mentions, view.code)), dtype="str")
+    groups["Undecided"] = pd.Series(sorted(find_organisations_undecided_on_code(mentions, view.code)),
+                                    dtype="str")
     said = [f"{label}: {', '.join(view.name_cases('organisation', ids).values())}."
             for label, ids in groups.items() if len(ids)]
     return ELEMENTS.notes(said or ["Nobody who was asked."])

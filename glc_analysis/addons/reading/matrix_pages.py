@@ -183,7 +183,7 @@ def _behind(view: StudyView, kind: str, rows: pd.DataFrame) -> Behind:
     child code belong to the cell of the child code."""
     passages = view.coded_passages.astype({"organisation_id": "str", "code_id": "str"})
     passages = passages[passages["code_id"].isin(rows["code_id"])].merge(
-        view.list_case_members(kind), on="organisation_id")
+        view.list_organisations_of_cases(kind), on="organisation_id")
     passages = passages.drop_duplicates(["group", "code_id", "segment_id", "quote"])
     return dict([*passages.groupby(["group", "code_id"], sort=False)])
 

@@ -64,7 +64,7 @@ class ReadingView(StudyView):
         codes = book[book["theme_id"] == chosen] if chosen else book[book["level"] == "theme"]
         rows = read_reference_table(self.study, "summaries")
         rows = rows[(rows["attribute"] == kind) & rows["code_id"].isin(codes["code_id"])]
-        members = self.list_case_members(kind)
+        members = self.list_organisations_of_cases(kind)
         cells = make_matrix_cells(self.select_cell_passages(kind, codes["code_id"]),
                                   self.read("mentions").query("code_id in @codes.code_id"), members, rows)
         known = self.name_cases(kind, {*members["group"], *cells["case_id"]})
@@ -78,7 +78,7 @@ class ReadingView(StudyView):
         frame = frame.assign(case=frame["case_id"].map(cases), code=frame["code_id"].map(names))
         return frame[MATRIX_COLUMNS].fillna("")
 
-    def list_case_members(self, kind: str) -> pd.DataFrame:
+    def list_organisations_of_cases(self, kind: str) -> pd.DataFrame:
         """Returns the organisations of each case (organisation_id, group). ``kind`` is one of the attributes
         that ``matrix(by=...)`` takes."""
         mentions = self.read("mentions")
@@ -100,7 +100,7 @@ class ReadingView(StudyView):
         column case_id, and with the code of the cell as code_id."""
         rows = self.coded_passages.astype({"organisation_id": "str", "code_id": "str"})
         above = find_ancestors(self.select_codes_with_ancestors(rows["code_id"]))
-        return select_passages_of_cells(rows, self.list_case_members(kind), above, {*codes})
+        return select_passages_of_cells(rows, self.list_organisations_of_cases(kind), above, {*codes})
 
     def comparison(self, *, theme: str = "", by: str = "resource_level") -> pd.DataFrame:
         """Returns which groups raised each code of a theme. There is one row for each code and each group in
@@ -125,7 +125,7 @@ class ReadingView(StudyView):
         book = self.code_tree
         codes = book[(book["theme_id"] == chosen) & (book["level"] == "code")]
         counts = counting.count_organisations_raising_codes(self.read("mentions"),
-                                                            self.list_case_members(kind).assign(answer=""))
+                                                            self.list_organisations_of_cases(kind).assign(answer=""))
         counts = counts[counts["code_id"].isin(codes["code_id"]) & (counts["asked"] > 0)]
         behind = self.select_cell_passages(kind, codes["code_id"]).groupby(["code_id", "case_id"]).size()
         rows = counts.rename(columns={"group": "group_id"})

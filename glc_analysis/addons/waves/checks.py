@@ -17,7 +17,7 @@ _NEVER_COMPARED = ("unit", "new", "dropped")
 """The changes of a question that prevent its comparison between waves."""
 
 
-def crosswalk_faults(tables: Tables) -> Iterator[Fault]:
+def find_comparability_decision_faults(tables: Tables) -> Iterator[Fault]:
     """Yields the faults of crosswalk.csv, which are comparisons on which nobody has decided, and comparisons
     that the change of the question does not allow."""
     rows, options = tables["crosswalk"], tables["options"]
@@ -63,4 +63,4 @@ def _common_option_faults(options: pd.DataFrame) -> Iterator[Fault]:
                             value=value, fix="give the rows the same value, or another common_id")
 
 
-CHECKS = (Check(("crosswalk", "questions", "options"), crosswalk_faults),)
+CHECKS = (Check(("crosswalk", "questions", "options"), find_comparability_decision_faults),)

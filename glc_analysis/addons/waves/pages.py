@@ -27,7 +27,7 @@ _NO_KIND = "not known"
 
 def make_wave_change_describer(view: StudyView) -> Callable[[str], str]:
     """Returns a function that describes how a question changed in the wave of the study's figures."""
-    return view.describe_change
+    return view.describe_crosswalk_change
 
 
 def show_invited_and_answered_by_wave(view: StudyView) -> Html:
@@ -86,7 +86,7 @@ def _compared(view: StudyView, question: pd.Series) -> Markup:
         return Markup()
     if counts.empty:
         return Markup()
-    caption = f"{name}. Each wave on its own base. {view.describe_change(name)}"
+    caption = f"{name}. Each wave on its own base. {view.describe_crosswalk_change(name)}"
     drawn = render_figure(plot_waves(counts), title=question["wording"], caption=caption.strip())
     if ways.empty:
         return drawn

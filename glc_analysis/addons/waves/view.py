@@ -41,7 +41,7 @@ class WavesView(VisibleTables):
         return make_compared_question(self, question_id).count_transitions_between_last_two_waves(
             excluded_organisations=find_merger_and_split_parties(changes))
 
-    def count_in_wave(self, figure_id: str, wave: str) -> str:
+    def count_option_in_wave_for_team(self, figure_id: str, wave: str) -> str:
         """Returns the count of an option in any wave with its base ("18 of 30"), computed over all who
         answered in the wave. Returns "" for a figure that is not the count of an option, and for audiences
         other than the team."""
@@ -52,7 +52,7 @@ class WavesView(VisibleTables):
         rows = self.read("wave_responses")
         return format_option_count_and_base(option, wave, rows[rows["question_id"] == question])
 
-    def describe_change(self, question_id: str) -> str:
+    def describe_crosswalk_change(self, question_id: str) -> str:
         """Returns a sentence on how a question changed, according to crosswalk.csv, between the wave of the
         study's figures and the wave before it. Returns "" if nothing changed, and for audiences other than
         the team."""

@@ -27,13 +27,13 @@ from glc_analysis.gate.file_text import Unreadable, extract_text
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.codings.coded_tables import (
     find_respondent_columns,
-    guess_column_roles,
+    guess_coded_table_column_roles,
     is_by_respondent,
     narrow_questions_by_sheet_name,
 )
 from glc_analysis.intake.codings.model import RawCodings
 from glc_analysis.pseudonyms.masking import Masked, Masker
-from glc_analysis.study import WITHDRAWN, is_written_by_coding_add_on
+from glc_analysis.study import WITHDRAWN, has_coding_add_on_file_name
 from glc_analysis.tabular import Grid, read_workbook_sheets
 from glc_analysis.text import match_key, normalise_space
 
@@ -98,7 +98,7 @@ class CoderFileRedaction:
         """Returns a copy of this object for a file whose texts may have other names. ``find_document`` is a
         function that takes a text and the quotations from it, and returns the document_id of the interview or
         call that was copied. The text is blank if the file has only quotations."""
-        if is_written_by_coding_add_on(path):
+        if has_coding_add_on_file_name(path):
             return self
         raw = read_codings(path, separator=self.separator, questions=self.questions)
         quotes = raw.codings.groupby("source")["quote"].agg(list).to_dict()
@@ -107,7 +107,7 @@ class CoderFileRedaction:
                   if not self._of(name)}
         return replace(self, documents={**self.documents, **copies}) if copies else self
 
-    def redact_file(self, path: Path, *, is_decision_workbook: bool) -> Path:
+    def redact_file_in_place(self, path: Path, *, is_decision_workbook: bool) -> Path:
         """Rewrites a coder's file or the workbook of decisions (``is_decision_workbook``). Deletes the Word
         file of a removed text. A database of QualCoder or Taguette is replaced by a REFI-QDA project. Returns
         the path of the file with the remaining codings.
@@ -162,7 +162,7 @@ class CoderFileRedaction:
         """Returns the rows of a coder's table, with None for each row on removed words. If turns of a text
         were removed, the positions in the rows about this text are blank, and the quotation locates the
         coding."""
-        roles = guess_column_roles(grid.names)
+        roles = guess_coded_table_column_roles(grid.names)
         if is_by_respondent(grid.names):
             return self._rows_by_respondent(grid)
         if not {"source", "respondent"} & {*roles}:  # a sheet beside that of the codings

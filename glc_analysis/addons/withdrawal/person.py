@@ -44,7 +44,8 @@ ABOUT_PEOPLE = ("speakers", "raters", "consent", "attendance")
 all other tables, e-mail addresses and phone numbers are masked by names.csv."""
 
 
-def carry_out_person_choice(study: Study, person_id: str, choice: str, *, today: date, dry_run: bool = False,
+def carry_out_person_choice(study: Study, person_id: str, stop_or_erase: str, *, today: date,
+                            dry_run: bool = False,
                             looked_at_by: str = "", say: Callable[[str],
                                                                   None] = lambda line: None) -> pd.DataFrame:
     """Carries out the choice of a person: ``stop-contact``, ``stop-use`` or ``erase``.
@@ -55,30 +56,30 @@ def carry_out_person_choice(study: Study, person_id: str, choice: str, *, today:
     """
     from glc_analysis.build import build
 
-    if choice not in _PERSON_CHOICES:
-        raise UsageError(f"There is no choice {choice!r}; use one of {', '.join(_PERSON_CHOICES)}.")
+    if stop_or_erase not in _PERSON_CHOICES:
+        raise UsageError(f"There is no choice {stop_or_erase!r}; use one of {', '.join(_PERSON_CHOICES)}.")
     refuse_unclaimed_data(study)
-    if choice == ERASE:
+    if stop_or_erase == ERASE:
         return remove_contribution(study, lambda *held: collect_person_contribution(study, *held, person_id),
                                    today=today,
                                    dry_run=dry_run, looked_at_by=looked_at_by, say=say)
     with lock_for_withdrawal(study.root, WITHDRAWAL_AT_WORK, say):
         reference = read_reference(study)
         names = _names_of(study, reference, person_id)
-        if choice == STOP_CONTACT:
+        if stop_or_erase == STOP_CONTACT:
             found = _remove_contacts(study, {person_id} | names, is_written=not dry_run)
             if not dry_run:
-                _record(study, reference, person_id, choice, today)
-            return _table([*found, ("reference row", "stopped.csv", f"{person_id} {choice}")])
+                _record(study, reference, person_id, stop_or_erase, today)
+            return _table([*found, ("reference row", "stopped.csv", f"{person_id} {stop_or_erase}")])
         with edit_copy_and_replace_study(study, keep_changes=not dry_run, say=say) as new:
-            _record(new, reference, person_id, choice, today)
+            _record(new, reference, person_id, stop_or_erase, today)
             build(new, say=say)
             rows = _unused(study, new, reference, person_id)
             ids = {one for kind, *places in rows if kind in ("turn", "quotation") for one in places}
             issued = erase_from_stored_releases(new, {person_id} | ids)
             if len(issued):
                 build(new, say=say)  # from the releases that are left
-            recorded = _table([*rows, ("reference row", "stopped.csv", f"{person_id} {choice}")])
+            recorded = _table([*rows, ("reference row", "stopped.csv", f"{person_id} {stop_or_erase}")])
             return pd.concat([recorded, list_ids_of_changed_figures(study, new), issued], ignore_index=True)
 
 

@@ -33,7 +33,7 @@ from glc_analysis.release_store import (
 from glc_analysis.study import Study
 
 
-def delete_outdated_release_digests(study: Study) -> None:
+def delete_digests_of_superseded_releases(study: Study) -> None:
     """Deletes the digests of the content of releases, because somebody could compare the digests with guesses
     at the withdrawn content. The digest of an audience's last release stays if the current tables have the
     same content."""

@@ -46,7 +46,7 @@ from glc_analysis.addons.withdrawal.settings_file import (
     set_replacement_coder_files_in_settings,
 )
 from glc_analysis.addons.withdrawal.stored_releases import (
-    delete_outdated_release_digests,
+    delete_digests_of_superseded_releases,
     erase_from_stored_releases,
 )
 from glc_analysis.claims import refuse_unclaimed_data
@@ -191,7 +191,7 @@ def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, st
                                                 {leaver.organisation_id} - {""} | leaver.raters | leaver.ids)
             if len(issued):
                 build(new, say=say)  # from the releases that are left
-            delete_outdated_release_digests(new)
+            delete_digests_of_superseded_releases(new)
             _check_codings_kept(study, new, leaver)
             for folder in () if leaver.quoted else _BUILT:
                 _raise_traces(search_folder_for_content(new.root / folder, wanted), folder)
@@ -396,7 +396,7 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Soug
                 for old, row in zip(grid.rows[1:], mask_withdrawn_names_in_rows(grid, leaver.words)[1:],
                                     strict=True))])
     for name in (name for name in load_reference_tables() if len(list_table_files(name)) > 1):
-        drop_rows_missing_from_paired_file(study, new, name)
+        drop_rows_removed_from_other_table_file(study, new, name)
     append_rows(new.locate_reference_file("speakers"), list_table_files("speakers")[0].required, [
         {"document_id": call, "name_in_file": name, "speaker_id": _speaker_id(name), "role": "observer"}
         for call, names in sorted(leaver.spoken.items()) for name in names.values()])
@@ -405,7 +405,7 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Soug
                                  for name, given in key.items()})
 
 
-def drop_rows_missing_from_paired_file(study: Study, new: Study, table: str) -> None:
+def drop_rows_removed_from_other_table_file(study: Study, new: Study, table: str) -> None:
     """Makes the two files of a reference table consistent: a row that was removed from only one of the files
     is also removed from the other."""
     files, key = [file.path for file in list_table_files(table)], load_reference_tables()[table].key
@@ -502,7 +502,7 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
         is_decided = coder == CONSENSUS and path.suffix.lower() == ".xlsx"
         try:
             own_names = recoding if is_decided else recoding.for_file_with_renamed_texts(path, document_of)
-            if (now := own_names.redact_file(path, is_decision_workbook=is_decided)) != path:
+            if (now := own_names.redact_file_in_place(path, is_decision_workbook=is_decided)) != path:
                 made.setdefault(coder, {})[path] = now
         except Faults as found:
             faults += found.faults

@@ -50,13 +50,14 @@ _SEVERAL_CODES = ("codes", "códigos")
 _WIDE = re.compile(r"(code|tag|código|កូដ)[ _.-]?\d+")
 
 
-def map_code_columns_if_by_respondent(names: Sequence[str], questions: Mapping[str, str]) -> dict[int, str]:
+def map_respondent_code_columns_to_questions(names: Sequence[str], questions: Mapping[str, str]) -> dict[int,
+                                                                                                         str]:
     """Returns the positions of the columns that hold codes of an open question, each with the id of this
     question. The result is empty unless the sheet has one row per respondent. ``questions`` maps each name
     that a sheet may use for an open question to the id of the question.
 
     >>> questions = {"q3.5": "Q3.5", "pregunta 4": "Q4"}
-    >>> map_code_columns_if_by_respondent(["Respondent", "Q3.5", "Pregunta 4"], questions)
+    >>> map_respondent_code_columns_to_questions(["Respondent", "Q3.5", "Pregunta 4"], questions)
     {1: 'Q3.5', 2: 'Q4'}
     """
     keys = [match_key(name) for name in names]
@@ -88,7 +89,7 @@ def find_respondent_columns(names: Sequence[str], questions: Mapping[str, str]) 
     respondent = next(n for n, name in enumerate(names) if _COLUMN_NAMES.get(match_key(name)) == "respondent")
     only = _only_question(questions)
     others = {n: only for n in range(len(names)) if n != respondent and only}
-    return respondent, map_code_columns_if_by_respondent(names, questions) or others
+    return respondent, map_respondent_code_columns_to_questions(names, questions) or others
 
 
 def _only_question(questions: Mapping[str, str]) -> str:
@@ -99,7 +100,7 @@ def _only_question(questions: Mapping[str, str]) -> str:
 def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str = "",
                      questions: Mapping[str, str] = NO_QUESTIONS) -> ParsedCodings:
     """Reads the codings of a table. ``questions`` has the same form as in
-    :func:`map_code_columns_if_by_respondent`.
+    :func:`map_respondent_code_columns_to_questions`.
 
     - Position: if the table has no columns start and end, start and end are -1. A coding without a position
       is a coding of the quotation, or of the whole document if the row has no quotation.
@@ -117,7 +118,7 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
     """
     parsed = ParsedCodings(path, "csv")
     names = [match_key(name) for name in grid.names]
-    if asked := map_code_columns_if_by_respondent(grid.names, questions):
+    if asked := map_respondent_code_columns_to_questions(grid.names, questions):
         return _read_by_question(parsed, grid, asked, coder, separator)
     columns = {role: [n for n, name in enumerate(names) if _COLUMN_NAMES.get(name) == role]
                for role in dict.fromkeys(_COLUMN_NAMES.values())}
@@ -268,15 +269,15 @@ def _codes_in(parsed: ParsedCodings, cell: str, column: str, separator: str, row
     return [code.strip() for code in parts if code.strip()]
 
 
-def guess_column_roles(names: list[str]) -> list[str]:
+def guess_coded_table_column_roles(names: list[str]) -> list[str]:
     """Returns the role of each column of a coded table: source, quote, start, end, code, coder or memo; blank
     for any other column. In a table without a column of sources, columns may have the roles respondent and
     question, which together name an open answer. The names of columns may be those of this package, or those
     of a coding program that an add-on reads.
 
-    >>> guess_column_roles(["File", "Tag"])
+    >>> guess_coded_table_column_roles(["File", "Tag"])
     ['source', 'code']
-    >>> guess_column_roles(["Respondent", "Question", "Answer", "Code"])
+    >>> guess_coded_table_column_roles(["Respondent", "Question", "Answer", "Code"])
     ['respondent', 'question', 'quote', 'code']
     """
     for roles_of in load_declared_objects("codings_columns"):

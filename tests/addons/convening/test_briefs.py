@@ -14,7 +14,7 @@ from glc_analysis.addons.convening.packets.sheets import (
 )
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.disclosure.quotations import (
-    find_speaking_or_interpreted_organisations,
+    find_organisation_behind_each_segment,
     find_survivor_case_segments,
 )
 from glc_analysis.text import normalise_space
@@ -78,7 +78,7 @@ def test_a_brief_holds_nothing_of_any_other_organisation(sample_study, briefs, s
 def test_accounts_of_cases_are_left_out_and_it_is_said_that_they_are(sample_study):
     _, codings, segments, documents, _, codebook = QuotationTables.read(sample_study)
     told = segments[segments["segment_id"].isin(find_survivor_case_segments(codings, segments, codebook))]
-    told = told.assign(owner=find_speaking_or_interpreted_organisations(told, documents)).query("owner != ''")
+    told = told.assign(owner=find_organisation_behind_each_segment(told, documents)).query("owner != ''")
     organisation, texts = next(iter(told.groupby("owner")["text"]))
     page = brief_page(sample_study, organisation)
     assert not any(normalise_space(text) in page for text in texts)

@@ -18,7 +18,7 @@ from glc_analysis.addons.member_checking.returns import (
     write_returns,
 )
 from glc_analysis.cli import cli
-from glc_analysis.disclosure.quotations import find_speaking_or_interpreted_organisations
+from glc_analysis.disclosure.quotations import find_organisation_behind_each_segment
 from glc_analysis.errors import Faults
 from glc_analysis.study import Study
 from tests.sample.reader import table
@@ -26,8 +26,8 @@ from tests.sample.reader import table
 
 def rows(study, organisation, language="en"):
     held = QuotationTables.read(study)
-    own = held.segments[find_speaking_or_interpreted_organisations(held.segments,
-                                                                   held.documents) == organisation]
+    own = held.segments[find_organisation_behind_each_segment(held.segments,
+                                                              held.documents) == organisation]
     return make_return_citation_rows(collect_citations_provided_by_addons(study), own, held.case_segment_ids,
                                      language).set_index("citation")
 
@@ -47,7 +47,7 @@ def copy(sample_study, tmp_path):
 
 def test_every_passage_cited_is_shown_to_its_own_organisation_and_to_no_other(sample_study):
     segments, documents = (tables.read_table(name, study=sample_study) for name in ("segments", "documents"))
-    owner = dict(zip(segments["segment_id"], find_speaking_or_interpreted_organisations(segments, documents),
+    owner = dict(zip(segments["segment_id"], find_organisation_behind_each_segment(segments, documents),
                      strict=True))
     cited = collect_citations_provided_by_addons(sample_study).passages
     wanted = {(owner[row.segment_id], row.citation) for row in cited.itertuples()}

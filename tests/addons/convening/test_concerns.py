@@ -12,8 +12,8 @@ from glc_analysis.addons.convening.principles import (
     NOT_CHALLENGED,
     NOT_MEASURED,
     UNSUPPORTED,
+    count_contributors_and_voters_by_kind,
     count_for_cerqual_components,
-    count_participating_organisations_by_kind,
     describe_unrepresented_organisation_kinds,
     list_code_and_passage_contributors,
     list_evidence_gap_sentences,
@@ -121,7 +121,7 @@ def test_the_last_round_counts_by_number_and_who_abstained_has_no_resources(fram
 
 def test_who_contributed_evidence_and_who_rated_is_counted_by_what_organisations_are(frames):
     frames = frames | {"ratings": ratings(("1", "r1", "gum-tree-desk", 5))}
-    rows = count_participating_organisations_by_kind("P01", frames).set_index(["attribute", "value"])
+    rows = count_contributors_and_voters_by_kind("P01", frames).set_index(["attribute", "value"])
     register = frames["organisations"]
     assert rows.loc[("language", "es"), "study_n"] == (register["language"] == "es").sum() == 5
     assert rows.loc[("resource_level", "high"), "raters_n"] == 1

@@ -19,7 +19,7 @@ from glc_analysis.addons.convening.tallies import count_round
 from glc_analysis.addons.convening.votes import describe_disclosed_votes, list_possible_counts
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.text import isolate_direction
+from glc_analysis.text import wrap_in_direction_isolates
 from tests.addons.convening.support.ballot_study import (
     ADVISERS,
     EVERYBODY,
@@ -36,7 +36,7 @@ LANGUAGES = {"harbour": "es"}
 VOTES = {rater: [9 - n % 5, 3 + n % 6, n % 9 + 1, 8] for n, rater in enumerate(EVERYBODY)}
 
 
-NAMES_AND_LANGUAGES = "glc_analysis.addons.convening.form_files.read_names_and_languages"
+NAMES_AND_LANGUAGES = "glc_analysis.addons.convening.form_files.read_organisation_names_and_languages"
 
 
 @pytest.fixture
@@ -201,8 +201,8 @@ def test_the_signs_of_an_arabic_sheet_mean_what_they_mean_in_its_table(study, mo
     folder = issue(study)
     page, sheet = (folder / "r01-before.html").read_text(), load_workbook(folder / "r01.xlsx").worksheets[1]
     for said in (page, sheet["A1"].value):
-        assert f"{isolate_direction('≥')} تعني على الأقل" in said
-        assert f"{isolate_direction('≤')} على الأكثر" in said
+        assert f"{wrap_in_direction_isolates('≥')} تعني على الأقل" in said
+        assert f"{wrap_in_direction_isolates('≤')} على الأكثر" in said
     assert ".number{white-space:nowrap;direction:ltr" in page
     assert sheet["G4"].alignment.readingOrder == 1 and sheet["B4"].alignment.readingOrder == 2
 

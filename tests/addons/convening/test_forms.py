@@ -23,7 +23,7 @@ OPENED = [["1", "2017-05-08", "", name, version, content_hash(text)]
 
 @pytest.fixture
 def study(tmp_path, monkeypatch):
-    monkeypatch.setattr("glc_analysis.addons.convening.form_files.read_names_and_languages",
+    monkeypatch.setattr("glc_analysis.addons.convening.form_files.read_organisation_names_and_languages",
                         lambda study: ({}, LANGUAGES))
     return FormStudy(tmp_path)
 

@@ -42,7 +42,7 @@ from glc_analysis.addons.convening.packets.pdf import (
 from glc_analysis.addons.convening.packets.word import convert_html_to_word
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.build import build
-from glc_analysis.disclosure.quotations import find_speaking_or_interpreted_organisations
+from glc_analysis.disclosure.quotations import find_organisation_behind_each_segment
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
 from glc_analysis.pages.country import render_country_answers
@@ -96,7 +96,7 @@ def made(study, tmp_path_factory):
 
 def read_as_raters_do(monkeypatch):
     for module in ("form_files", "packets.parts"):
-        monkeypatch.setattr(f"glc_analysis.addons.convening.{module}.read_names_and_languages",
+        monkeypatch.setattr(f"glc_analysis.addons.convening.{module}.read_organisation_names_and_languages",
                             lambda study: ({}, LANGUAGES))
 
 
@@ -182,7 +182,7 @@ def test_a_packet_holds_its_own_brief_and_no_words_of_others_that_are_not_cleare
     _, _, segments, documents, _, _ = QuotationTables.read(sample_study)
     cleared = " ".join(tables.read_table("quotations",
                                          study=sample_study).query("audience == 'convening'")["text"])
-    whose = find_speaking_or_interpreted_organisations(segments, documents)
+    whose = find_organisation_behind_each_segment(segments, documents)
     packed = " ".join(word_of(made.folder / "fig-courtyard" / "packet.docx").split())
     found = {is_own: {text for text in segments.loc[(whose == "fig-courtyard") == is_own, "text"]
                       if len(text) > 25 and text not in cleared} for is_own in (True, False)}

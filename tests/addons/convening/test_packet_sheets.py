@@ -284,7 +284,7 @@ def test_the_interpreters_sheet_names_no_language_that_only_an_answer_was_given_
 def guide_in(sample_study, monkeypatch):
     """The guide of an organisation that answered in a language."""
     def made(language):
-        monkeypatch.setattr("glc_analysis.addons.convening.packets.parts.read_names_and_languages",
+        monkeypatch.setattr("glc_analysis.addons.convening.packets.parts.read_organisation_names_and_languages",
                             lambda study: ({}, {"quay": language}))
         packet = Packet("quay", "Quay", (GUIDE_PART, Part("brief", "brief", "", "quay")))
         return render_part_pages(sample_study, GUIDE_PART, packet)[0]
@@ -321,7 +321,7 @@ def test_the_guide_of_a_panel_is_in_each_language_of_its_raters(sample_study, mo
     raters = pd.DataFrame([["r1", "", "survivor_adviser", "es"], ["r2", "", "survivor_adviser", ""],
                            ["r3", "quay", "survivor_adviser", ""], ["r4", "quay", "observer", ""]],
                           columns=["rater_id", "organisation_id", "role", "language"])
-    monkeypatch.setattr("glc_analysis.addons.convening.packets.parts.read_names_and_languages",
+    monkeypatch.setattr("glc_analysis.addons.convening.packets.parts.read_organisation_names_and_languages",
                         lambda study: ({}, {"quay": "km"}))
     monkeypatch.setattr("glc_analysis.addons.convening.packets.parts.read_reference_table", lambda study,
                         name: raters)

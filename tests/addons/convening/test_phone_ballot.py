@@ -13,7 +13,12 @@ from tornado.httpclient import AsyncHTTPClient
 from tornado.netutil import bind_sockets
 
 from glc_analysis.addons.convening.phone_address import read_certificate_fingerprint
-from glc_analysis.addons.convening.phone_ballots import BallotBox, Slip, check_box_collected, collect_ballots
+from glc_analysis.addons.convening.phone_ballots import (
+    BallotBox,
+    Slip,
+    check_box_collected,
+    collect_ballots_and_empty_box,
+)
 from glc_analysis.addons.convening.phone_server import PollingPlace
 from glc_analysis.addons.convening.phone_slips import (
     list_phone_page_languages,
@@ -73,7 +78,7 @@ class Room:
         return self.run(act)
 
     def collect(self, drawn):
-        return collect_ballots(Study(self.study.root), "1", write_register(self.folder, drawn))
+        return collect_ballots_and_empty_box(Study(self.study.root), "1", write_register(self.folder, drawn))
 
 
 @pytest.fixture(scope="module")
@@ -486,13 +491,13 @@ def test_the_register_of_other_slips_is_refused(room):
     register = room.folder / "register.csv"
     register.write_text(register.read_text().replace("\n1,", "\n0,"))
     with pytest.raises(Faults, match="use the register that was made with these slips"):
-        collect_ballots(Study(room.study.root), "1", register)
+        collect_ballots_and_empty_box(Study(room.study.root), "1", register)
     register.write_text("round_id,slip,rater_id\n1,0001,r12\n")
     with pytest.raises(Faults, match="it is missing from the register"):
-        collect_ballots(Study(room.study.root), "1", register)
+        collect_ballots_and_empty_box(Study(room.study.root), "1", register)
     register.write_text("slip\n1\n")
     with pytest.raises(Faults, match="this column is missing"):
-        collect_ballots(Study(room.study.root), "1", register)
+        collect_ballots_and_empty_box(Study(room.study.root), "1", register)
 
 
 def test_a_slip_that_was_given_back_does_not_count(room):

@@ -8,8 +8,8 @@ from glc_analysis import tables
 from glc_analysis.addons.convening.pages import convening
 from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.pages.coding import render_passages, render_theme_code_counts
-from glc_analysis.pages.questions import render_question
-from glc_analysis.tables_html import render_frame_by_its_columns
+from glc_analysis.pages.questions import render_question_without_open_answers
+from glc_analysis.tables_html import render_as_bars_quotations_or_table
 from glc_analysis.view import places
 from glc_analysis.view.study_view import StudyView
 from tests.addons.convening.support.principle_pages import page_of
@@ -46,10 +46,10 @@ def _ids_by_page(page):
 
 
 def _ids(page):
-    shown = [render_question(page, row) for row in page.questions.itertuples()]
+    shown = [render_question_without_open_answers(page, row) for row in page.questions.itertuples()]
     if page.theme:
         shown += [render_theme_code_counts(page).data, render_passages(page).data,
-                  render_frame_by_its_columns(page.quotations())]
+                  render_as_bars_quotations_or_table(page.quotations())]
     return re.findall(r'\bid="([\w-]+)"', "".join(shown))
 
 

@@ -32,7 +32,7 @@ words = st.text(alphabet="abP.1-_é", min_size=1, max_size=6)
 def study(tmp_path_factory):
     study = FormStudy(tmp_path_factory.mktemp("forms"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("glc_analysis.addons.convening.form_files.read_names_and_languages",
+        patch.setattr("glc_analysis.addons.convening.form_files.read_organisation_names_and_languages",
                       lambda study: ({}, LANGUAGES))
         study.issue()
     return study
@@ -85,7 +85,7 @@ def test_the_message_asks_what_needs_no_other_answer_first(study):
 def test_the_desk_asks_every_question_and_an_abstention_in_the_place_of_a_score(study):
     form = PaperForm.from_reference(read_reference(Study(study.root)), "1")
     row, comment, may_be_read = (f"P01.{name}" for name in ("marks", "comment", "may_be_read"))
-    asked = [*form.list_fields({row: "7 8 +", comment: "At night."})]
+    asked = [*form.list_fields_in_typing_order({row: "7 8 +", comment: "At night."})]
     assert [name for name in asked if name.startswith("P01.")] == [row, comment, may_be_read]
     assert form.format_prompt(row).split()[-len(SCORED):] == [question.name for question in SCORED]
     assert "P02.may_be_read" not in asked

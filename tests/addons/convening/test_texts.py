@@ -211,7 +211,7 @@ def test_an_open_round_of_which_a_form_is_in_stays_and_nothing_is_written(opened
     assert in_round(opened, "2") == ["P01.1", "P02.2"]
 
 
-@pytest.mark.parametrize("check", ["check_all_forms_keyed", "check_box_collected"])
+@pytest.mark.parametrize("check", ["check_no_form_partly_keyed", "check_box_collected"])
 def test_a_form_on_the_desk_or_on_a_phone_is_a_form_that_is_in(opened, monkeypatch, check):
     def begun(study, round_id):
         raise Faults([])
@@ -351,7 +351,7 @@ def test_paper_text_workbook_and_xlsform_show_what_a_text_was(closed, monkeypatc
     from glc_analysis.addons.convening.form_files import open_round_and_write_forms
     from glc_analysis.addons.convening.ratings import read_ratings_file
 
-    monkeypatch.setattr("glc_analysis.addons.convening.form_files.read_names_and_languages",
+    monkeypatch.setattr("glc_analysis.addons.convening.form_files.read_organisation_names_and_languages",
                         lambda study: ({}, {}))
     split_principle(Study(closed.root), "P01", ["Offer <rest>.", TWO], **WHY)
     folder = open_round_and_write_forms(Study(closed.root), "3", today=TODAY).folder
@@ -373,21 +373,24 @@ def test_paper_text_workbook_and_xlsform_show_what_a_text_was(closed, monkeypatc
 def test_a_round_leaves_a_principle_out_by_a_decision_with_who_and_why(closed, monkeypatch):
     from glc_analysis.addons.convening.form_files import open_round_and_write_forms
 
-    monkeypatch.setattr("glc_analysis.addons.convening.form_files.read_names_and_languages",
+    monkeypatch.setattr("glc_analysis.addons.convening.form_files.read_organisation_names_and_languages",
                         lambda study: ({}, {}))
     with pytest.raises(UsageError, match="who decided it"):
-        open_round_and_write_forms(Study(closed.root), "3", today=TODAY, without=["P02"], because="Agreed.")
+        open_round_and_write_forms(Study(closed.root), "3", today=TODAY, omitted_principles=["P02"],
+                                   because="Agreed.")
     with pytest.raises(UsageError, match="No candidate is called 'P20'"):
-        open_round_and_write_forms(Study(closed.root), "3", today=TODAY, without=["P20"], because="a",
+        open_round_and_write_forms(Study(closed.root), "3", today=TODAY, omitted_principles=["P20"],
+                                   because="a",
                                    decided_by="b")
-    issue = open_round_and_write_forms(Study(closed.root), "3", today=TODAY, without=["P02"],
+    issue = open_round_and_write_forms(Study(closed.root), "3", today=TODAY, omitted_principles=["P02"],
                                        because="All say 9.", decided_by="the room")
     assert issue.asked["printed_id"].tolist() == ["P01.1"] == in_round(closed, "3")
     assert issue.not_asked == {"P02.2": "left out by decision"}
     assert reference(closed).decision_log.iloc[0][["decision", "proposed_by"]].tolist() == [
         "Round 3 does not ask about it: All say 9.", "the room"]
     with pytest.raises(UsageError, match="Round 3 exists already"):
-        open_round_and_write_forms(Study(closed.root), "3", today=TODAY, without=["P01"], because="a",
+        open_round_and_write_forms(Study(closed.root), "3", today=TODAY, omitted_principles=["P01"],
+                                   because="a",
                                    decided_by="b")
 
 

@@ -69,7 +69,7 @@ def possible_thirds(rater, own, thirds):
 def test_two_raters_with_their_sheets_cannot_fix_a_third_vote(tmp_path, monkeypatch, votes):
     """Ten raters, fourteen texts in seven languages."""
     chance, study = random.Random(votes), FourteenTexts(tmp_path)
-    monkeypatch.setattr("glc_analysis.addons.convening.form_files.read_names_and_languages",
+    monkeypatch.setattr("glc_analysis.addons.convening.form_files.read_organisation_names_and_languages",
                         lambda of: ({}, study.reads))
     study.cast({rater: {text: chance.choices(SCORES[votes], k=2) for text in study.texts}
                 for rater in PROVIDERS})

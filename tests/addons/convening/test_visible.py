@@ -6,7 +6,7 @@ import pytest
 
 from glc_analysis import addon
 from glc_analysis.disclosure.blocks import LINE_COLUMNS, PublishedBlocks
-from glc_analysis.release_store import BLOCK_FILES, find_text_blocks_to_hide
+from glc_analysis.release_store import BLOCK_FILES, find_text_blocks_revealing_removed_lines
 from glc_analysis.study import Study
 from glc_analysis.view.reader_study import Reader
 from glc_analysis.view.study_view import StudyView
@@ -43,5 +43,6 @@ def test_a_signature_that_is_gone_hides_the_quotations_as_well(tmp_path):
     for part, file in BLOCK_FILES.items():
         getattr(first, part).to_parquet(folder / file)
     today = signed[signed["organisation_id"] != "o3"]
-    assert find_text_blocks_to_hide(study, signed, NOBODY, "public", are_named=False) == set()
-    assert find_text_blocks_to_hide(study, today, NOBODY, "public", are_named=False) == {*signed["block_id"]}
+    assert find_text_blocks_revealing_removed_lines(study, signed, NOBODY, "public", are_named=False) == set()
+    assert find_text_blocks_revealing_removed_lines(study, today, NOBODY, "public",
+                                                    are_named=False) == {*signed["block_id"]}

@@ -433,7 +433,7 @@ def test_wherever_the_journal_is_cut_all_acts_before_are_there(sample_study, tmp
     kept = sum(len(b"".join(whole[:n])) - 1 <= len(cut) for n in range(1, 9))
     assert len(journal.work.finished) == kept
     with journal.lock_and_find_changed_texts(path.parent):
-        journal.add_acts_and_find_changed_texts([{"act": "finish", "document_id": "last", "value": True}])
+        journal.append_and_apply_acts([{"act": "finish", "document_id": "last", "value": True}])
     again = CoderJournal(path)
     again.read()
     assert len(again.work.finished) == kept + 1

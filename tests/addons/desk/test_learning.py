@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from glc_analysis.addons.desk.learning import (
     FEWEST_PASSAGES,
     choose_texts_to_code_again,
-    compare_codes_of_segments,
     compare_first_and_second_coding,
+    compare_with_others_by_code,
     find_codings_under_older_definitions,
     select_independently_settled_codes,
 )
@@ -86,7 +86,7 @@ def test_with_few_passages_there_is_no_kappa(study):
 
 def test_with_enough_passages_kappa_is_given():
     own = {f"s{n}": frozenset("a" if n % 2 else "") for n in range(FEWEST_PASSAGES)}
-    found = compare_codes_of_segments(own, own | {"s1": frozenset()}).set_index("code_id")
+    found = compare_with_others_by_code(own, own | {"s1": frozenset()}).set_index("code_id")
     assert found.at["a", "kappa"] == pytest.approx(.9) and found.at["a", "reason"] == ""
 
 
@@ -111,7 +111,8 @@ def test_a_coding_under_an_older_definition_is_marked_and_neither_missed_nor_add
     codebook = pd.DataFrame({"code_id": ["a", "b"], "version": ["1.10", "1.2"]})
     older = find_codings_under_older_definitions(codings, codebook)
     assert older == {("s1", "a")}
-    found = compare_codes_of_segments(sets(s1="a"), sets(s1=""), older_codings=older).set_index("code_id")
+    found = compare_with_others_by_code(sets(s1="a"), sets(s1=""),
+                                        left_out_older_codings=older).set_index("code_id")
     assert found.loc["a", ["missed", "added", "older"]].tolist() == [0, 0, 1]
 
 
@@ -148,5 +149,5 @@ _SETS = st.dictionaries(st.sampled_from(["s1", "s2", "s3"]), st.frozensets(st.sa
 
 @given(_SETS, _SETS)
 def test_what_one_misses_the_other_adds(first, second):
-    one, other = compare_codes_of_segments(first, second), compare_codes_of_segments(second, first)
+    one, other = compare_with_others_by_code(first, second), compare_with_others_by_code(second, first)
     assert one["missed"].tolist() == other["added"].tolist() and one["same"].equals(other["same"])

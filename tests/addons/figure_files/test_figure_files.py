@@ -13,7 +13,7 @@ from matplotlib.image import imread
 from glc_analysis.addons.figure_files.figure_files import extract_and_link_page_figures
 from glc_analysis.addons.patterns.plots import plot_cooccurrence, plot_saturation_curve
 from glc_analysis.pages.findings import render_page_claims
-from glc_analysis.pages.questions import render_question
+from glc_analysis.pages.questions import render_question_without_open_answers
 from glc_analysis.plots import plot_counts, render_figure
 from tests.support.sample_views import sample_view
 
@@ -95,7 +95,7 @@ def test_a_drawing_keeps_its_words_its_colours_and_its_description():
 @pytest.mark.parametrize("audience", ["team", "public"])
 def test_counts_are_csv_with_what_is_folded_and_nothing_that_is_not_on_the_page(sample_study, audience):
     view = sample_view(sample_study, audience)
-    page = page_of(render_question(view, "Q4.1"))
+    page = page_of(render_question_without_open_answers(view, "Q4.1"))
     files = extract_and_link_page_figures(page, "survey", SOURCE)
     rows = [*csv.reader(io.StringIO(files["survey-1.csv"]))]
     counts = view.counts("Q4.1")

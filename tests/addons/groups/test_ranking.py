@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis.addons.groups.ranking import (
-    count_figures_per_unit_and_of_codes,
+    count_organisation_country_and_code_figures,
     list_merged_groups_by_grouping,
     rank_groupings_by_disclosed_figures,
 )
@@ -12,7 +12,7 @@ from tests.support.small_surveys import OPTIONS, QUESTIONS, SETTINGS, consents, 
 
 
 def ranked(frames, **refused):
-    parts = count_figures_per_unit_and_of_codes(pd.DataFrame(QUESTIONS), pd.DataFrame(OPTIONS), 0)
+    parts = count_organisation_country_and_code_figures(pd.DataFrame(QUESTIONS), pd.DataFrame(OPTIONS), 0)
     return rank_groupings_by_disclosed_figures(parts, frames["organisations"], frames["answers"],
                                                consents(frames, **refused), SETTINGS)
 

@@ -29,7 +29,7 @@ from glc_analysis.addons.member_checking.returns import (
     list_correction_proposals,
     make_raw_answer_column_finder,
     make_return_citation_rows,
-    read_names_and_languages,
+    read_organisation_names_and_languages,
     write_returns,
 )
 from glc_analysis.disclosure.quotations import (
@@ -68,7 +68,7 @@ def study(sample_study, tmp_path_factory):
 def every_return(study, tmp_path_factory):
     """The workbook of every organisation."""
     folder = tmp_path_factory.mktemp("folder")
-    labels, _ = read_names_and_languages(study)
+    labels, _ = read_organisation_names_and_languages(study)
     return {path.stem: path for path in write_returns(study, labels, folder) if path.suffix == ".xlsx"}
 
 
@@ -146,7 +146,7 @@ def test_an_interpreters_words_go_back_to_who_was_interpreted(folder):
 
 @pytest.mark.acceptance
 def test_no_return_holds_anything_of_another_organisation(study, every_return):
-    labels, _ = read_names_and_languages(study)
+    labels, _ = read_organisation_names_and_languages(study)
     segments, speakers = tables.read_table("segments", study=study), read_reference(study).speakers
     answers = tables.read_table("answers", study=study)
     records = dict(zip(answers["answer_id"], answers["organisation_id"], strict=True))
@@ -304,7 +304,7 @@ def test_numbers_that_nobody_knows_are_told_at_once(study, folder):
 
 
 def test_the_sample_can_be_asked_and_its_quotations_are_sound(study, tmp_path):
-    labels, languages = read_names_and_languages(study)
+    labels, languages = read_organisation_names_and_languages(study)
     held = QuotationTables.read(study)
     assert list(find_quote_faults(held.quotes, held.segments)) == []
     assert write_quotation_clearance_workbook(tmp_path / "a.xlsx", held, organisation_names=labels,
@@ -327,7 +327,8 @@ def test_a_study_without_an_add_on_that_cites_has_returns_without_citations(stud
 def test_what_is_not_translated_says_so(study, every_return):
     said = {one: "\n".join(texts(path)[0]) for one, path in every_return.items()}
     spanish, english = (next(one for one,
-                             language in read_names_and_languages(study)[1].items() if language == wanted)
+                             language in read_organisation_names_and_languages(study)[1].items()
+                             if language == wanted)
                         for wanted in ("es", "en"))
     assert "todavía no están traducidos" in said["casa-del-telar"] and "traducidos" in said[spanish]
     assert "not translated yet" not in said[english] and "[English]" not in said[english]

@@ -24,7 +24,7 @@ PRINCIPLES = [{"principle_id": f"P0{n}", "version": "1", "statement": f"Text {n}
 
 @pytest.fixture
 def study(tmp_path, monkeypatch):
-    monkeypatch.setattr(sheets, "read_names_and_languages",
+    monkeypatch.setattr(sheets, "read_organisation_names_and_languages",
                         lambda study: ({"quay": "Quay House"}, {"quay": "es"}))
     evidence = [{"principle_id": f"P0{n}", "evidence_id": "e1", "kind": "literature", "reference": "A book",
                  "stance": "supports", "claim": "literature"} for n in (1, 2, 3)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glc_analysis.addons.waves.checks import crosswalk_faults
+from glc_analysis.addons.waves.checks import find_comparability_decision_faults
 from tests.support.study_writer import choices, reference
 from tests.support.wave_study import CROSSWALK, OPTIONS, QUESTIONS, WAVES, decided
 
@@ -10,7 +10,7 @@ from tests.support.wave_study import CROSSWALK, OPTIONS, QUESTIONS, WAVES, decid
 def of(*crosswalk, options=OPTIONS):
     """The faults of some rows of crosswalk.csv, as column and message."""
     known = reference(questions=QUESTIONS, options=options, waves=WAVES, crosswalk=crosswalk)
-    return [(fault.column, fault.message) for fault in crosswalk_faults(known.tables)]
+    return [(fault.column, fault.message) for fault in find_comparability_decision_faults(known.tables)]
 
 
 def test_the_crosswalk_of_the_study_is_right():

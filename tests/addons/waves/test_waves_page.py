@@ -61,7 +61,7 @@ def test_a_question_that_changed_is_marked_for_the_team_where_it_is_shown(view):
     question = next(view.questions.query("question_id == 'Q1'").itertuples())
     asked = describe_base_and_response(view, question)
     assert asked.endswith("Changed in 2018: the wording changed (read side by side).")
-    assert not StudyView(view.study, "public").describe_change("Q1")
+    assert not StudyView(view.study, "public").describe_crosswalk_change("Q1")
 
 
 @pytest.mark.parametrize("audience", ["team", "convening", "public"])

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis.addons.withdrawal.stored_releases import (
-    delete_outdated_release_digests,
+    delete_digests_of_superseded_releases,
     erase_from_stored_releases,
 )
 from glc_analysis.build import build
@@ -35,10 +35,10 @@ def test_a_store_that_changed_makes_the_tables_stale_once(study):
 def test_a_withdrawal_forgets_the_digest_of_what_was_published_unless_todays_tables_say_the_same(study):
     """Guesses at what was withdrawn could be compared with it."""
     digest = study.private / "releases/public/001" / CONTENT
-    delete_outdated_release_digests(study)
+    delete_digests_of_superseded_releases(study)
     assert digest.is_file()
     (study.private / "releases/public/next").mkdir()
-    delete_outdated_release_digests(study)
+    delete_digests_of_superseded_releases(study)
     assert not digest.exists()
 
 

@@ -36,7 +36,7 @@ from glc_analysis.disclosure.blocks import COUNT_BLOCK
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import list_allowed_words
 from glc_analysis.templates import read_csv_texts_by_language, read_fixed_texts
-from glc_analysis.text import isolate_direction, language_direction
+from glc_analysis.text import language_direction, wrap_in_direction_isolates
 from glc_analysis.view.study_view import StudyView
 
 HANDBOOK_FOLDER = "handbook"
@@ -119,7 +119,7 @@ class Handbook:
     def isolate_day_direction(self, day: str) -> str:
         """Returns a day in the form in which it is written within a sentence. In a right-to-left language,
         direction marks keep the day in its own direction."""
-        return isolate_direction(day) if language_direction(self.language) == "rtl" else day
+        return wrap_in_direction_isolates(day) if language_direction(self.language) == "rtl" else day
 
     @property
     def unmeasured_phrase(self) -> str:

@@ -236,8 +236,8 @@ def list_planned_packets(study: Study, *, organisation: str = "",
     :func:`select_packets`."""
     reference, page = read_reference(study), StudyView(study, PACKET_AUDIENCE)
     return select_packets(reference, page.labels, country_names=page.work_countries, theme_names=page.themes,
-                          organisation=organisation, part_slugs=part_slugs,
-                          languages=study.settings["study"]["languages"])
+                          organisation_or_group=organisation, part_slugs=part_slugs,
+                          extra_languages=study.settings["study"]["languages"])
 
 
 def list_guide_language_notes(study: Study, packets: Iterable[Packet]) -> list[str]:

@@ -38,7 +38,7 @@ from glc_analysis.addons.convening.packets.sheets import (
 from glc_analysis.addons.convening.pages import convening
 from glc_analysis.addons.convening.rating_forms import find_known_language_by_rater, read_form_phrases
 from glc_analysis.addons.languages.phrases import DRAFT_NOTE, ENGLISH, Phrasebook, list_phrase_languages
-from glc_analysis.addons.member_checking.returns import read_names_and_languages
+from glc_analysis.addons.member_checking.returns import read_organisation_names_and_languages
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.errors import GLCError, UsageError, suggest_name
 from glc_analysis.pages.coding import render_theme_code_counts
@@ -47,12 +47,12 @@ from glc_analysis.pages.country import (
     render_country_codes,
     render_respondents_of_country,
 )
-from glc_analysis.pages.questions import render_question
+from glc_analysis.pages.questions import render_question_without_open_answers
 from glc_analysis.pages.survey import render_theme_definition
 from glc_analysis.reference import Reference, read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import INVENTED, Study
-from glc_analysis.tables_html import render_count_bar, render_frame_by_its_columns, render_table
+from glc_analysis.tables_html import render_as_bars_quotations_or_table, render_count_bar, render_table
 from glc_analysis.templates import (
     ELEMENTS,
     Macros,
@@ -116,14 +116,15 @@ class Packet:
 
 
 def select_packets(reference: Reference, organisation_names: Mapping[str, str], *,
-                   country_names: Mapping[str, str], theme_names: Mapping[str, str], organisation: str = "",
-                   part_slugs: Collection[str] = (), languages: Collection[str] = ()) -> list[Packet]:
-    """Returns the packet of one organisation or group, or all packets if ``organisation`` is blank. The
-    packets to be laid on tables are also made in the other ``languages`` of the study.
+                   country_names: Mapping[str, str], theme_names: Mapping[str, str],
+                   organisation_or_group: str = "",
+                   part_slugs: Collection[str] = (), extra_languages: Collection[str] = ()) -> list[Packet]:
+    """Returns the packet of one organisation or group, or all packets if ``organisation_or_group`` is blank.
+    The packets to be laid on tables are also made in the other ``extra_languages`` of the study.
 
     - ``organisation_names``, ``country_names``, ``theme_names``: names keyed by id; ``country_names`` has
       only the countries that may be named to the convening.
-    - ``organisation``: the id or name of an organisation, or a group of :data:`PACKET_GROUPS`.
+    - ``organisation_or_group``: the id or name of an organisation, or a group of :data:`PACKET_GROUPS`.
     - ``part_slugs``: the slugs of the parts to make. Parts without content are left out.
 
     By default, packets are made for the groups and for the organisations that may rate (for every
@@ -137,10 +138,10 @@ def select_packets(reference: Reference, organisation_names: Mapping[str, str], 
         raise GLCError(f"An organisation has the id {clash[0]!r}, which is the name of a packet for a group. "
                        "To fix: give the organisation another id.")
     roles = {_PACKET_OF_ROLE.get(role, SHARED) for role in reference.raters["role"]}
-    if organisation in PACKET_GROUPS:
-        chosen = [organisation]
-    elif organisation:
-        chosen = [_known(organisation, organisation_names)]
+    if organisation_or_group in PACKET_GROUPS:
+        chosen = [organisation_or_group]
+    elif organisation_or_group:
+        chosen = [_known(organisation_or_group, organisation_names)]
     else:
         may = reference.raters.query("may_rate == 'true'")["organisation_id"]
         chosen = [*sorted({*may} & {*organisation_names} or organisation_names),
@@ -153,7 +154,7 @@ def select_packets(reference: Reference, organisation_names: Mapping[str, str], 
                          if part.kind not in lacking),
                    one if one in PACKET_GROUPS else SHARED) for one in chosen]
     made += [replace(packet, language=language) for packet in made if packet.folder == BACKGROUND
-             for language in languages]
+             for language in extra_languages]
     return _only([one for one in made if one.parts], part_slugs)
 
 
@@ -387,7 +388,8 @@ def _country(page: StudyView) -> Iterator[Section]:
                   drop_folds_and_set_counts_apart(_html(render_country_answers(page))), "questions")
     yield Section("What was said in interviews and calls", "",
                   drop_folds_and_set_counts_apart(_html(render_country_codes(page))), "codes")
-    yield Section("In their own words", "", render_frame_by_its_columns(page.quotations()), "quotations")
+    yield Section("In their own words", "", render_as_bars_quotations_or_table(page.quotations()),
+                  "quotations")
 
 
 def drop_folds_and_set_counts_apart(country_html: str) -> str:
@@ -434,12 +436,13 @@ def _theme(page: StudyView) -> Iterator[Section]:
     yield Section("What the survey counted", "Each count is out of the organisations that were asked and "
                   "answered. Small counts are given as ranges.", _counts_table(page), "questions")
     yield Section("By region of work", "The number of organisations differs between regions.",
-                  "".join(render_question(page, question, by="region")
+                  "".join(render_question_without_open_answers(page, question, by="region")
                           for question in page.questions.itertuples()), "answers")
     yield Section("What interviews, calls and open answers said", "Organisations that raised it, out of "
                   "all that were asked about it or raised it unasked.", _html(render_theme_code_counts(page)),
                   "codes")
-    yield Section("In their own words", "", render_frame_by_its_columns(page.quotations()), "quotations")
+    yield Section("In their own words", "", render_as_bars_quotations_or_table(page.quotations()),
+                  "quotations")
 
 
 def _counts_table(page: StudyView) -> str:
@@ -525,7 +528,7 @@ def list_languages_of_guide_readers(study: Study, packet: Packet) -> list[str]:
       unknown);
     - for the packets of other groups, English.
     """
-    answered_in = read_names_and_languages(study)[1]
+    answered_in = read_organisation_names_and_languages(study)[1]
     if packet.folder not in _ROLES:
         return [answered_in.get(packet.organisation, "") or "en"]
     raters = read_reference_table(study, "raters")

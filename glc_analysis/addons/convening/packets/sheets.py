@@ -28,7 +28,7 @@ from glc_analysis.addons.convening.pages.principles import (
     describe_side_without_shown_evidence,
     format_status_with_remarks,
     render_endorsements_and_reservations,
-    render_positions_stated_by_panels,
+    render_joint_positions_of_panels,
     render_rationale_and_indicator,
     render_statement,
     render_text_and_decision_history,
@@ -58,7 +58,7 @@ from glc_analysis.disclosure.quotations import (
     READING_AUDIENCES,
     TEAM_QUOTATION_RULES,
     add_provenance_consent_and_broken_rules,
-    find_speaking_or_interpreted_organisations,
+    find_organisation_behind_each_segment,
     replace_pseudonyms_with_general_words,
 )
 from glc_analysis.errors import count_of
@@ -116,8 +116,8 @@ def _number(rows: pd.DataFrame, noun: str) -> str:
 
 
 def _own_segments(view: StudyView, held: QuotationTables) -> pd.DataFrame:
-    return held.segments[find_speaking_or_interpreted_organisations(held.segments,
-                                                                    held.documents) == view.organisation]
+    return held.segments[find_organisation_behind_each_segment(held.segments,
+                                                               held.documents) == view.organisation]
 
 
 def _coded_words(view: StudyView, held: QuotationTables) -> pd.DataFrame:
@@ -383,7 +383,7 @@ def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
     missing = words.translate_sentence(BLOCK_NOT_SHOWN if rounds else "No round is closed yet.")
     return _macros().votes(words.translate_heading_keeping_english(SHEET_VOTES), table, missing,
                            counted_again,
-                           words.translate_html(render_positions_stated_by_panels(view, row.principle_id)))
+                           words.translate_html(render_joint_positions_of_panels(view, row.principle_id)))
 
 
 def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:

@@ -36,13 +36,13 @@ from glc_analysis.addons.convening.packets.pdf import PdfSettings, PrintedPart
 from glc_analysis.addons.convening.rating_forms import name_language_for_reader
 from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.addons.convening.translations import TranslatedText, Translations
-from glc_analysis.addons.member_checking.returns import read_names_and_languages
-from glc_analysis.disclosure.quotations import find_speaking_or_interpreted_organisations
+from glc_analysis.addons.member_checking.returns import read_organisation_names_and_languages
+from glc_analysis.disclosure.quotations import find_organisation_behind_each_segment
 from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.templates import Macros, read_fixed_texts
-from glc_analysis.text import isolate_direction, language_direction
+from glc_analysis.text import language_direction, wrap_in_direction_isolates
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "thanks.html")
@@ -102,7 +102,7 @@ def make_thanks_letters(study: Study, organisations: Collection[str] = ()) -> li
 
     Raises UsageError for an unknown organisation.
     """
-    names, languages = read_names_and_languages(study)
+    names, languages = read_organisation_names_and_languages(study)
     for organisation in organisations:
         if organisation not in names:
             raise UsageError(f"There is no organisation {organisation!r}; "
@@ -143,7 +143,7 @@ def _quotations(study: Study, reference: Reference) -> defaultdict[str, list[tup
     """Returns, keyed by organisation, the organisation's quotations that somebody outside the team may read:
     the words, the language of the words, and the audiences that may read the quotation."""
     segments, documents = (tables.read_table(name, study=study) for name in ("segments", "documents"))
-    whose = dict(zip(segments["segment_id"], find_speaking_or_interpreted_organisations(segments, documents),
+    whose = dict(zip(segments["segment_id"], find_organisation_behind_each_segment(segments, documents),
                      strict=True))
     spoken = dict(zip(segments["segment_id"], segments["language"], strict=True))
     place = dict(zip(reference.quotes["quote_id"], reference.quotes["segment_id"], strict=True))
@@ -190,7 +190,7 @@ def _texts(trail: EvidenceTrail, reference: Reference, language: str,
                                        language, PACKET_AUDIENCE)
         day = days.get((row["principle_id"], row["version"], row["status"]), "")
         if language_direction(language) == "rtl":
-            day = isolate_direction(day)
+            day = wrap_in_direction_isolates(day)
         made[row["principle_id"]] = DecidedText(
             row["printed_id"], words.text, words.language,
             say[f"decided_{row['status']}"].format(day), row["status"] == "agreed")

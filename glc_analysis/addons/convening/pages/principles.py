@@ -164,7 +164,7 @@ def _signature_count(view: StudyView, principle_id: str) -> str:
     endorsements by organisations that may not be named is added if this number may be disclosed."""
     if make_block_id("signatures", principle_id) in view.hidden:
         return "not shown"
-    if view.is_signed_before(principle_id):
+    if view.is_only_earlier_text_signed(principle_id):
         return "to be signed anew"
     signed, nameless = view.select_signatures(principle_id)
     decisions = signed["decision"][signed["decision"] != ""]
@@ -187,7 +187,7 @@ def show_panel_sizes_and_gaps(view: StudyView) -> Html:
     if rows.empty or not view.has_capability("team_notes"):
         return make_displayable(shown)
     frames = principles.read_tables_with_evidence_contributors(view.read)
-    represented = [principles.count_participating_organisations_by_kind(principle, frames)
+    represented = [principles.count_contributors_and_voters_by_kind(principle, frames)
                    for principle in rows["principle_id"]]
     missing = [" ".join(principles.describe_unrepresented_organisation_kinds(counts))
                for counts in represented]
@@ -317,7 +317,7 @@ def _piece(trail: EvidenceTrail, row: Any) -> dict[str, str]:
     elif figure is not None:
         sentence = trail.words.write_sentence(figure)
     elif row.kind == "trial":
-        sentence = (f"Tried by {trail.format_trial_reference(row.reference)}" if trail.has_sources
+        sentence = (f"Tried by {trail.describe_who_tried_text(row.reference)}" if trail.has_sources
                     else TRIAL_OF_ONE)
     else:
         sentence = f"Published: {row.reference}" if row.kind == "literature" else row.reference
@@ -425,13 +425,13 @@ def show_votes_in_detail(view: StudyView) -> Html | None:
       since the previous round; then the comments that raters allowed to be read aloud.
     - All audiences get the joint positions of panels.
     """
-    shown = render_positions_stated_by_panels(view, view.principle)
+    shown = render_joint_positions_of_panels(view, view.principle)
     if view.has_capability("every_round") and len(view.tallies):
         shown += _votes_in_detail(view, view.tallies) + _comments(view, view.principle)
     return make_displayable(shown) if shown else None
 
 
-def render_positions_stated_by_panels(view: StudyView, principle_id: str) -> Markup:
+def render_joint_positions_of_panels(view: StudyView, principle_id: str) -> Markup:
     """Renders the joint positions of panels on a principle, by round."""
     rows = view.panel_positions
     rows = rows[rows["principle_id"] == principle_id]
@@ -500,7 +500,7 @@ def show_signatures(view: StudyView) -> Html | None:
     that may be printed are shown. Returns None for the team if nobody has signed. If an organisation that
     signed has withdrawn since an earlier release, names are shown without numbers."""
     has_signatures = (len(view.select_signatures(view.principle)[0]) or not view.has_capability("signatures")
-                      or view.is_signed_before(view.principle))
+                      or view.is_only_earlier_text_signed(view.principle))
     return make_displayable(render_endorsements_and_reservations(view,
                                                                  view.principle)) if has_signatures else None
 
@@ -509,7 +509,7 @@ def render_endorsements_and_reservations(view: StudyView, principle_id: str, *,
                                          is_on_paper: bool = False) -> Markup:
     """Renders the organisations that endorse a principle's text, and every reservation. On paper nothing is
     folded, and remarks that hold for all signatures appear only once, in the guide."""
-    if view.is_signed_before(principle_id):
+    if view.is_only_earlier_text_signed(principle_id):
         return _macros().paragraph(TO_SIGN_ANEW)
     signed, nameless = view.select_signatures(principle_id)
     decided, parts = (signed["decision"] != "").sum(), []

@@ -17,7 +17,7 @@ from glc_analysis.addons.convening.handbook.contents import (
 from glc_analysis.addons.convening.pages.marks import collect_status_remarks_of_add_ons
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.languages.phrases import LANGUAGE_NAMES
-from glc_analysis.disclosure.quotations import find_speaking_or_interpreted_organisations
+from glc_analysis.disclosure.quotations import find_organisation_behind_each_segment
 from glc_analysis.errors import count_of
 from glc_analysis.pages.slots import MethodFacts
 from glc_analysis.tables_html import make_displayable
@@ -113,7 +113,7 @@ def _segments_from_here(view: StudyView) -> set[str]:
         return set()
     segments, documents = view.read("segments"), view.read("documents")
     return {*segments.loc[
-        find_speaking_or_interpreted_organisations(segments, documents).isin([*view.labels]), "segment_id"]}
+        find_organisation_behind_each_segment(segments, documents).isin([*view.labels]), "segment_id"]}
 
 
 def _codes_raised_here(view: StudyView) -> set[str]:

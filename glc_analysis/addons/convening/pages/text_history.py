@@ -20,7 +20,7 @@ from glc_analysis.addons.convening.histories import (
     Text,
     describe_how_text_was_retired,
     describe_origin,
-    find_kind_of_change,
+    find_change_that_produced_text,
     list_replaced_text_ids,
     list_replacing_text_ids,
     make_printed_id,
@@ -105,7 +105,7 @@ def render_origin_and_replacement_paragraph(trail: EvidenceTrail, printed_id: st
     text = texts.get(printed_id)
     if text is None:
         return Markup()
-    kind = find_kind_of_change(text)
+    kind = find_change_that_produced_text(text)
     sentences = [f"{printed_id} {describe_origin(text)}." if kind not in ("", REWORDED) else "",
                  UNSUPPORTED if kind == PROPOSED and not trail.count_recorded_evidence(principle_id) else ""]
     if text["status"] == "superseded" and (replaced := describe_how_text_was_retired(text, texts.values())):
@@ -167,6 +167,6 @@ def render_proposals_decisions_and_objections(trail: EvidenceTrail, principle_id
     and on objections to it."""
     proposed = [f"{make_printed_id(text)} {describe_origin(text)}."
                 f"{trail.describe_reason_and_requester(text)}" for text in trail.texts.values()
-                if text["principle_id"] == principle_id and find_kind_of_change(text) == PROPOSED]
+                if text["principle_id"] == principle_id and find_change_that_produced_text(text) == PROPOSED]
     return [*(ELEMENTS.note(sentence) for sentence in proposed),
             *map(_macros().recorded, trail.list_decisions(principle_id))]

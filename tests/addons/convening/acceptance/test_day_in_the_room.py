@@ -191,6 +191,6 @@ def test_a_day_with_phones_paper_a_split_a_text_from_the_floor_and_signatures(tm
     day.glc("amend", "P03", "--text", "Plan together, on paper.", *why)
     day.glc("build")
     view = StudyView(Study(day.root))
-    assert len(view.select_signatures("P03")[0]) == 0 and view.is_signed_before("P03")
+    assert len(view.select_signatures("P03")[0]) == 0 and view.is_only_earlier_text_signed("P03")
     assert day.counted() == morning | afternoon
     print(f"\n{len(day.typed)} commands, {len(EVERYBODY)} people, 2 rounds, {len(PROVIDERS)} sheets signed")

@@ -20,7 +20,7 @@ SCORES = {0: {"importance": 8, "feasibility": 3, "comment": "Nur nachts – „l
 def folder(tmp_path_factory):
     """The forms of an open round."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("glc_analysis.addons.convening.form_files.read_names_and_languages",
+        patch.setattr("glc_analysis.addons.convening.form_files.read_organisation_names_and_languages",
                       lambda study: ({}, LANGUAGES))
         return FormStudy(tmp_path_factory.mktemp("issued")).issue().folder
 

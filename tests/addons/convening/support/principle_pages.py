@@ -7,7 +7,7 @@ from pathlib import Path
 
 from glc_analysis.addons.convening.pages import principles
 from glc_analysis.addons.convening.trace import TRAIL, EvidenceTrail
-from glc_analysis.tables_html import render_frame_by_its_columns
+from glc_analysis.tables_html import render_as_bars_quotations_or_table
 from glc_analysis.view.study_view import StudyView
 from tests.support.kept import kept
 
@@ -16,7 +16,8 @@ def parts_of(view, principle):
     """The HTML of the parts of the page of one principle, by their names."""
     own = replace(view, principle=principle)
     vars(own)[TRAIL] = EvidenceTrail.from_view(view)  # which reads nothing of one principle alone
-    shown = {"votes": render_frame_by_its_columns(own.votes()[["round", "panel", "criterion", "shown_as"]]),
+    shown = {
+        "votes": render_as_bars_quotations_or_table(own.votes()[["round", "panel", "criterion", "shown_as"]]),
              "statement": principles.show_principle_statement(own),
              "evidence": principles.show_evidence(principles.describe_evidence_of_view_principle(own))}
     shown |= {name: getattr(principles, f"show_{name}")(own) for name in (

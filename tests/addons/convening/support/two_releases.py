@@ -27,13 +27,13 @@ from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.pages import coding, country, survey
 from glc_analysis.pages.findings import render_page_claims, render_respondent_and_country_count
-from glc_analysis.pages.questions import render_question
+from glc_analysis.pages.questions import render_question_without_open_answers
 from glc_analysis.pages.slots import COUNTRY, OPENING, OVERVIEW, render_slot
 from glc_analysis.publish.downloads import collect_tables_to_download, make_software_texts
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import CELLS
 from glc_analysis.study import Study
-from glc_analysis.tables_html import render_frame_by_its_columns
+from glc_analysis.tables_html import render_as_bars_quotations_or_table
 from glc_analysis.view.study_view import StudyView
 
 BOX = "//p | //li | //tr | //figure | //h1 | //h2 | //h3 | //summary | //caption"
@@ -106,9 +106,10 @@ def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[s
                                 principles.show_panel_sizes_and_gaps(view))
     for theme in view.themes:
         own = StudyView(study, audience, theme=theme)
-        questions = [render_question(own, one, by=by) for one in own.questions.itertuples()
+        questions = [render_question_without_open_answers(own, one, by=by)
+                     for one in own.questions.itertuples()
                      for by in ("", "region")]
-        yield f"theme-{theme}", _joined(render_frame_by_its_columns(own.quotations()),
+        yield f"theme-{theme}", _joined(render_as_bars_quotations_or_table(own.quotations()),
                                         coding.render_theme_code_counts(own),
                                         *questions)
     for one in view.principle_names:
@@ -133,7 +134,7 @@ def pages(study: Study, audience: str, *, has_packets: bool) -> Iterator[tuple[s
         yield f"country-{one}", _joined(country.render_respondents_of_country(own),
                                         country.render_country_answers(own),
                                         country.render_country_codes(own),
-                                        render_frame_by_its_columns(own.quotations()),
+                                        render_as_bars_quotations_or_table(own.quotations()),
                                         render_slot(own, COUNTRY))
     for packet in list_planned_packets(study) if has_packets else ():
         if packet.organisation:
