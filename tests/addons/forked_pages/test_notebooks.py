@@ -1,5 +1,5 @@
-"""Every notebook runs on the invented sample, in processes that are forked where they can be, and the golden
-one, whose figures count what every add-on brings, gives what is stored in it."""
+"""Every notebook runs under nbval on the invented sample, in kernels that are forked where they can be, and the
+golden one, whose figures count what every add-on brings, gives what is stored in it."""
 
 import json
 import re
@@ -7,9 +7,7 @@ import sys
 
 import pytest
 
-from glc_analysis.addons.forked_pages.forked_pages import ForkedPages, _preloading
-from glc_analysis.run.execute import Failure
-from glc_analysis.run.plan import PageJob
+from glc_analysis.addons.forked_pages.forked_pages import _preloading
 from glc_analysis.study import REPOSITORY
 from tests.support.notebooks import nbval
 
@@ -32,32 +30,28 @@ def test_a_run_imports_nothing_in_advance_for_notebooks_that_make_no_page():
     assert "glc_analysis.addons.desk.explorer" not in _preloading()["GLC_PRELOAD"].split()
 
 
-@pytest.fixture(scope="module")
-def forked(sample_study):
-    started = ForkedPages(sample_study, timeout=300)
-    yield started
-    started.stop()
+def run_in_forked_kernels(*notebooks, study, strict=False):
+    """What nbval says of notebooks in kernels that are forked where they can be."""
+    if sys.platform != "linux":  # no kernel is forked elsewhere
+        return nbval(*notebooks, study=study, strict=strict)
+    _, *of_a_run = _preloading()["GLC_PRELOAD"].split()  # but for the module that needs no kernels
+    return nbval(*notebooks, study=study, strict=strict, kernels="glc-fork",
+                 preloaded=" ".join(["matplotlib.pyplot", "seaborn", *of_a_run]))
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_and_its_own_checks_hold(notebook, forked):
-    outcome = forked.execute(PageJob(notebook.stem, notebook.stem, notebook, {}, ""))
-    assert not isinstance(outcome, Failure), str(outcome)
+def test_every_notebook_runs_and_its_own_checks_hold_in_forked_kernels(sample_study, only_when_warm):
+    warm = [only_when_warm] * (sys.platform == "linux")
+    done = run_in_forked_kernels(*NOTEBOOKS, *warm, study=sample_study.root)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_golden_notebook_gives_exactly_what_is_stored_in_it_and_a_changed_figure_is_noticed(
-        sample_study, only_when_warm, tmp_path):
-    """Under nbval, in kernels that are forked where they can be."""
+        sample_study, tmp_path):
     changed = tmp_path / "changed.ipynb"
     text = GOLDEN.read_text(encoding="utf-8")
     assert "6 of 8" in text
     changed.write_text(text.replace("6 of 8", "5 of 8"), encoding="utf-8")
-    if sys.platform == "linux":  # elsewhere no kernel is forked from one that has imported the libraries
-        _, *of_a_run = _preloading()["GLC_PRELOAD"].split()  # but for the module that needs no kernels
-        done = nbval(GOLDEN, changed, only_when_warm, study=sample_study.root, strict=True,
-                     kernels="glc-fork", preloaded=" ".join(["matplotlib.pyplot", "seaborn", *of_a_run]))
-    else:
-        done = nbval(GOLDEN, changed, study=sample_study.root, strict=True)
+    done = run_in_forked_kernels(GOLDEN, changed, study=sample_study.root, strict=True)
     failed = re.findall(r"^FAILED (\S*)::", done.stdout, re.MULTILINE)
     assert failed == [""], done.stdout  # nbval gives a file outside of the project no name
 
