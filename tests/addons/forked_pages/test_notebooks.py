@@ -1,4 +1,4 @@
-"""Every notebook runs under nbval on the invented sample, in kernels that are forked where they can be, and the
+"""Every notebook runs under nbval on the invented sample, in kernels that are forked where they can be. The
 golden one, whose figures count what every add-on brings, gives what is stored in it."""
 
 import json
