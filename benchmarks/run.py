@@ -155,7 +155,7 @@ def main() -> None:
     could not be measured."""
     packages = ", ".join(f"{p} {version(p)}" for p in ("pandas", "papermill", "markdown-it-py"))
     title = ["# Benchmarks", "",
-             "`make bench` makes these tables in one go on one machine: compare ratios, not seconds.", "",
+             "`make bench` makes all these tables on one machine. Compare ratios, not seconds.", "",
              f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
              f"{packages}.", ""]
     with tempfile.TemporaryDirectory() as name:
