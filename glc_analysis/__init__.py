@@ -33,8 +33,8 @@ the name is first used."""
 
 _OF_ADD_ONS = {name: (add_on, place) for add_on, names in list_declarations("front_door")
                for name, place in names.items()}
-"""Maps each name that an analyst can use as ``glc.NAME`` because of an add-on to a pair: the add-on, and the
-object of this name, written ``module:object``."""
+"""Maps each name that an add-on makes available as ``glc.NAME`` to a pair: the add-on, and the object of this
+name, written ``module:object``."""
 
 __all__ = sorted({*_FRONT_DOOR, *_OF_ADD_ONS})
 

@@ -30,7 +30,7 @@ class Leaver(Protocol):
     - ``ids``: all ids that must be removed;
     - ``countries``: the countries in which no other organisation works;
     - ``quoted``: if the item is quotations, the segments that were quoted;
-    - ``cited``: if the item is quotations, the rows of add-ons that cite these segments;
+    - ``cited``: if the item is quotations, the rows of add-ons' tables that cite these segments;
     - ``is_whole``: false if only one item of consent is withdrawn.
     """
 
@@ -123,11 +123,13 @@ class AddOn:
     """The tuple of the steps that the add-on adds to the build (:mod:`glc_analysis.steps`)."""
     figures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The values in which the add-on's steps return figures, each with the words for these figures in column
-    ``measure``. The figures of add-ons become rows of the table ``figures``, which only the team sees."""
+    ``measure``. The figures that add-ons compute become rows of the table ``figures``, which only the team
+    sees."""
     announced_blocks: str = ""
-    """The name of a value that one of the add-on's steps makes. The named value has the ids of blocks of text
+    """The name of a value that one of the add-on's steps makes. The value has the ids of blocks of text
     (parts of a page, :mod:`glc_analysis.disclosure.blocks`) that some people had already seen before an
-    organisation withdrew. Nobody may see another version of the blocks in this value."""
+    organisation withdrew. The build hides these blocks from all audiences except the team, so that nobody can
+    compare two versions of a block."""
     view: str = ""
     """A class whose attributes are added to every view of a study."""
     view_names: tuple[str, ...] = ()
@@ -189,8 +191,8 @@ class AddOn:
     """The logs to which the add-on's programs append in a coder's folder, keyed by file name. Each file name
     is mapped to a text that a log must contain to count as data; a log without this text is ignored."""
     page_lists: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """The parameters of notebooks for which a run makes one page per entry of a list in slices.json. Each
-    parameter is mapped to the name of this list, and to the name of a second list with the ids for which an
+    """Maps each parameter of the add-on's notebooks to the names of two lists in slices.json. A run makes one
+    page for each entry of the first list. The second list has, for each audience, the ids for which the
     audience may have a page."""
     provides: Mapping[str, str] = field(default_factory=dict)
     """The objects that the add-on offers to other add-ons, keyed by the names under which other add-ons ask

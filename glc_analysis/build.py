@@ -277,10 +277,10 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     again, and only its notes are repeated. ``inspect_responses`` is a function that is called with a frame of
     responses, which includes all responses with a text after an option such as Other.
 
-    Raises Faults with every fault that can be found despite the other faults, and names the checks that could
-    not run because of faults. Agreement, disclosure and the languages of answers are not computed, because
-    their computation never causes a fault. Figures are computed only if a row of a reference table names a
-    figure.
+    Raises Faults, which has every fault that can be found despite the other faults, and names the checks that
+    could not run because of faults. Agreement, disclosure and the languages of answers are not computed,
+    because their computation never causes a fault. Figures are computed only if a row of a reference table
+    names a figure.
     """
     faults: list[Fault] = []
     if add_faults_if_raised(lambda: study.settings, faults):
@@ -1101,7 +1101,7 @@ def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _added_slices(engine: Engine) -> dict[str, Any]:
-    """Returns the lists of add-ons for slices.json."""
+    """Returns the lists that add-ons contribute to slices.json."""
     return {name: listed for add_on, function in list_declarations("slices")
             for name, listed in add_on.load_object(function)(engine.__getitem__).items()}
 

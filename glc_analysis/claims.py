@@ -30,7 +30,7 @@ HELD_BY_CORE = dict.fromkeys((
     "private/reference": "each table in the way that this mapping states",
     "private/releases": "the leaver is removed from the contributors of each release, and the digest "
                         "of its content is deleted",
-    "private/digests.key": "another key replaces the key",
+    "private/digests.key": "a new key replaces the old key",
     "private/pseudonyms.json": "the leaver's names are removed; the numbers of their pseudonyms stay taken",
     "private/faults.txt": "searched for the leaver's names like any file",
     "private/arrived": "searched for the leaver's names like any file"}

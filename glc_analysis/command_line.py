@@ -102,14 +102,14 @@ class Group(click.Group):
 
 
 for_audience = click.option("--audience", default="team", show_default=True,
-                            type=click.Choice(AUDIENCES), help="The audience that will read the result.")
+                            type=click.Choice(AUDIENCES), help="Make the result for this audience.")
 
 
 def add_format_option(default: str | None, *, show_default: bool | str = True) -> Callable:
     """Returns a decorator that adds the option ``--format``, which determines how rows are printed. The
     default is CSV for commands whose rows people copy into a table of the study."""
     return click.option("--format", "form", default=default, type=click.Choice(["table", "csv", "json"]),
-                        show_default=show_default, help="How the rows are printed.")
+                        show_default=show_default, help="Print the rows in this format.")
 
 
 def pass_study_to_write_without_withdrawal(command: Callable) -> Callable:

@@ -79,7 +79,7 @@ def read_or_make_unsaved_digest_key(root: Path) -> bytes:
         return secrets.token_hex(32).encode()
     key = path.read_bytes().strip()
     if len(key) < _SHORTEST:
-        raise GLCError(f"{KEY_FILE} holds no key, because it is shorter than {_SHORTEST} characters. To fix: "
+        raise GLCError(f"{KEY_FILE} has fewer than {_SHORTEST} characters, so it is not a valid key. To fix: "
                        "restore the file from a backup, or remove it so that the next build makes a new key.")
     return key
 

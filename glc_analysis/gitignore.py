@@ -36,8 +36,8 @@ def list_files_allowed_in_git() -> list[str]:
 
 
 def write_gitignore_unless_edited(study: Path) -> None:
-    """Writes the ``.gitignore`` of a study. If somebody else has written or changed this file, the function
-    does not change it."""
+    """Writes the ``.gitignore`` of a study. If a person has written or changed this file, the function does
+    not change the file."""
     path = study / ".gitignore"
     written = path.read_text(encoding="utf-8") if path.exists() else _HEAD
     if re.fullmatch(r"(?:!/reference/[\w.]+\n)*", written.removeprefix(_HEAD)):

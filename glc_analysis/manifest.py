@@ -61,8 +61,8 @@ def read_release_info(release: Path) -> dict[str, Any]:
 
 
 def find_missing_release_id(study: Study) -> str:
-    """Returns a release that slices.json names although it is missing from ``private/releases``, such as
-    ``public/003``; blank if no release is missing."""
+    """Returns the name, such as ``public/003``, of a release that slices.json lists but ``private/releases``
+    lacks; blank if no release is missing."""
     built = study.processed / "slices.json"
     if not built.is_file():
         return ""
@@ -163,7 +163,7 @@ def digest_raw_files_or_refuse_changes(study: Study) -> Arrivals:
 
 
 def make_changed_file_fault(
-        name: str, *, fix: str = "put the original back, and save a new export under a new name") -> Fault:
+        name: str, *, fix: str = "put the original file back; save a new export under another name") -> Fault:
     """Returns the fault which says that a raw file has changed."""
     return Fault("has changed since its checksum was recorded", file=name, fix=fix)
 
@@ -293,9 +293,9 @@ def digest_releases_from_earlier_inputs(study: Study, raw_digests: dict[str, str
 
 def read_releases_from_earlier_inputs(study: Study, raw_digests: dict[str, str]) -> dict[str, bytes]:
     """Returns the bytes of the releases that were issued from inputs other than today's, keyed by the name of
-    the release, such as ``public/001``. A release is left out if it was issued from today's inputs, including
-    the same earlier releases. A release from today's inputs was made from today's tables, so it is not an
-    input of these tables."""
+    the release, such as ``public/001``. A release is left out if the inputs from which it was issued,
+    including the releases before it, are today's inputs. A release from today's inputs was made from today's
+    tables, so it is not an input of these tables."""
     folders = {f"{audience}/{path.name}": path for audience in AUDIENCES
                for path in list_release_folders(study.private, audience)}
     contents = {name: b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if path.name != CONTENT)

@@ -1,7 +1,7 @@
 """Draws data frames as figures, with functions ``plot_*(frame, *, ax=None) -> Axes``.
 
 Each function draws a data frame on matplotlib axes; the function's docstring lists the columns that the frame
-needs. The figures suit a narrow page: names stand above their bars, and the lettering is legible on a
+needs. The figures suit a narrow page: names are above their bars, and the lettering is legible on a
 telephone. The figures can be read in greyscale, and every label states the base of its count. A count that is
 hidden from the audience is never drawn as zero. A hidden count is drawn as a hatched band from its smallest
 to its largest possible value, or is stated only in words.

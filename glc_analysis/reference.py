@@ -410,7 +410,8 @@ def _columns_apart(study: Study, path: Path) -> dict[Path, bytes]:
     for file, columns in ((path, as_written.header), (target, [*held[0]] if held else key)):
         if lacking := [column for column in key if column not in columns]:
             raise Faults([Fault("this column is missing", file=study.make_relative(file), row="1",
-                                column=", ".join(lacking), fix="add it, because it identifies the rows")])
+                                column=", ".join(lacking),
+                                fix="add the column, because it identifies the rows")])
     private = [column for column in (*apart.required, *apart.optional)
                if column in as_written.header and column not in key]
     rows = {tuple(row[column] for column in key): row for row in held}

@@ -90,7 +90,8 @@ def refuse_missing_or_incomparable_releases(study: Study) -> None:
         raise Faults([Fault("was stored by an earlier version of the package. New figures cannot be compared "
                             "with this release, so readers could subtract the new figures from the old ones",
                             file=study.make_relative(one),
-                            fix="tell readers that the public figures start again, then remove the release")
+                            fix="tell readers that the public figures begin anew with the next release, "
+                            "then remove this release")
                       for one in old])
     if name := find_missing_release_id(study):
         audience, _, number = name.partition("/")
@@ -98,7 +99,8 @@ def refuse_missing_or_incomparable_releases(study: Study) -> None:
                             "could subtract new figures from the figures of this release",
                             file="private/releases",
                             fix="restore the folder from a backup. If the folder is lost for good, tell "
-                            "readers that the figures start again, and delete processed/ and "
+                            "readers that the figures begin anew with the next release, and delete "
+                            "processed/ and "
                             f"reports/{audience}/")])
 
 
@@ -214,7 +216,7 @@ def find_text_blocks_revealing_removed_lines(study: Study, lines: pd.DataFrame, 
 
 def list_text_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference,
                           visible_countries: Mapping[str, Any], audience: str) -> pd.DataFrame:
-    """Returns the lines of all blocks of text for an audience, including the blocks of add-ons.
+    """Returns the lines of all blocks of text for an audience, including the blocks that add-ons contribute.
     ``visible_countries`` has the countries that each audience may see
     (:func:`.countries.find_visible_work_and_home_countries`)."""
     added = (line for blocks in load_declared_objects("blocks")

@@ -68,9 +68,8 @@ messages in the object's attribute ``notes``."""
 
 
 class Ahead(NamedTuple):
-    """A page that a run makes first, so that it can be shown before the other pages are made. ``show`` is a
-    function that is called with the HTML of the page's parts, keyed by slug, except if the gate stops the
-    page."""
+    """A page that a run makes first, so that it can be shown before the other pages are made. If the gate
+    lets the page pass, the function ``show`` is called with the HTML of the page's parts, keyed by slug."""
 
     slug: str
     show: Callable[[dict[str, str]], None]

@@ -25,8 +25,8 @@ _OF_FIGURES = "; the study's figures describe this wave."
 
 
 def list_study_status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
-    """Yields lines on the status of a study, in this order: raw files, lines of add-ons, tables, waves and
-    pages."""
+    """Yields lines on the status of a study, in this order: raw files, the lines that add-ons contribute,
+    tables, waves and pages."""
     arrivals = manifest.digest_raw_files_or_refuse_changes(study)
     yield f"{study.title}: {count_of(len(arrivals.checksums), 'raw file')}, none changed or missing."
     for name in arrivals.new:

@@ -247,7 +247,7 @@ class DeclaredStudy(Study):
 
     @property
     def key_file(self) -> Path:
-        raise UndeclaredError(f"Step {self.step.name!r} opens the key; its view has the pseudonyms.")
+        raise UndeclaredError(f"Step {self.step.name!r} opens the key; it may read only view.pseudonyms.")
 
 
 class View(Declared):

@@ -362,7 +362,7 @@ def list_zip_members_checking_sizes(package: zipfile.ZipFile) -> list[zipfile.Zi
     length = package.fp.seek(0, os.SEEK_END) if package.fp else 0
     listed = [member for member in package.infolist() if not member.is_dir()]
     if any(member.compress_size > length or member.compress_type == zipfile.ZIP_LZMA for member in listed):
-        raise zipfile.BadZipFile("a member is longer than the package, or packed by LZMA")
+        raise zipfile.BadZipFile("a member is longer than the package, or is packed with LZMA")
     return listed
 
 
@@ -492,7 +492,7 @@ def _filled(sheets: list[Grid], file: str) -> list[Grid]:
 
 
 def _old_sheets(raw: bytes, file: str) -> list[Grid]:
-    """Returns the sheets of an XLS file that are not blank; formulas are read as their stored results."""
+    """Returns the sheets of an XLS file, without blank sheets; formulas are read as their stored results."""
     import xlrd
 
     with open(os.devnull, "w", encoding="utf-8") as silence:
@@ -533,8 +533,8 @@ def _refuse_large_package(raw: bytes, file: str) -> None:
 
 
 def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
-    """Returns the sheets of an XLSX file that are not blank, and the places (sheet, cell) of cells that are
-    stored without a value. Cells that are stored without a value may be formulas."""
+    """Returns the sheets of an XLSX file, without blank sheets, and the places (sheet, cell) of cells that
+    are stored without a value. Cells that are stored without a value may be formulas."""
     from openpyxl.cell.read_only import ReadOnlyCell
 
     sheets, suspects = [], set()

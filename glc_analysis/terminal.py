@@ -112,8 +112,8 @@ def defer_interrupts() -> Generator[None]:
 
 def check_interrupted() -> None:
     """Ends the surrounding block of :func:`graceful_interrupt` if a signal has arrived that has not yet ended
-    the block. The signal may have been deferred. Or other code may have caught the interruption, such as code
-    that tries to import an optional library."""
+    the block. For example, the signal was deferred, or code that tries to import an optional library caught
+    the interruption."""
     if _heard:
         number = _heard[0]
         _heard.clear()

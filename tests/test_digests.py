@@ -87,7 +87,7 @@ def test_a_check_writes_no_key(study):
 
 def test_a_key_that_was_emptied_is_a_fault_and_never_used(study):
     (study.root / KEY_FILE).write_text("\n")
-    with pytest.raises(GLCError, match="digests.key holds no key.*To fix: restore the file"):
+    with pytest.raises(GLCError, match="digests.key has fewer than 32 characters.*To fix: restore the file"):
         build(Study(study.root))
 
 

@@ -79,7 +79,7 @@ def test_a_file_that_changed_is_a_fault_even_by_one_byte(small):
     accepted(small)
     small.spoil(ANSWERS, ("12", "13"))
     assert faults(small) == [f"{ANSWERS}: has changed since its checksum was recorded. To fix: put the "
-                             "original back, and save a new export under a new name."]
+                             "original file back; save a new export under another name."]
 
 
 def test_a_file_that_is_gone_is_a_fault(small):

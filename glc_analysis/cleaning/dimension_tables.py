@@ -118,8 +118,8 @@ def make_option_table(reference: Reference, study_countries: pd.DataFrame) -> pd
 
 def make_country_table(answers: pd.DataFrame, organisations: pd.DataFrame, responses: pd.DataFrame,
                        reference: Reference) -> pd.DataFrame:
-    """Returns table ``countries``, sorted by name. Table ``countries`` has one row per country in which an
-    organisation works or has its main office, or which is the answer to a question.
+    """Returns table ``countries``, sorted by name. Table ``countries`` has one row for each country in which
+    an organisation works or has its main office, and for each country that is the answer to a question.
 
     Column ``organisations_n`` is the number of organisations that work in the country, and ``answers_n`` is
     the number of records about the country.

@@ -291,8 +291,9 @@ def make_date_fault(option_list: str, text: str, intended: str, *, file: str, ro
     """Returns the fault which says that a text is a date that may have been a range of numbers. ``intended``
     is the range of numbers."""
     return Fault(f"may be a date that a spreadsheet program made from {intended!r}", value=text, fix=(
-        f"if so, give it the option_id and label of the option {intended!r} of {option_list} in options.csv; "
-        "if it is a date, give it a label that shows this, such as 4 March"),
+        f"if the text means this range, give it the option_id and label of the option {intended!r} of "
+        f"{option_list} in options.csv; if the text is a date, give it a label that shows this, such as 4 "
+        "March"),
         file=file, row=row, column=column)
 
 

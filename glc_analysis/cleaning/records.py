@@ -93,9 +93,10 @@ class Repetition:
     def fix(self) -> str:
         """Instructions that tell a person what to do so that the repeated records are not counted twice."""
         if self.n == self.size:
-            return (f'use only {self.other}: write survey = ["../raw/survey/{self.other}"], with all '
-                    f"further files, under [raw] in study.toml, or remove {self.file} from raw/ if the "
-                    "manifest does not list it; then change corrections and codings so that they name the "
+            return (f'use only {self.other}: either write survey = ["../raw/survey/{self.other}"], with all '
+                    "further files, under [raw] in study.toml or, if the manifest does not list "
+                    f"{self.file}, remove this file from raw/; then change corrections and codings so that "
+                    "they name the "
                     f"records of {self.other}")
         return ("ask for exports that have each record only once, or drop these records from one of the "
                 "files with a row of corrections.csv for each record (column *, to: drop)")
@@ -103,7 +104,7 @@ class Repetition:
 
 def find_duplicates_across_files(surveys: Sequence[RawSurvey]) -> list[Repetition]:
     """Returns the records that two files have in common, with one repetition for each such pair of files. The
-    ``file`` of a repetition is the one of the two files in which the common records are the larger share.
+    ``file`` of a repetition is the file of which the common records are the larger share.
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, make_text_frame
@@ -758,8 +759,8 @@ def find_organisations_in_two_files(answers: pd.DataFrame, repeated: Sequence[Re
                                 for key in group["answer_id"])
             faults.append(TwoFilesFault(
                 f"the organisation has records in {listed}", value=group["organisation"].iloc[0],
-                fix="decide which record to count, and drop the others: add their rows to corrections.csv, "
-                f"with your name and the day at the end of each: {lines}",
+                fix="decide which record to count, and add the rows of all other records to corrections.csv, "
+                f"with your name and the day at the end of each row: {lines}",
                 records=tuple(zip(group["answer_id"], group["file"], group["row"], strict=True))))
     both = " records in both files" + (" for the same country" if has_countries else "")
     return [Fault(count_of(len(ids), "organisation has", "organisations have") + both, ", ".join(two),
@@ -839,8 +840,8 @@ def _what_counts(questions: pd.DataFrame, settings: dict) -> str:
     if not n:
         return "For questions about the organisation, only the organisation's first answer is counted."
     return (f"All records of the organisation are counted in {n:,} of {len(questions):,} questions, because "
-            "their unit is `answer`. To count only the first answer: write `organisation` as the unit in "
-            "questions.csv.")
+            "the unit of these questions is `answer`. To count only the first answer: write `organisation` "
+            "as the unit in questions.csv.")
 
 
 def _differing_answers(frame: pd.DataFrame, survey: RawSurvey, records: Records,

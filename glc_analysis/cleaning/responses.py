@@ -88,7 +88,7 @@ def _excuse_kind(chosen: str, excuses: dict[str, str]) -> str:
 
 _SEPARATOR = re.compile(r"\s*[,;|]\s*|\s+|\Z")
 _SEPARATORS = (r"\s*;\s*", r"\s*\|\s*", r"\s*,\s*")
-"""The separators that mark the end of a text which is not an option, before the next option. A space alone
+"""The separators that mark where a text that is not an option ends and the next option begins. A space alone
 never marks the end of a text that is not an option."""
 
 
@@ -145,8 +145,8 @@ class OptionList:
 
         The options in a cell may be separated by comma, semicolon, bar, line break or space. An option may
         itself contain a separator, because longer options are tried first. A part of a cell that is not an
-        option extends to the next separator outside brackets. A comma does not always end such a part. It
-        does not if, in cells that have only options, the options are sometimes separated by semicolons and
+        option extends to the next separator outside brackets. In one case, however, a comma does not end such
+        a part: in the cells that have only options, the options are sometimes separated by semicolons and
         never only by commas.
         """
         spellings = sorted(self.spellings, key=lambda s: (-len(s), s))
@@ -466,7 +466,7 @@ class QuestionCells:
     @classmethod
     def from_records(cls, question: pd.Series, records: Records, names: list[str],
                      redacted: frozenset[str]) -> QuestionCells:
-        """Returns the cells of the columns ``names``, which has one column per file. If the name of the
+        """Returns the cells of the columns that ``names`` lists, one column for each file. If the name of the
         column is blank for a file, the cells of this file are blank."""
         cells = records.combine_column_across_files(names)
         is_redacted = map_distinct(cells, lambda cell: cell.strip() in redacted).to_numpy(dtype=bool)
@@ -531,8 +531,8 @@ def _read_single(asked: QuestionCells, records: Records, options: OptionList,
     answers = options.find_ids_of_kind("substantive") | options.find_ids_of_kind("other")
     faults = [*unknown.faults, *_user_missing(
         asked, records, ids.isin(answers).to_numpy(),
-        f"write dont_know, refused or none as its kind in {asked.question['option_list']} of options.csv, or "
-        "list it in blank under [survey] in study.toml")]
+        f"give the value the kind dont_know, refused or none in {asked.question['option_list']} of "
+        "options.csv, or list the value in blank under [survey] in study.toml")]
     number = None
     if asked.question["type"] == "scale":
         places = dict(zip(options.options["option_id"], options.options["position"].astype(float),

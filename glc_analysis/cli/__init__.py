@@ -36,7 +36,7 @@ def sections() -> dict[str, list[click.Command]]:
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--study", default="", metavar="DIR", help="The study folder (default: data/).")
+@click.option("--study", default="", metavar="DIR", help="Use the study in this folder (default: data/).")
 @click.version_option(VERSION, prog_name="glc")
 @click.pass_context
 def cli(ctx: click.Context, study: str) -> None:

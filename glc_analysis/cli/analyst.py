@@ -181,7 +181,7 @@ to a pair of the name of its function and the text for the help."""
 
 @click.command(epilog=" ".join(about for _, (_, about) in _EXPORTS.values()))
 @click.argument("what", type=click.Choice(["matrix", "quotes", *_EXPORTS]))
-@click.option("--to", type=click.Path(path_type=Path), help="The file or folder to write.")
+@click.option("--to", type=click.Path(path_type=Path), help="Write the export to this file or folder.")
 @pass_study_to_write_without_withdrawal
 def export(study: Study, what: str, to: Path | None, **further: Any) -> None:
     """Write the agreed coding for other programs.

@@ -28,16 +28,17 @@ if TYPE_CHECKING:
 
 @click.command()
 @for_audience
-@click.option("--country", default="", metavar="ID", help="Only this country's page.")
-@click.option("--theme", default="", metavar="ID", help="Only this theme's page.")
-@click.option("--only", default="", metavar="SLUG", help="Only this page; `glc list` names them.")
+@click.option("--country", default="", metavar="ID", help="Update only the pages of this country.")
+@click.option("--theme", default="", metavar="ID", help="Update only the pages of this theme.")
+@click.option("--only", default="", metavar="SLUG", help="Update only this page; `glc list` names "
+              "the pages.")
 @click.option("--jobs", default=0, type=click.IntRange(0),
-              help="How many notebooks run at the same time (default: one for each core).")
+              help="Run this many notebooks at the same time (default: one for each core).")
 @click.option("--force", is_flag=True, help="Run pages that are up to date as well.")
 @click.option("--dry-run", is_flag=True, help="Print what would run, and run nothing.")
 @click.option("--print", "printed", type=click.Choice(["full", "short"]), default="short",
-              help="How text that is folded on the screen is printed on paper: full prints all of it, short "
-                   "(the default) prints only its first line.")
+              help="Choose how much of a text that is folded on the screen is printed on paper: full prints "
+                   "the whole text, short (the default) prints only its first line.")
 @pass_study_to_write_without_withdrawal
 def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: int, force: bool,
         dry_run: bool, printed: str, **further: Any) -> None:

@@ -1,13 +1,12 @@
 """Finds the place of a coder's passage in the canonical text (the masked text that coders get), using the
 copy of the text that the coder's program keeps.
 
-The canonical text and the copy may differ in these ways:
+The canonical text and the copy may differ in these respects:
 
-- the two texts may differ in spaces, line ends, Unicode form, and the form of quotation marks and dashes;
-- the two texts may differ in names that were masked after the coder got the copy, or that now have other
-  pseudonyms;
-- the two texts may differ in the names of speakers before turns;
-- the two texts may differ in the times of subtitle cues, if the copy is the raw transcript.
+- in spaces, line ends, Unicode form, and the form of quotation marks and dashes;
+- in names that were masked after the coder got the copy, or that now have other pseudonyms;
+- in the names of speakers before turns;
+- in the times of subtitle cues, if the copy is the raw transcript.
 
 All other characters of the copy must be the same as in the canonical text. A copy in which words were edited
 is aligned word by word (:mod:`.edited_texts`).
@@ -71,8 +70,8 @@ class CharacterMap:
 @dataclass(frozen=True)
 class AlignedSegment:
     """A passage of the copy, by the position where it begins, and the passage of the unmasked text that
-    corresponds to it. ``is_same`` is true if the two passages have the same characters, and false if they are
-    a name or a speaker's label."""
+    corresponds to it. ``is_same`` is true if the two passages have the same characters, and false if the two
+    passages are a name or a speaker's label."""
 
     copy_start: int
     start: int
@@ -82,8 +81,8 @@ class AlignedSegment:
 
 @dataclass(frozen=True)
 class Alignment:
-    """A document's text, a coder's copy of the text, and the list of passages of the copy with the passages
-    of the text that correspond to them."""
+    """A document's text, a coder's copy of this text, and a list that pairs each passage of the copy with the
+    corresponding passage of the text."""
 
     text: Text
     copy: CharacterMap

@@ -40,8 +40,8 @@ def resolve_code_names(names: Iterable[str], codebook: pd.DataFrame) -> dict[str
     - the name may be a code_id, spelt in exactly the same way;
     - the name may be the name or code_id of only one code, a path of names, or the end of a path, regardless
       of case and spaces;
-    - the name may be one of these without its accents and separators, because flat lists of codes leave them
-      out.
+    - the name may be such a name, code_id or path without its accents and separators, because flat lists of
+      codes leave out accents and separators.
 
     A name that several codes have is resolved if all these codes were merged into one code.
 

@@ -314,7 +314,8 @@ MAX_UNDEFINED = 0.05
 undefined in a larger share of the draws than ``MAX_UNDEFINED``."""
 _BLOCK = 2**22
 _FINEST = 2**10
-"""Sums of numbers that are multiples of 1 / 1,024 have no rounding error."""
+"""The number by which amounts are multiplied to find out whether they are multiples of 1 / 1,024. Sums of
+such multiples have no rounding error."""
 
 
 def bootstrap_documents_together(all_counts: Sequence[CodingCounts], measures: Mapping[str, Measure], *,

@@ -46,7 +46,7 @@ UNANIMOUS, MAJORITY = "unanimous", "majority"
 """The names of two rules of consensus ([coding] consensus in study.toml); the third rule is ``person``."""
 CODING_KEY = ["document_id", "start", "end", "code_id", "coder_id"]
 PASSAGE_COLUMNS = ["marked_by", "is_agreed", "marked_start", "marked_end"]
-"""The columns that passages of the coder ``consensus`` have in addition to those of other passages. The
+"""The columns that passages of the coder ``consensus`` have in addition to the columns of other passages. The
 additional columns name the coders who marked words of the passage, say whether its words are agreed, and give
 the start and end of the widest stretch that coders marked there."""
 

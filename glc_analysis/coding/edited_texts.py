@@ -322,7 +322,7 @@ def _longest_increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int
 
 
 def _labels(text: str, ours: Turns) -> list[tuple[int, int, str]]:
-    """Returns the names of speakers, and the times, that stand at the beginnings of lines of a copy.
+    """Returns the names of speakers, and the times, with which lines of a copy begin.
 
     A line may also begin with words and a colon that are not the name of a speaker. The words before a colon
     at the beginning of a line count as a name only if two or more lines begin with them, or if the words

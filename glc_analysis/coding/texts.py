@@ -65,8 +65,8 @@ class Texts:
     """Interviews and calls: their texts, keyed by document_id, and their rows of the tables ``documents`` and
     ``segments``.
 
-    ``notes`` has sentences about passages of the files that are not read, or that are read although they were
-    not spoken."""
+    ``notes`` has sentences about two kinds of passages in the files: passages that are not read, and passages
+    that are read although nobody spoke them."""
 
     texts: dict[str, Text]
     documents: pd.DataFrame
@@ -258,7 +258,7 @@ def _transcript(study: Study, document: pd.Series) -> Transcript:
 def _same_text(row: str, document: pd.Series, other: str) -> Fault:
     return Fault(f"has the same text as {other}", file="documents.csv", row=row, column="path",
                  value=document["path"], fix="remove one of the two files; if this is a coder's copy, "
-                 "move it to raw/codings, name it under [raw] codings in study.toml, and remove the row")
+                 "move it to raw/codings, name it under [raw] codings in study.toml, and remove its row")
 
 
 def _turns(transcript: Transcript, document: pd.Series,

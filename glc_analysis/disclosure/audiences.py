@@ -1,5 +1,5 @@
-"""Decides which organisations are counted in each audience's figures, and which figures the public may see
-although members of the convening see theirs as well.
+"""Decides which organisations are counted in each audience's figures, and which figures the public may see.
+Members of the convening see these figures in addition to their own figures, and may compare the two.
 
 A consent form may say that organisations which refuse are not counted in figures. An organisation that
 refused on a form of this kind for an audience is in no figure for the audience
@@ -8,7 +8,7 @@ convening's figures are decided first. The public then sees only figures from wh
 learns nothing more (:func:`limit_to_convening`):
 
 - If a figure counts the same answers for both audiences, the public does not see the figure more exactly than
-  the convening.
+  the convening sees it.
 - If a figure counts fewer answers for the public, the public sees it only if the organisations that are left
   out meet the rules for a group that is not shown.
 """
@@ -122,8 +122,8 @@ def _follows(public: pd.DataFrame, convening: pd.DataFrame) -> np.ndarray:
 
 def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame, part: ContributorCounts,
                   total: ContributorCounts, rules: Rules, decisions: Decisions) -> None:
-    """Shows the public's counts of a question, which include fewer organisations than the convening's counts,
-    if showing them is safe.
+    """Shows the public's counts of a question if showing them is safe, although they include fewer
+    organisations than the convening's counts.
 
     Showing these counts is safe if the counted organisations and the organisations left out could be
     published as two groups of the whole study, by the rules for all groups. No other groups of the same

@@ -5,10 +5,10 @@ A reader can compare two releases line by line. If a line of an organisation is 
 in the second, the reader sees that the organisation left the study or withdrew its words. A *block* is all
 entries of one kind that one page shows, such as the quotations of a theme; a *line* is one entry of a block.
 There are blocks of quotations, blocks of countries, blocks of the counts in the description of methods, and
-blocks of add-ons. If a line of an earlier release to an audience is missing from a block today, the whole
-block is hidden from this audience. The block stays hidden until enough other organisations have joined or
-left the block, so that nobody can tell whose line is missing. The number of organisations that is enough is
-the same as for figures (:mod:`.releases`). Blocks from which no line is missing are still shown.
+blocks that add-ons contribute. If a line of an earlier release to an audience is missing from a block today,
+the whole block is hidden from this audience. The block stays hidden until enough other organisations have
+joined or left the block, so that nobody can tell whose line is missing. The same number of organisations is
+enough as for figures (:mod:`.releases`). Blocks from which no line is missing are still shown.
 
 :func:`collect_block_lines` returns the lines of all blocks, each with its organisation.
 :func:`find_hidden_blocks` returns the blocks to hide; a missing line in a block of one add-on may hide words
@@ -230,8 +230,8 @@ def collect_block_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame
 
 def select_quotations_with_owners(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame,
                                   audience: str) -> pd.DataFrame:
-    """Returns the quotations that an audience may see, each with its segment_id and with its owner, which is
-    the organisation whose words it has."""
+    """Returns the quotations that an audience may see, each with its segment_id and its owner (the
+    organisation whose words are quoted)."""
     rows, segments = frames["quotations"], frames["segments"]
     rows = rows[rows["audience"] == audience]
     if rows.empty:

@@ -289,8 +289,7 @@ def _bounds_from_sum(low: np.ndarray, high: np.ndarray, least: np.ndarray, most:
 
 @dataclass(frozen=True)
 class Ranges:
-    """The knowledge that readers have of some counts: whether each count is hidden, and its lower and upper
-    bound."""
+    """What readers know of some counts: whether each count is hidden, and its lower and upper bound."""
 
     is_hidden: np.ndarray
     low: np.ndarray
@@ -632,7 +631,7 @@ def _least_beside_others(low: np.ndarray, high: np.ndarray, n: np.ndarray,
                          below: dict[int, np.ndarray]) -> np.ndarray:
     """Returns the smallest possible value of each count for a reader and an ally who both raised every code
     below the same code. The counts of the other codes include the records of this reader and this ally, so
-    fewer records of other organisations remain that explain the count of the code above."""
+    fewer records of other organisations are left to explain the count of the code above."""
     low = low.copy()
     for k, children in below.items():
         if n[k] <= n[children].sum():

@@ -243,7 +243,7 @@ class _Size(NamedTuple):
 
 def _sizes(places: Iterable[tuple[str, str]], organisations: pd.DataFrame, consent: Consent, item: str,
            audience: str) -> dict[str, _Size]:
-    """Returns the size of each country, which is its number of independent organisations and of those that
+    """Returns the size of each country: how many independent organisations it has, and how many of them
     agreed. For the audience ``team``, all organisations count as having agreed."""
     networks = dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
     agreed = _agreed(consent, item, audience)

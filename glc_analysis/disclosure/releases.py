@@ -38,8 +38,8 @@ _NEVER_PUBLISHED = ("team_only", "identifier", "cross_tabulation", "related", "n
 """If one of these rules hides a figure, the figure can never be published, whichever organisations
 contributed to it."""
 _COUNTRY = "country"
-"""The kind of group that a country is, and also the name of the rule that hides figures which could name a
-country."""
+"""The word for countries in the column with the kind of group; also the name of the rule that hides figures
+which could name a country."""
 
 _PACKING = 2 ** 32
 """A number larger than the number of records of any organisation, so that the numbers of records in the base

@@ -131,8 +131,8 @@ def join_figures(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _complete_columns(part: pd.DataFrame) -> pd.DataFrame:
-    """Adds to figures the columns that they lack, as blanks, and computes the columns with their values,
-    shares and ids."""
+    """Adds the columns that the figures lack, with blank cells, and computes the columns with values, shares
+    and ids."""
     blank = {c: "" for c in ("question_id", "option_id", "code_id", "subset_id", "method") if c not in part}
     part = part.assign(**blank, **({} if "subset_kind" in part else {"subset_kind": ALL}))
     for column in ("value", "low", "high", "n", "undecided_n"):

@@ -39,8 +39,8 @@ from glc_analysis.schema import COUNTRY_LIST
 
 
 RowSource = tuple[Callable[[], "scipy.sparse.csr_array"], np.ndarray]
-"""A function that computes the rows of a matrix for some figures, and also returns the position of each
-figure's row in these rows. Several figures may have the same row of the matrix."""
+"""A pair of two values: a function that computes the rows of a matrix for some figures, and the position of
+each figure's row among these rows. Several figures may share one row."""
 
 
 @dataclass(frozen=True)

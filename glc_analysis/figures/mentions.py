@@ -39,7 +39,7 @@ def list_codes_asked_or_raised(consensus: pd.DataFrame, waiting: pd.DataFrame, c
     - ``coded_documents``: the document_ids of the documents that at least one coder read.
     - ``attendance``: the organisations present in each call (document_id, organisation_id).
     - ``ancestors``: maps each code to all codes above it.
-    - ``code_questions``: maps each code that is used for the answers to only one question to this question.
+    - ``code_questions``: has the question of each code that is used for the answers to only one question.
 
     The meaning of column ``is_asked`` depends on the source:
 
@@ -52,10 +52,9 @@ def list_codes_asked_or_raised(consensus: pd.DataFrame, waiting: pd.DataFrame, c
 
     An organisation raised a code if the code was given to words of the organisation's participants. A code
     also counts as raised wherever a code below it is raised, unless the two codes contradict each other. An
-    organisation that was not asked about a code must not be read as denying the code. If coders have not
-    agreed on a code in any of an organisation's passages, and a passage with this code still waits for a
-    decision, it is undecided whether the organisation raised the code, and the organisation stays in the
-    base.
+    organisation that was not asked about a code must not be read as denying the code. It is undecided whether
+    an organisation raised a code if the coders agreed on the code in no passage of the organisation, but a
+    passage with the code still waits for a decision. The organisation then stays in the base.
     """
     if not coded_documents:
         return pd.DataFrame(columns=_COLUMNS)

@@ -44,8 +44,9 @@ class RawSurvey:
     - `loops`: for each record, its position within a repeat group (a block of questions asked several times),
       from 1; 0 if the record is in no repeat group.
     - `wording`: the question text of each column; "" if the file has no question texts.
-    - `repeated`: the names that several columns of the file have. The frame has each of these columns under
-      the name followed by the column's position, and the first of them under the plain name as well.
+    - `repeated`: the names that several columns of the file have. In the frame, each of these columns is
+      named by the name and the column's position; the frame also has the first of these columns under the
+      plain name.
     """
 
     path: Path

@@ -2,13 +2,13 @@
 
 A transcript consists either of cues with times (WebVTT, SRT) or of paragraphs (DOCX, plain text); the content
 of the file shows which format it has. A turn keeps every word of its speaker. Notes report the content of a
-Word file other than its text, such as footnotes. A transcript must name its speakers in only one of these
-ways:
+Word file other than its text, such as footnotes. A transcript must name all its speakers in one and the same
+way, which is one of the following:
 
-- the file may name speakers by voice tags of WebVTT;
-- the file may name a speaker by ``Name: text`` at the beginning of a turn;
-- the file may name a speaker by ``Name 0:03`` on a separate line before a turn;
-- the file may name a speaker by a name alone on the first line of every turn.
+- by voice tags of WebVTT;
+- by ``Name: text`` at the beginning of a turn;
+- by ``Name 0:03`` on a separate line before a turn;
+- by a name alone on the first line of every turn.
 """
 
 from __future__ import annotations
@@ -229,8 +229,8 @@ def _recurring_names(lines: Sequence[Line], named: Mapping[int, Line], *, of_blo
 
 
 def _stamp(match: re.Match[str]) -> str:
-    """Returns the time that stands beside a name: before the name, after it, or after its colon (as the
-    service Rev writes it). The returned time is blank if none stands beside the name."""
+    """Returns the time beside a name: before the name, after it, or after its colon (as the service Rev
+    writes it). The returned time is blank if there is no time beside the name."""
     return next(filter(None, (match.groupdict().get(name) for name in ("stamp", "after", "late"))), "")
 
 
@@ -253,7 +253,7 @@ def _name_only_lines(lines: Sequence[Line]) -> dict[int, Line]:
 
 def _times(stamp: str, line: Line) -> tuple[float, float]:
     """Returns the start and end of a line in seconds. The times are those of the line's cue or, if the line
-    is in no cue, those that stand beside the line (``stamp``)."""
+    is in no cue, the times beside the line (``stamp``)."""
     clocks = re.findall(_CLOCK, stamp) if math.isnan(line.end) else []
     start, end = ([*map(parse_clock, clocks), *(line.start, line.end)[len(clocks):]])[:2]
     return start, end
@@ -512,8 +512,8 @@ def _talk(table: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
     names are empty.
 
     A table is taken as one of speakers and their words if four conditions hold: all rows have the same number
-    of cells; at least one name in the column of names occurs several times; the words are to the right of
-    this column; and columns to its left hold only times and numbers.
+    of cells; at least one name in the column of names occurs several times; the words are to the right of the
+    column of names; and the columns to the left of the column of names hold only times and numbers.
     """
     rows = [[_IN_CELL(cell) for cell in _CELLS(row)] for row in _ROWS(table)]
     texts = [["\n".join(filter(None, map(_text, cell))) for cell in row] for row in rows]

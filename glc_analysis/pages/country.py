@@ -165,10 +165,11 @@ def _apart_in_words(row: Any, around: str, counted: str) -> str:
 
 
 def render_answers_unique_within_region(view: StudyView) -> Html:
-    """Renders the answers and codes that were given in the country but not elsewhere in its region, or in the
-    whole study. Only answers to questions with several possible answers are considered. The audience must be
-    allowed to see the count of the country and the count of the region or study exactly. The result is blank
-    if no answer or code was given only in this country."""
+    """Renders the answers and codes that were given in the country and nowhere else: for the team, nowhere
+    else in the country's region; for other readers, nowhere else in the study. Only answers to questions with
+    several possible answers are considered. The audience must be allowed to see the count of the country and
+    the count of the region or study exactly. The result is blank if no answer or code was given only in this
+    country."""
     rows = view.released[view.released["n"].notna() & view.released["measure"].isin(["response", "coded"])
                          & view.released["statistic"].isin(["count", "organisations"])]
     kind, group, around = find_comparison_group_for_audience(view)

@@ -125,9 +125,9 @@ def _is_largest(view: StudyView, question: pd.Series, question_id: str, figure: 
 
 
 def _undecided(view: StudyView) -> Iterator[tuple[str, str]]:
-    """Yields a sentence which says that findings are missing because nobody has decided which questions are
-    sensitive. The sentence on missing findings is yielded only for the overview of audiences other than the
-    team, and only if all questions count as sensitive."""
+    """Yields a sentence which says why findings are missing. For the team, the reason is that nobody has
+    decided which questions are sensitive. Other audiences get a sentence only on the overview, and only if
+    all questions count as sensitive."""
     asked = view.question_table
     asked = asked.loc[asked["type"].isin(BY_OPTION) & (asked["option_list"] != COUNTRY_LIST), "question_id"]
     if view.has_capability("all_figures"):

@@ -17,15 +17,15 @@ OPENING, OVERVIEW, COUNTRY, CODE, METHODS = "opening", "overview", "country", "c
 AGREEMENT, QUESTION, METHOD_FACTS, MAP = "agreement", "question", "method_facts", "map"
 """The names of the slots (places on pages), and what an add-on returns for each slot:
 
-- ``OPENING``: HTML that stands above the findings of the overview;
-- ``OVERVIEW``: HTML that stands below the findings of the overview and of a theme;
+- ``OPENING``: HTML that is put above the findings of the overview;
+- ``OVERVIEW``: HTML that is put below the findings of the overview and of a theme;
 - ``COUNTRY``: HTML that is added to a country's page;
-- ``CODE``: HTML that stands above the passages of a code;
+- ``CODE``: HTML that is put above the passages of a code;
 - ``METHODS``: HTML that is added to the page of methods;
 - ``AGREEMENT``: opening sentences for the page on agreement between coders;
 - ``QUESTION``: a function that returns a sentence, which is added to the line about who was asked a question;
 - ``METHOD_FACTS``: an object :class:`MethodFacts`;
-- ``MAP``: a map of the countries, which stands above the list of countries.
+- ``MAP``: a map of the countries, which is put above the list of countries.
 """
 
 

@@ -89,7 +89,7 @@ def list_main_headings(page: etree._Element) -> list[tuple[str, str]]:
 
 
 def extract_all_text(element: etree._Element) -> str:
-    """Returns the text inside an HTML element, on one line."""
+    """Returns the text inside an HTML element, without line breaks."""
     return " ".join(element.text_content().split())
 
 
@@ -587,7 +587,8 @@ def _follow_parts(articles: Mapping[str, etree._Element], wholes: Mapping[str, s
 
 _MENU = ("Themes", "Countries", "", TEAM_GROUP)
 """The groups of pages that come last in the menu, in the order of the menu. The overview comes first in the
-menu; the groups of add-ons and of a study's own notebooks come between the overview and these groups."""
+menu; the groups for the pages of add-ons and of a study's own notebooks come between the overview and these
+groups."""
 _STUDY_GROUP = "The study"
 """The menu heading for pages without a group, such as survey, methods and downloads."""
 _Links = list[tuple[str, str, bool]]

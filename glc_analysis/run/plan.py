@@ -372,7 +372,7 @@ def plan_pages(study: Study, *, audience: str = "team", country: str = "", theme
              for page in _pages(inputs, list_numbered_notebooks(folder, study.notebooks))]
     twice = [slug for slug, n in Counter(page.slug for page in pages).items() if n > 1]
     if twice:
-        raise Faults(Fault("two notebooks make this page", value=slug, fix="rename one of them")
+        raise Faults(Fault("two notebooks make this page", value=slug, fix="rename one of the two")
                      for slug in twice)
     chosen = {kind: value for kind, value in (("country", country), ("theme", theme)) if value}
     for kind, value in chosen.items():

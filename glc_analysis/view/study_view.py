@@ -145,8 +145,8 @@ class OpenStudy(Study, TypedTables):
 
 @dataclass(frozen=True)
 class StudyView(VisibleTables):
-    """A study of which one audience sees only what it may see. ``dir(view)`` lists the attributes and methods
-    that are meant for analysts."""
+    """A view of a study: the tables and figures that one audience may see. ``dir(view)`` lists the attributes
+    and methods that are meant for analysts."""
 
     def __dir__(self) -> list[str]:
         return ["audience", "codes", "counts", "countries", "country", "names", "numbers",

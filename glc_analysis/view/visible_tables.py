@@ -166,7 +166,7 @@ class VisibleTables:
     def select_question_figures(self, question_id: str) -> pd.DataFrame:
         """Returns the figures that the audience may see of one question. The argument may also be ``survey``
         (the sizes of the study) or a measure instead of a question_id. The measures are ``coded``,
-        ``discordance``, ``quality`` and those of add-ons."""
+        ``discordance``, ``quality`` and the measures that add-ons declare."""
         rows, decisions = tables.read_table("figures", study=self.study, question=question_id), None
         if not self.has_capability("all_figures"):
             decisions = tables.read_table(f"release_{self.audience}", study=self.study, question=question_id)
@@ -186,8 +186,9 @@ class VisibleTables:
     @property
     def is_one_answer_each(self) -> bool:
         """Whether every record of the survey is the only record of its respondent, judged by the numbers that
-        the audience may know. Every record counts as the only one of its respondent if the survey has as many
-        organisations as records, and has no column for the organisation or none for the country of a record.
+        the audience may know. Every record counts as the only one of its respondent if two conditions hold:
+        the survey has as many organisations as records, and it lacks a column for the organisation or a
+        column for the country of a record.
 
         >>> view.is_one_answer_each
         False

@@ -76,7 +76,7 @@ def test_a_correction_that_leaves_the_name_as_it_is_says_that_several_records_ar
 
 def test_a_study_without_countries_says_that_each_of_several_records_counts_where_the_unit_is_answer():
     rows = [{"org": "a", "Q1": "x"}, {"org": "a", "Q1": "y"}]
-    said = "All records of the organisation are counted in 1 of 1 questions, because their unit is `answer`."
+    said = "in 1 of 1 questions, because the unit of these questions is `answer`."
     for unit, is_said in (("answer", True), ("organisation", False)):
         known = reference(questions=[question("Q1", "text", unit=unit)])
         found = cleaned(rows, known, country="").records

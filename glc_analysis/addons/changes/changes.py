@@ -80,8 +80,8 @@ class _RunData:
 
 
 def list_changes_between_runs(study: Study, earlier_run: str = "") -> pd.DataFrame:
-    """Returns the changes between a run of the team (``earlier_run``, by default the last but one) and the
-    last run, one row per change.
+    """Returns the changes between a run of the team (``earlier_run``, by default the run before the last run)
+    and the last run, one row per change.
 
     - kind: figure, passage, raw or page;
     - id: the id or name of the figure, passage, file or page that changed;

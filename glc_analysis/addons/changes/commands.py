@@ -10,14 +10,14 @@ from glc_analysis.study import Study
 
 
 @click.command()
-@click.option("--since", default="", metavar="RUN", help="An earlier run that is kept (default: the one "
-              "before the last).")
+@click.option("--since", default="", metavar="RUN", help="List the changes since this run (default: the "
+              "run before the last run). The run must be one that is still kept.")
 @add_format_option("csv")
 @pass_study_to_read
 def changes(study: Study, since: str, form: str) -> None:
     """List what changed since an earlier run of the team's pages.
 
-    The list has changed figures, coded passages, raw files and pages.
+    The list names the figures, coded passages, raw files and pages that changed.
     """
     from glc_analysis.addons.changes.changes import list_changes_between_runs as changed_rows
 

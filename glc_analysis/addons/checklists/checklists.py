@@ -30,7 +30,7 @@ _FACTS = read_packaged_toml(__file__, "facts.toml")
 
 
 def read_stated_sampling(study: Study) -> str:
-    """Returns the sampling of the organisations in words; blank if study.toml does not state it."""
+    """Returns in words how the organisations were sampled; blank if study.toml does not state it."""
     return _FACTS["sampling"][study.sampling] if study.states_sampling else ""
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 
-@click.option("--scheduler", default="", metavar="ADDRESS", help="Run on the workers of this dask scheduler.")
+@click.option("--scheduler", default="", metavar="ADDRESS", help="Run the pages on the workers of the dask "
+              "scheduler at this address.")
 @contextmanager
 def run_pages_on_cluster(*, scheduler: str) -> Generator[Callable[..., Any] | None]:
     """With --scheduler, executes the pages of a run on other machines."""

@@ -114,7 +114,8 @@ class PageCluster:
         except (Exception, CancelledError) as error:  # noqa: BLE001
             if isinstance(error, GLCError) or self._client.status != "running":
                 raise GLCError(str(error) if isinstance(error, GLCError) else
-                               "The scheduler does not answer any more.") from None
+                               "The dask scheduler does not answer any more. To fix: start the scheduler "
+                               "again.") from None
             return Failure(page.notebook.name, page.slug, 0, type(error).__name__, str(error)[:300])
         is_complete = are_reads_covered(outcome.reads, sent) or getattr(outcome, "is_dead", False)
         return outcome if is_complete else self._here.execute(page)
@@ -130,7 +131,8 @@ class PageCluster:
                 if set(self._workers) & self._present():
                     seen = time.monotonic()
                 if time.monotonic() - seen > _WORKERLESS:
-                    raise GLCError("No worker is left that has this version of the package.") from None
+                    raise GLCError("No worker with this version of the package is left. To fix: start "
+                                   "workers from the commit that is installed on this computer.") from None
 
     def _present(self) -> set[str]:
         """Returns the addresses of the workers that the scheduler has at present; empty if the scheduler does
@@ -178,8 +180,9 @@ def check_scheduler_answers(address: str) -> None:
 
 
 def list_inputs_to_send(study: Study, page: PageJob) -> set[str]:
-    """Returns the parts of a study to send with a page: the parts that the page read when it last ran and
-    that may be sent, and the tables from which slices (selected rows of a table) are cut."""
+    """Returns the parts of a study to send with a page. They are the parts that the page read when it last
+    ran and that may be sent, the tables that are needed to cut the slices (selected rows of a table) among
+    these parts, and the files that every job bundle contains."""
     tables = set(Inputs(study, page.parameters["audience"]).own_tables)
     things = tables if "processed" in page.reads else {
         one for one in page.reads if one.partition(" ")[0] in tables and not one.startswith("codebook ")}

@@ -11,12 +11,12 @@ from glc_analysis.errors import UsageError
 from glc_analysis.study import Study
 
 
-@click.option("--coder", default="", metavar="CODER", help="With qdpx: this coder's own work, instead of the "
-              "agreed coding.")
+@click.option("--coder", default="", metavar="CODER", help="With qdpx: export the work of this coder "
+              "instead of the agreed coding.")
 @contextmanager
 def select_coder_for_export(study: Study, what: str, *, coder: str) -> Generator[dict[str, str]]:
     """With option --coder, writes the coder's own work as qdpx instead of the agreed coding."""
     if coder and what != "qdpx":
-        raise UsageError("--coder can be used only with qdpx. To fix: leave it out; other exports hold the "
-                         "agreed coding.")
+        raise UsageError("--coder can be used only with qdpx. To fix: leave out --coder; all other exports "
+                         "contain the agreed coding.")
     yield {"coder": coder} if coder else {}

@@ -12,11 +12,11 @@ def describe_unread_media_codings(source: str, kind: str, codings: int) -> str:
     """Returns a note that the codings of a picture, a PDF, a recording or a film are not read.
 
     >>> describe_unread_media_codings("letter.pdf", "PDF", 2)
-    "'letter.pdf' is a PDF: its 2 codings are not read. Export its text, and code that, to have them counted."
+    "'letter.pdf' is a PDF: its 2 codings are not read. To count such passages, export and code the text."
     """
-    what = {"recording": "Code its transcript, to have them counted",
-            "film": "Code its transcript, to have them counted",
-            "PDF": "Export its text, and code that, to have them counted"}.get(
+    what = {"recording": "To count such passages, code the transcript",
+            "film": "To count such passages, code the transcript",
+            "PDF": "To count such passages, export and code the text"}.get(
                 kind, "Codings of pictures are not counted")
     counted = "coding is" if codings == 1 else f"{codings} codings are"
     return f"{source!r} is a {kind}: its {counted} not read. {what}."

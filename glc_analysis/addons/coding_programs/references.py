@@ -2,7 +2,7 @@
 
 A reference is a coded passage. The references of each document follow the document's name, each below a line
 ``Reference 2 - 1.24% Coverage``. References have no positions, so a passage is found by its words. The file
-also states how many references each document has; a fault reports a document that has more or fewer.
+also states how many references each document has; a document with more or fewer references is a fault.
 """
 
 from __future__ import annotations

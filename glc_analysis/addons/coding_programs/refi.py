@@ -237,8 +237,8 @@ class _Project:
         codes, all of them are read, and a note says so."""
         targets, codes = _targets(coding), []
         if len(targets) > 1:
-            self.parsed.notes.append(f"A coding{place} names {len(targets)} codes; each was read as a "
-                                     "coding.")
+            self.parsed.notes.append(f"A coding{place} names {len(targets)} codes; each code was read "
+                                     "as a separate coding.")
         for target in targets or [""]:
             if target in self.codes:
                 codes.append(self.codes[target])
@@ -383,12 +383,12 @@ def _check_links(path: Path, sources: pd.DataFrame, codings: pd.DataFrame, codes
         length = lengths.get(source, -1) or end  # of a missing text no length is known
         stretch = f"{start} to {end} of {source!r}"
         if code not in known:
-            faults.append(Fault(f"the codes have no row for this code, which is given to {stretch}",
-                                path.name, value=code, fix="add the code"))
+            faults.append(Fault(f"the table of codes lacks this code, which is given to {stretch}",
+                                path.name, value=code, fix="add the code to the table of codes"))
         if not 0 <= start < end <= length:
             faults.append(Fault(f"the coded passage is outside the text, which has {max(length, 0)} "
                                 f"characters (code {code!r})", path.name, value=stretch,
-                                fix="correct the place"))
+                                fix="correct the start and the end of the passage"))
     if faults:
         raise Faults(faults)
 
@@ -436,7 +436,7 @@ def _add(parent: _Element, tag: str, text: str | None = None, **attributes: str)
         whole = text or attributes["name"]
         place = next(describe_first_control_characters(whole), "")
         said = f"a character is not allowed in XML{place and f': {place}'}"
-        raise Faults([Fault(said, value=whole[:80], fix="take it out")]) from error
+        raise Faults([Fault(said, value=whole[:80], fix="remove the character")]) from error
     return made
 
 

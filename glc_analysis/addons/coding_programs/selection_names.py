@@ -31,8 +31,9 @@ def compare_selection_name_with_words(name: str, words: str) -> str:
     function returns the result of :func:`classify_quote_match`, except that "" replaces `different`, because
     people and programs may give a selection any name.
 
-    The result is also `normalised` if the name is the beginning of the words and has at least 20 characters
-    (8 characters if the name ends with an ellipsis), or if the name is the words in quotation marks.
+    The result is also `normalised` in two cases: the name is the words in quotation marks; or the name is the
+    beginning of the words and is long enough. A name is long enough if it has at least 20 characters, or at
+    least 8 characters and an ellipsis at its end.
 
     >>> [compare_selection_name_with_words(name, "We wait for the police in town") for name in
     ...  ("We wait for the police in", "We wait for…", "line:6", "We wait")]

@@ -110,7 +110,7 @@ def gwet_ac1(*coders: Sequence) -> Coefficient:
     """Returns Gwet's AC1 (Gwet 2008, Br J Math Stat Psychol 61:29-48). AC1 is high for any rare code.
 
     Chance agreement is computed from all units, including units of a single coder. The categories are the
-    values that occur, or the rows of a table.
+    values that occur or, for a table, its row numbers.
 
     >>> round(gwet_ac1([[8, 1], [0, 1]]).value, 4)
     0.8658
@@ -214,7 +214,8 @@ def convert_to_counts(table: np.ndarray | Sequence) -> np.ndarray:
     least 0."""
     counts = np.asarray(table, dtype=float)
     if counts.ndim != 2 or not (counts >= 0).all() or (counts % 1).any():
-        raise UsageError("A table must have rows and columns of whole numbers from 0.")
+        raise UsageError("A table must have rows and columns, and each of its values must be a whole number "
+                         "of at least 0.")
     return counts
 
 

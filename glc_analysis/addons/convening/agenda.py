@@ -56,16 +56,16 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
     - ``group``: a key of :data:`AGENDA_GROUPS`;
     - ``principle_id``, ``version``, ``short_name``: the text that was voted on;
     - ``facts``: the votes and remarks in one phrase;
-    - ``importance``, ``feasibility``: the name of the sign (:func:`describe_tally_by_sign_and_words`) and the
-      high votes;
+    - ``importance``, ``feasibility``: for each criterion, the name of the sign that shows the result
+      (:func:`describe_tally_by_sign_and_words`), and the number of high votes;
     - ``notes``: missing quorums, abstentions and remarks.
 
     ``tallies`` and ``ratings`` are the rows of these tables for one round. Votes that may not be disclosed
     under ``agreement_test`` and ``fully_disclosed_panels`` are blanked first
     (:func:`.votes.blank_undisclosed_tallies_and_describe_votes`). The groups are:
 
-    - agreed: importance and feasibility are high, and the panel agrees on importance, or it is not disclosed
-      whether the panel agrees;
+    - agreed: importance and feasibility are high. In addition, the panel agrees on importance, or it is not
+      disclosed whether the panel agrees on importance;
     - split: the panel disagrees on importance. A principle is also split if its importance is not high and
       the panel disagrees on feasibility;
     - works elsewhere?: importance is high, but the principle may not be feasible for every rater. This is so
@@ -74,8 +74,8 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
     - the rest: all other principles.
 
     "6 of 10" means six high votes of ten. Undisclosed numbers never decide the group of a principle. The
-    facts mention survivor advisers if the median of their votes is disclosed and lies in another third of the
-    scale than the median of the providers' votes.
+    facts mention survivor advisers under one condition: the medians of their votes and of the providers'
+    votes are disclosed, and are in different thirds of the scale.
     """
     names = list_short_names_of_principles(principles)
     told = blank_undisclosed_tallies_and_describe_votes(
@@ -142,7 +142,8 @@ class TallyDescription(NamedTuple):
 
 def describe_tally_by_sign_and_words(tally: Mapping[str, Any]) -> TallyDescription:
     """Describes the result in a row of ``tallies`` by the name of a sign (whole, half, split, few) and in
-    words. The name of the sign is blank if the result is disclosed, but not whether the panel agrees.
+    words. The name of the sign is blank if the result is disclosed but it is not disclosed whether the panel
+    agrees.
 
     >>> describe_tally_by_sign_and_words({"result": "high", "spread": "agreement",
     ...     "spread_ipras": "no disagreement"})
@@ -154,7 +155,7 @@ def describe_tally_by_sign_and_words(tally: Mapping[str, Any]) -> TallyDescripti
     TallyDescription(shape='', words='high')
     """
     if tally["result"] == TOO_FEW:
-        return TallyDescription("few", "too few for the rule")
+        return TallyDescription("few", "too few votes for the rule")
     if tally["result"] == NO_DECISION:
         return TallyDescription("few", why_no_result(tally))
     if not tally["result"]:

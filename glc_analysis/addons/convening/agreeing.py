@@ -3,8 +3,8 @@
 The organisations at the convening decide after they have seen the results on a text and the objections to the
 text (:func:`collect_results_objections_and_reservations`). text_decisions.csv records who decided, when and
 on which votes. An objection changes no count of votes. An objection is stored as a row of decision_log.csv
-and printed on slides, pages, packets and traces. The objecting organisation is named there only with its
-consent.
+and printed on slides, pages, packets and traces. Slides, pages, packets and traces name the objecting
+organisation only with its consent.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ class AgreementBasis:
     """The facts shown to the convening before it agrees to the latest text of a principle.
 
     - ``name``: the printed id of the text, such as P03.2.
-    - ``results``: for each closed round, the lines in which its results on the text are read out.
+    - ``results``: for each closed round, the lines that are read out about the results on the text.
     - ``ballots``: for the last closed round, the number of ballots and the quorum of each panel.
     - ``rules``: for the last closed round, the sentences that say which votes may be disclosed.
-    - ``positions``: the joint positions of panels on the text.
+    - ``positions``: the positions on the text that panels stated together.
     - ``objections``: the objections and reservations in the decision log.
     """
 
@@ -70,7 +70,7 @@ class AgreementBasis:
 
 def collect_results_objections_and_reservations(study: Study, principle_id: str) -> AgreementBasis:
     """Collects what the convening reads before it agrees to the latest text of a principle: the results of
-    the text, and the objections to and reservations about the principle.
+    the votes on the text, the objections to the principle, and the reservations about the principle.
 
     Raises UsageError for a principle that is unknown, not in use or already agreed, and Faults if an open
     round asks about the principle.

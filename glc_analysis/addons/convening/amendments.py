@@ -48,7 +48,7 @@ from glc_analysis.writing import write_atomic
 IN_USE = ("candidate", "agreed")
 """The statuses of texts that can be split, merged or withdrawn."""
 ENDORSED = ("endorse", "endorse_with_reservation")
-"""The decisions of organisations that signed a text, with or without a reservation."""
+"""The two decisions by which an organisation signs a text: without a reservation, and with one."""
 WORDS_OF_NAME = 5
 """The number of words at the beginning of a text that form its short name if nobody names the text."""
 
@@ -77,8 +77,8 @@ class TextChange:
 
 def read_reference_allowing_unrecorded_decisions(study: Study) -> Reference:
     """Reads the reference tables for the commands used in the room. Raises Faults if the tables have faults.
-    A status without a recorded decision is no fault here, because the commands may record the missing
-    decision."""
+    A status without a recorded decision does not count as a fault, because the commands may record the
+    missing decision."""
     return read_reference(study, needed=load_reference_tables().keys() - {"text_decisions"})
 
 
@@ -94,7 +94,7 @@ def amend_principle(study: Study, principle_id: str, new_text: str, *, asked_by:
     The old version is superseded. Amending a principle that was withdrawn, split or merged brings it back
     into use; its new text may then repeat the old words. An open round of which no form has been received
     asks about the new text from then on. With ``exclude_old_ratings``, an open round with received forms also
-    asks about the new text, and its ratings of the old text are excluded.
+    asks about the new text; the ratings of the old text are then excluded.
 
     Raises UsageError if the principle is unknown, or if the new text, the requester or the reason is blank.
     Raises Faults if the text is unchanged, or if forms of an open round have been received and
@@ -148,8 +148,8 @@ def _with_forms(study: Study, reference: Reference, open_rounds: pd.DataFrame) -
 
 
 def list_round_results_on_old_text(study: Study, change: TextChange) -> list[str]:
-    """Returns the results of closed rounds on the old version, in the words in which results are read out;
-    empty if the study has not been built."""
+    """Returns the results of closed rounds on the old version as lines to read out; empty if the study has
+    not been built."""
     if not change.closed_rounds or not (study.processed / "tallies.parquet").is_file():
         return []
     principle_id, _, version = change.before[0].rpartition(".")
@@ -166,7 +166,7 @@ def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
     name = format_printed_id(old["principle_id"], old["version"])
     if is_same:
         yield Fault(f"says the same as {name}", "principles.csv", old["row"], "statement", old["statement"],
-                    "write a new text; a change of blank spaces alone is no change")
+                    "write a new text, and change more than its blank spaces")
     for n, row in open_rounds.iterrows() if not hold_out else ():
         yield Fault(f"round {row['round_id']} on {name} is open, and a form has been received", "rounds.csv",
                     str(n), "closed_on", "",
@@ -245,8 +245,8 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
     the withdrawal and why; text_decisions.csv records the decision.
 
     Raises UsageError if the principle is unknown or not in use, or if the requester or the reason is blank.
-    Raises Faults if a form of an open round on the principle has been received, or if the round asks about no
-    other principle. Nothing is written if an error is raised.
+    Raises Faults if a form of an open round on the principle has been received, or if an open round asks
+    about this principle alone. Nothing is written if an error is raised.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)
     old = find_source_row_of_latest_version(reference.principles, principle_id)
@@ -266,10 +266,10 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
 
 
 def check_text_in_use_or_unrecorded(study: Study, text_row: Mapping[str, str]) -> None:
-    """Raises UsageError if a text is not in use; ``text_row`` is its row from
-    :func:`find_source_row_of_latest_version`. A text that is set aside without a recorded decision raises no
-    error, so that the decision can still be recorded. The decision is missing if a command was interrupted or
-    if somebody typed the status."""
+    """Raises UsageError if a text is not in use. ``text_row`` is the row of the text that
+    :func:`find_source_row_of_latest_version` returns. A text that is set aside without a recorded decision
+    raises no error, so that the decision can still be recorded. The decision is missing if a command was
+    interrupted or if somebody typed the status."""
     if text_row["status"] != "set_aside" or find_text_decision(study, text_row, "set_aside") is not None:
         check_text_in_use(text_row)
 
@@ -289,8 +289,8 @@ def find_source_row_of_latest_version(principles: pd.DataFrame, principle_id: st
 
 
 def check_text_in_use(text_row: Mapping[str, str]) -> None:
-    """Raises UsageError if a text was withdrawn, split or merged; ``text_row`` is its row from
-    :func:`find_source_row_of_latest_version`."""
+    """Raises UsageError if a text was withdrawn, split or merged. ``text_row`` is the row of the text that
+    :func:`find_source_row_of_latest_version` returns."""
     if text_row["status"] not in IN_USE:
         said = "set aside" if text_row["status"] == "set_aside" else "replaced by other texts"
         raise UsageError(f"{format_printed_id(text_row['principle_id'], text_row['version'])} is {said}. To "
@@ -358,8 +358,8 @@ def _next_ids(principles: pd.DataFrame, n: int) -> list[str]:
 
 
 def _cut_off(principles: pd.DataFrame, statements: Sequence[str], why: Mapping[str, str]) -> list[str]:
-    """Returns the ids of the new texts if an interrupted command has written the texts but not who requested
-    them; else an empty list."""
+    """Returns the ids of the new texts if an interrupted command has written the texts but not yet the
+    requester of the texts; else an empty list."""
     rows = principles[(principles["comes_from"] == why["comes_from"]) & (principles["asked_by"] == "")
                       & (principles["changed_because"] == why["changed_because"])]
     known = dict(zip(rows["statement"].map(normalise_space), rows["principle_id"], strict=True))

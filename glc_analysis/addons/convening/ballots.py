@@ -2,7 +2,7 @@
 
 The input is the files in ``raw/ratings/`` and the reference tables. The output is the votes (table
 ``ratings``) and the number of forms received. A round is closed once rounds.csv has its closing day. Until
-then the ballot of the round is secret: no table holds the votes, and only the number of forms received is
+then the votes of the round are secret: no table has the votes, and only the number of forms received is
 shown. A vote is excluded, and the reason recorded, if the vote is on a text other than the issued text, if
 the question was left blank, or if the rater declared an interest in the text.
 """
@@ -60,7 +60,7 @@ ENTRY_TABLES = ("principles", "rounds", "raters", "stopped", "proxies", "interes
 BALLOT_TABLES = (*ENTRY_TABLES, "comments", "names")
 """The reference tables that must be free of faults to count a round and to read out its results."""
 OTHER_WORDING = "rated "
-"""The beginning of the reason in column ``excluded`` if a vote is on other words than the issued words."""
+"""The beginning of the reason in column ``excluded`` if the rater rated words other than the issued words."""
 INTEREST = "the voter declared an interest"
 """The reason in column ``excluded`` for a vote whose rater declared an interest."""
 
@@ -413,11 +413,12 @@ def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[F
 
 
 def make_ratings_table_of_closed_rounds(ballots: Ballots, reference: Reference) -> pd.DataFrame:
-    """Returns table ``ratings`` before its column types are set: the votes of closed rounds, each with the
-    reason if it is excluded.
+    """Returns table ``ratings`` before its column types are set. The table has the votes of closed rounds; an
+    excluded vote has the reason for the exclusion.
 
-    If a rater has stopped the use of the rater's votes (stopped.csv), the table leaves out the rater's votes
-    in rounds closed on or after the day of stopping, and no comment of the rater may be read.
+    A rater may have stopped the use of the rater's votes (stopped.csv). The table then leaves out the rater's
+    votes in rounds closed on or after the day of stopping, and marks no comment of the rater as one that may
+    be read.
     """
     texts = add_text_hashes_to_rounds(reference.rounds, reference.principles)
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})
@@ -504,7 +505,8 @@ def list_ballots_missing_from_manifest(study: Study, ballot_files: Iterable[str]
     """Returns the ballot files that the manifest does not list yet; raw files other than ballots are not
     checked. Raises Faults if a ballot file changed since its checksum was recorded."""
     recorded, names = manifest.read_manifest(study), sorted(ballot_files)
-    fix = "put the original back; if a form was keyed again, remove the row of this file from manifest.csv"
+    fix = ("put the original file back; or, if a form was keyed again, remove the row of this file from "
+           "manifest.csv")
     changed = [name for name in names if name in recorded
                and not manifest.is_unchanged_or_extended_while_coding(
         study.root / name, recorded[name], manifest.compute_checksum(study.root / name))]

@@ -1,10 +1,10 @@
 """Lists the text blocks of the convening: joint display, evidence, votes, comments, signatures, agenda and
 decisions.
 
-A block is all content of one kind on one page, such as the comments on a principle; a block is shown or
-hidden as a whole. The core decides which blocks an audience may see (:mod:`glc_analysis.disclosure.blocks`).
-This module lists the lines of each block. Each line names the organisation whose words or acts the line
-reports.
+A block is all content of one kind on one page, such as the comments on a principle. A block is either shown
+in full or hidden in full. The core decides which blocks an audience may see
+(:mod:`glc_analysis.disclosure.blocks`). This module lists the lines of each block. Each line names the
+organisation whose words or acts the line reports.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def _joint_display_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFram
 
 def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, codebook: pd.DataFrame,
                     audience: str) -> Iterator[Row]:
-    """Yields, for each principle, one line per row of evidence that cites words. Also yields one line per
-    quotation whose code or passage the principle's evidence cites."""
+    """Yields two kinds of lines for each principle: one line per row of evidence that cites words, and one
+    line per quotation whose code or passage is cited by the evidence on the principle."""
     segments, figures, evidence = frames["segments"], frames["figures"], frames["evidence"]
     if evidence.empty:
         return
@@ -87,8 +87,8 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
 def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str],
                      audience: str) -> Iterator[Row]:
     """Yields the lines of all blocks except joint display and evidence, for the principles that the audience
-    may read. The lines are the ballots from which disclosed votes and the agenda are made, the comments, the
-    signatures, and the organisations that proposed decisions or requested texts.
+    may read. There is a line for each ballot from which disclosed votes and the agenda are made, for each
+    comment, for each signature, and for each organisation that proposed a decision or requested a text.
 
     The votes of each round form a separate block, so that votes in a later round do not change the block of
     an earlier round.
@@ -141,8 +141,8 @@ def find_decision_block_mentioning_withdrawal(frames: Mapping[str, pd.DataFrame]
 
 def is_withdrawal_mentioned(*tables: pd.DataFrame) -> bool:
     """Whether a cell of the tables mentions the withdrawal of an organisation or person. While a cell
-    mentions a withdrawal, the block of decisions is hidden. To show the block again, somebody must rewrite
-    the row with the mention."""
+    mentions a withdrawal, the block of decisions is hidden. The block is shown again after somebody has
+    rewritten the row that has this cell."""
     cells: Iterator[Any] = (cell for table in tables for column in table for cell in table[column])
     return any(isinstance(cell, str) and WITHDRAWN in cell for cell in cells)
 

@@ -33,7 +33,7 @@ _CHANGED_WORDS = "not in the passage"
 """What the fault says about evidence whose cited words have changed."""
 _SHOWN = 8
 """The largest number of rows of evidence that one fault names."""
-_FIXES = {FILE_CHANGED: "put the original file back, and give a new export a new name",
+_FIXES = {FILE_CHANGED: "put the original file back; store a newer export under another name",
           FILE_MISSING: "put the file back",
           FILE_UNRECORDED: "record it with `glc check --accept`"}
 _COLUMNS = {"removed": "status", "not_cleared": "cleared_by_organisation", "changed": "text",
@@ -53,10 +53,10 @@ def find_broken_evidence_links(study: Study) -> list[Fault]:
     - raw files that are missing or changed;
     - tallies of a version of a principle that principles.csv lacks.
 
-    Faults for evidence whose words changed come first. A figure may differ from its citation only because
-    coded passages of a text are in quarantine. Once these passages are settled, figure and citation may agree
-    again. All figures that wait for the same text share one fault, which does not advise citing the new
-    figure.
+    Faults for evidence whose words changed come first. Sometimes a figure differs from its citation for one
+    reason alone: coded passages of a text are in quarantine. Once these passages are settled, figure and
+    citation may agree again. All figures that wait for the same text share one fault, which does not advise
+    citing the new figure.
     """
     trail = EvidenceTrail(StudyView(study))
     links, faults = _Links(trail), []

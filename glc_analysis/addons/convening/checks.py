@@ -1,7 +1,7 @@
 """Checks the reference tables of the convening against each other, and the evidence against its targets.
 
-The functions take the reference tables after they were read, and yield one Fault for each cell that is wrong
-or contradicts another table.
+Each function takes the reference tables that were read, and yields one Fault for each cell that is wrong or
+contradicts another table.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def _last_versions(tables: Tables) -> Iterator[Fault]:
         if is_replaced != (row["status"] == "superseded"):
             said = f"{make_printed_id(row)} was split or merged, so its status must be superseded" \
                 if make_printed_id(row) in replaced else (
-                    f"version {final} of {row['principle_id']} is its last version: the status of older "
-                    "versions must be superseded, and the status of the last version must be another one")
+                    f"version {final} of {row['principle_id']} is its last version: all older versions must "
+                    "have the status superseded, and the last version must not have it")
             yield Fault(said, file="principles.csv", row=str(n), column="status",
                         value=row["status"], fix="correct the status, or make the next version with "
                         f"`glc amend {row['principle_id']}`")
@@ -123,8 +123,8 @@ def _translations(rows: pd.DataFrame) -> Iterator[Fault]:
 def _evidence(tables: Tables) -> Iterator[Fault]:
     """Yields faults for:
 
-    - principles in use without evidence, except principles that were proposed in the room or made there by a
-      split or merger;
+    - principles in use without evidence; principles that were proposed, split or merged in the room need no
+      evidence;
     - evidence with claim ``literature`` that is not from the literature;
     - trials with claim ``outcome_measured``.
     """

@@ -8,7 +8,8 @@ PRINCIPLES_TITLE = "Principles of practice"
 
 
 def format_collective_author(study: Study) -> str:
-    """Returns the author to cite: all organisations of the study together, none of them by name."""
+    """Returns the author to cite, which is all organisations of the study together. No organisation is
+    named."""
     return f"The organisations of {study.title}"
 
 

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--round", "round_id", required=True, metavar="ROUND", help="A new round, or an open one.")
+@click.option("--round", "round_id", required=True, metavar="ROUND", help="Open this round; if it is open "
+              "already, write its forms again.")
 @click.option("--without", multiple=True, metavar="PRINCIPLE", help="Leave this principle out of a new "
               "round; needs --decided-by and --because. May be given several times.")
 @click.option("--decided-by", default="", metavar="WHO", help="With --without: who decided this. Name an "
@@ -40,11 +41,11 @@ if TYPE_CHECKING:
 @pass_study_to_write_without_withdrawal
 def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str, because: str,
           form: str) -> None:
-    """Open a rating round and write its forms, or write them again.
+    """Open a rating round and write its forms, or write the forms of an open round again.
 
-    A new round asks about every principle that is a candidate: not agreed, not set aside, not replaced.
-    Writes for each rater a workbook, a page to print and a text to send. Writes for all raters together
-    forms.pdf for a print shop, and one XLSForm.
+    A new round asks about every principle that is a candidate: not agreed, not set aside, not replaced. Each
+    rater gets a workbook, a page to print and a text to send. All raters together get forms.pdf, which is for
+    a print shop, and one XLSForm.
     """
     from datetime import date
 
@@ -75,11 +76,12 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
     if issue.has_feedback:
         say("CODE-before.html has the earlier votes of one rater. before.pdf has the earlier votes of all "
             "raters, each rater on separate sheets. Hand the sheets over in sealed envelopes that bear only "
-            "the rater's code. Never put an envelope into a packet with a name on it.")
+            "the rater's code. Never put such an envelope into a packet that bears a name.")
 
 
 @click.command()
-@click.option("--round", "round_id", required=True, metavar="ROUND", help="The open round (see rounds.csv).")
+@click.option("--round", "round_id", required=True, metavar="ROUND", help="Enter forms of this round, which "
+              "must be open (see rounds.csv).")
 @pass_study_to_write_without_withdrawal
 def enter(study: Study, round_id: str) -> None:
     """Enter the paper forms of a round, each form twice.
@@ -96,7 +98,8 @@ def enter(study: Study, round_id: str) -> None:
 
 
 @click.command()
-@click.option("--round", "round_id", required=True, metavar="ROUND", help="The open round (see rounds.csv).")
+@click.option("--round", "round_id", required=True, metavar="ROUND", help="Take votes for this round, which "
+              "must be open (see rounds.csv).")
 @click.option("--codes", "folder", metavar="FOLDER", type=click.Path(file_okay=False, path_type=Path),
               help="Make the slips and the register, in a folder outside the study.")
 @click.option("--address", metavar="ADDRESS", help="With --codes: the address of this computer on the "
@@ -114,7 +117,8 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
            is_serving: bool, register: Path | None, yes: bool) -> None:
     """Let people in the room vote on phones, without internet.
 
-    Use --codes first, then --serve, and --collect before the round is closed. Paper ballots count the same.
+    Use --codes first, then --serve, and --collect before the round is closed. A ballot on paper counts as
+    much as a ballot from a phone.
     """
     from glc_analysis.addons.convening.phone_address import LOOPBACK
     from glc_analysis.addons.convening.phone_ballots import collect_ballots_and_empty_box
@@ -124,13 +128,13 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
     )
 
     if [folder is not None, is_serving, register is not None].count(True) != 1:
-        raise UsageError("Use one of --codes FOLDER, --serve and --collect REGISTER.")
+        raise UsageError("Use exactly one of --codes FOLDER, --serve and --collect REGISTER.")
     if (address is not None or network) and folder is None:
         raise UsageError("--address and --network are printed on the slips. To fix: use them with --codes.")
     if folder is not None:
         if void := note_slips_voided_by_new_slips(study, round_id):
             say(void)
-            click.confirm("Make new slips? Destroy the old ones.", abort=True, err=True)
+            click.confirm("Make new slips? If you do, destroy the old slips.", abort=True, err=True)
         made = make_phone_slips_and_ballot_box(study, round_id, folder, address=address or LOOPBACK,
                                                wifi_name=network)
         click.echo(made.slips)
@@ -188,9 +192,10 @@ def _waiting_lines(study: Study, round_id: str) -> list[str]:
 
 
 @click.command()
-@click.option("--round", "round_id", required=True, metavar="ROUND", help="The round (see rounds.csv).")
-@click.option("--close", is_flag=True, help="Close the round today, show its results and make the "
-              "slides. Lists missing forms and asks first.")
+@click.option("--round", "round_id", required=True, metavar="ROUND", help="Count this round (see "
+              "rounds.csv).")
+@click.option("--close", is_flag=True, help="Close the round today, show its results and make the slides. "
+              "First the command lists the missing forms and asks you to confirm.")
 @click.option("--yes", is_flag=True, help="With --close: do not ask for confirmation.")
 @add_format_option("table")
 @pass_study_to_write_without_withdrawal
@@ -299,9 +304,11 @@ def reopen(study: Study, round_id: str, because: str) -> None:
 @click.option("--for", "organisations", multiple=True, metavar="ORGANISATION",
               help="With --sheets: write only the sheet of this organisation; may be given several times.")
 @click.option("--take-back", "left_by", default="", metavar="ORGANISATION",
-              help="Take back this organisation's decisions, after they are shown and you confirm.")
+              help="Take back this organisation's decisions. First the command shows the decisions and asks "
+              "you to confirm.")
 @click.option("--principle", "principles", multiple=True, metavar="PRINCIPLE",
-              help="With --take-back: only on this principle; may be given several times.")
+              help="With --take-back: take back only the decision on this principle; may be given several "
+              "times.")
 @pass_study_to_write_without_withdrawal
 def sign(study: Study, sheets: bool, organisations: tuple[str, ...], left_by: str,
          principles: tuple[str, ...]) -> None:
@@ -339,7 +346,7 @@ def sign(study: Study, sheets: bool, organisations: tuple[str, ...], left_by: st
     for path in paths:
         click.echo(path)
     say("Give each sheet only to the organisation named on it. Keep the signed sheets, and enter them with "
-        "`glc sign`." if paths else "Every organisation that is asked has decided on every text.")
+        "`glc sign`." if paths else "Every organisation that is asked to sign has decided on every text.")
 
 
 def _read_any_bytes() -> None:
@@ -353,7 +360,7 @@ def _read_any_bytes() -> None:
 @click.option("--from", "source", default="", metavar="ID", help="List the principles that rest on this "
               "figure, code, passage, text, question, answer, raw file, organisation or quotation.")
 @click.option("--check", "is_check", is_flag=True,
-              help="List every broken link; exit with 1 if there is one.")
+              help="List every broken link between principles and evidence; exit with 1 if there is one.")
 @for_audience
 @add_format_option(None, show_default="lines of text; csv with --from")
 @pass_study_to_write_without_withdrawal
@@ -367,7 +374,7 @@ def trace(study: Study, principle: str, source: str, is_check: bool, audience: s
     from glc_analysis.disclosure.rules import has_capability
 
     if [bool(principle), bool(source), is_check].count(True) != 1:
-        raise UsageError("Name a principle, such as P03, or use one of --from ID and --check.")
+        raise UsageError("Name a principle, such as P03, or use either --from ID or --check.")
     if not has_capability(audience, "passages") and not principle:
         raise UsageError("--from and --check are for the team only.")
     faults = []
@@ -426,19 +433,19 @@ def _ensure_traceable(study: Study) -> None:
 
 @click.command()
 @click.option("--for", "organisation", default="", metavar="ORGANISATION",
-              help="Write only the packet of this organisation, or of a group: shared, survivor-advisers, "
-              "observers, background, interpreters, facilitators.")
-@click.option("--only", multiple=True, metavar="PART", help="Write only this part: guide, brief, "
-              "principles, joint-display, theme-needs, country-per; may be given again.")
+              help="Write only the packet of this organisation or of this group. The groups are shared, "
+              "survivor-advisers, observers, background, interpreters, facilitators.")
+@click.option("--only", multiple=True, metavar="PART", help="Write only this part, such as guide, brief, "
+              "principles, joint-display, theme-needs or country-per; may be given several times.")
 @click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
               help="The paper size.")
 @pass_study_to_write_without_withdrawal
 def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -> None:
     """Write the packets for the convening, as PDF and Word.
 
-    Writes packets for each organisation, for survivor advisers, for observers and for everybody who comes.
-    Also writes sheets for interpreters and facilitators, sheets on themes and countries to lay on the tables,
-    and each brief as a separate file.
+    There are packets for each organisation, for survivor advisers, for observers and for everybody who comes.
+    There are also sheets for interpreters and facilitators, sheets on themes and countries to lay on the
+    tables, and a separate file for each brief.
     """
     from datetime import date
 
@@ -465,7 +472,8 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
 
 
 @click.command()
-@click.option("--language", default="", metavar="LANGUAGE", help="Write only this language, such as es.")
+@click.option("--language", default="", metavar="LANGUAGE", help="Write the handbook only in this language, "
+              "such as es.")
 @click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
               help="The paper size.")
 @for_audience
@@ -474,8 +482,8 @@ def handbook(study: Study, language: str, paper: str, audience: str) -> None:
     """Write the handbook of the agreed principles.
 
     Writes pages for screen and paper, a self-check on paper and as a workbook, and questions for funders, in
-    every language released to these readers. Also writes principles.json, BibTeX and CITATION.cff. `glc
-    check` lists the texts that are missing.
+    every language released to the audience. Also writes principles.json, BibTeX and CITATION.cff. `glc check`
+    lists the texts that are missing.
     """
     from glc_analysis.addons.convening.handbook.editions import write_handbook_through_gate
     from glc_analysis.report import update_report_pages
@@ -512,7 +520,7 @@ def thanks(study: Study, organisations: tuple[str, ...], paper: str) -> None:
 @click.command(name="joint-display")
 @click.option("--suggest", is_flag=True, help="Suggest rows for joint_display.csv, with the counts.")
 @click.option("--stated", is_flag=True,
-              help="List what organisations said that differs from an outside record.")
+              help="List the statements of organisations that differ from an outside record.")
 @for_audience
 @add_format_option("csv")
 @pass_study_to_write_without_withdrawal

@@ -1,14 +1,15 @@
 """Decides from votes of 1 to 9 whether a panel agrees, by the RAND/UCLA appropriateness method.
 
-Fitch et al. 2001, *The RAND/UCLA Appropriateness Method User's Manual* (RAND MR-1269), chapter 8; worked
-example: BMJ Open 2012;2:e001431, table 1 (the table prints 2.5, but its results follow only from 2.35). All
-functions take the votes of one panel on one text and criterion. An abstention is a ballot but not a vote. An
-abstention counts towards the quorum and towards the panel size, which determines the rule and its limits. An
-abstention never counts towards a result. Agreement by the panel rule, and a result of the test ``share``,
-would therefore hold whatever the abstaining raters had voted. Disagreement and IPRAS are computed from the
-votes alone, so they can depend on who abstains. For example, five high and five low votes are a disagreement;
-but if three of the low voters abstain, the five high and two low votes are not. All arithmetic is exact, so
-that borderline cases have the same result on every machine.
+The method is described in Fitch et al. 2001, *The RAND/UCLA Appropriateness Method User's Manual* (RAND
+MR-1269), chapter 8. Table 1 of BMJ Open 2012;2:e001431 is a worked example. The table prints 2.5 as the
+constant of IPRAS, but its results follow only from the constant 2.35. All functions take the votes of one
+panel on one text and criterion. An abstention is a ballot but not a vote. An abstention counts towards the
+quorum and towards the panel size, which determines the rule and its limits. An abstention never counts
+towards a result. Agreement by the panel rule, and a result of the test ``share``, would therefore hold
+whatever the abstaining raters had voted. Disagreement and IPRAS are computed from the votes alone, so they
+can depend on who abstains. For example, five high and five low votes are a disagreement. If three of the low
+voters abstain instead, the remaining five high and two low votes are no disagreement. All arithmetic is
+exact, so that borderline cases have the same result on every machine.
 """
 
 from __future__ import annotations
@@ -166,7 +167,8 @@ def classify_disagreement_by_ipras(votes: Sequence[int]) -> str:
 def compute_required_ballots(n_eligible: int, agreement_test: str = "panel", fixed_quorum: int = 0) -> int:
     """Returns how many ballots of a panel on a text are needed for a decision. If the study has set a quorum
     (``fixed_quorum``), this quorum is returned. Otherwise two thirds of the raters who may vote are needed,
-    rounded up, but at least as many as the test needs (:data:`SMALLEST_OF`) if the panel has so many raters.
+    rounded up. A panel that has at least as many raters as the test needs ballots (:data:`SMALLEST_OF`) needs
+    at least that number of ballots.
 
     >>> [compute_required_ballots(n) for n in (3, 8, 10, 14)]
     [2, 8, 8, 10]
@@ -183,9 +185,9 @@ def decide_panel_result(votes: Sequence[int], agreement_test: str = "panel", *, 
 
     - No decision: fewer ballots (votes and abstentions) than the ``quorum`` were received.
     - Too few: the panel is smaller than the test needs, or fewer than three raters voted.
-    - Tests ``panel`` and ``ipras``: the result is high, uncertain or low by the third of the scale that holds
-      the median. However, the result is uncertain if the panel disagrees, or if abstentions leave less than
-      half of the ballots in this third.
+    - Tests ``panel`` and ``ipras``: the third of the scale with the median decides whether the result is
+      high, uncertain or low. However, the result is uncertain if the panel disagrees, or if abstentions leave
+      less than half of the ballots in this third.
     - Test ``share``: the result is low or high if the lowest or highest third of the scale holds 75 % of the
       ballots, else uncertain. The smallest panel is the same as for test ``panel``, because in a panel of
       seven one vote moves a share by 14 points. (With 75 % in one third, no panel disagrees by the panel rule

@@ -1,7 +1,7 @@
 """Runs the double data entry of paper rating forms at the keyboard, for the command ``glc enter``.
 
 A form becomes ``raw/ratings/<round>-<rater>.csv`` only after it has been keyed twice with the same result
-(:mod:`.keying`). If a returned workbook has a blank or missing row, only that row is keyed, into
+(:mod:`.keying`). If a returned workbook has a blank or missing row, only that row is keyed; it is stored as
 ``<round>-<rater>-<principle>.csv``. Until the round is closed, the screen shows how many forms have been
 received, but no result.
 """
@@ -63,8 +63,8 @@ class PaperForm(KeyedPaper):
     - ``languages``: the languages of the forms.
     - ``open``: for a form received as a file, the unanswered criteria of each principle. Only these criteria
       are asked.
-    - ``issued``: for a form received as a file, the version and text_version that the file has for each
-      principle.
+    - ``issued``: for a form received as a file, the version and the text_version of each principle in the
+      file.
     """
 
     round_id: str
@@ -121,7 +121,7 @@ class PaperForm(KeyedPaper):
             return " ".join([*([f"version ({' or '.join(versions)})"] if versions else ()),
                              *self.open.get(principle, CRITERIA)])
         return {"language": f"language of the paper ({' or '.join(self.languages)})",
-                "may_be_read": "may it be read aloud (y/n)"}.get(name, name)
+                "may_be_read": "may the comment be read aloud (y/n)"}.get(name, name)
 
     def parse_line(self, field: str, line: str) -> tuple[str, str]:
         """Parses a typed line into its value or, if it is invalid, a message that says what to type.
@@ -209,9 +209,9 @@ def _read_marks(keys: str, count: int) -> list[str]:
 
 
 _KEYS = ("Type one line for each principle, one key for each mark: 78 = importance 7, feasibility 8; "
-         f"{BLANK_MARK} = the mark is blank on the paper; a or x = abstain (not my context; alone it is for "
-         f"both); Enter alone = the whole row is blank; {COMMENT_MARK} at the end = the paper has a comment "
-         "on this principle, and you are asked for it next. "
+         f"{BLANK_MARK} = the mark is blank on the paper; a or x = abstain (not my context; one a is enough "
+         f"for the row); Enter alone = the whole row is blank; {COMMENT_MARK} at the end = the paper has a "
+         "comment on this principle, and you are asked for the comment next. "
          f"{KEYING_COMMANDS.format('form')}")
 
 
@@ -298,8 +298,8 @@ class RatingFormSession(KeyingSession):
                 for rater, role, voter in zip(known["rater_id"], known["role"], known["voter"], strict=True)}
 
     def make_paper_without_received_answers(self, code: str) -> PaperForm:
-        """Returns the paper form of a rater to key; if the form was received as a file, only the unanswered
-        questions."""
+        """Returns the paper form to key for a rater. If the rater's form was received as a file, the returned
+        form has only the questions that the file leaves unanswered."""
         return self.incomplete.get(code, self.form)
 
     def count_expected_papers(self) -> int:

@@ -54,8 +54,8 @@ DOWNLOADS = {
 
 
 def render_principles_json(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:
-    """Returns JSON for other software with the study's licence and the principles. Each principle has its
-    permanent id, its text in each language, its indicator, its status and its version."""
+    """Returns JSON for other software with the study's licence and the principles. Each principle has these
+    entries: the permanent id, the text in each language, the indicator, the status and the version."""
     rows = frames.get("principles", pd.DataFrame({"translation_of": []}))
     view = StudyView(study, audience)
     pages = {one.printed_id: one for one in make_handbook(view).principles} if len(rows) else {}

@@ -27,7 +27,8 @@ from glc_analysis.tabular import read_delimited_file
 
 Cells = dict[str, str]
 _SAID = ("proposed_by", "objections", "reservations")
-"""The columns of the decision log with the views of an organisation or person, and who holds each view."""
+"""The columns of the decision log that record a view, together with the organisation or person who holds the
+view."""
 
 
 @contextmanager
@@ -48,8 +49,8 @@ def organisation_by_rater(reference: Reference) -> dict[str, str]:
 
 def list_remarks_by_leaver_and_others(study: Study, reference: Reference,
                                       leaver: Leaver) -> tuple[list[str], list[str]]:
-    """Returns two lists of remarks (comments of raters and reservations of signatories): the remarks of the
-    leaver, and the remarks of everybody else."""
+    """Returns two lists of remarks (comments of raters and reservations of signatories): the remarks that the
+    leaver made, and the remarks that all other people made."""
     own, others = [], []
     for path in study.list_raw_files("ratings"):
         votes = read_ratings_file(path)
@@ -155,8 +156,8 @@ def _remove_from_ratings(path: Path, leaver: Leaver) -> None:
 
 def list_dropped_votes_and_comments(study: Study, later_study: Study,
                                     person_id: str) -> list[tuple[str, str, str]]:
-    """Returns the votes and comments that a person gave, that ``study`` used, and that ``later_study`` no
-    longer uses: kind, place and content of each."""
+    """Returns the votes and comments by a person that ``study`` uses and ``later_study`` no longer uses. Each
+    is returned as kind, place and content."""
     rated, still = (tables.read_table("ratings", study=one) for one in (study, later_study))
     rated, still = (votes[votes["rater_id"] == person_id] for votes in (rated, still))
     rows = [("vote", f"round {row['round_id']}", f"{row['principle_id']} {row['criterion']}")

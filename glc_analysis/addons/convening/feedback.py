@@ -5,7 +5,7 @@ Each rater gets the feedback as a page, to be printed and handed over in a seale
 the rater's workbook. A rater's own votes are shown to that rater alone. About all other raters, the page
 shows only what the slides show: the panel votes that :mod:`.votes` discloses, and the comments that may be
 read outside the team. Two raters who compare their pages therefore learn no more about a third rater than
-everybody in the room does. Votes on an earlier version of a text are not shown.
+everybody in the room learns. Votes on an earlier version of a text are not shown.
 """
 
 from __future__ import annotations
@@ -51,8 +51,9 @@ class RoundFeedback:
       did not vote, or voted on an earlier text.
     - ``panels``: rows of panel, criterion, and the numbers of low, middle and high votes. The numbers are
       written without words, so that they need no translation.
-    - ``earlier``: the text that was voted on, if the text has changed since; in the language of the form if a
-      translation exists. ``earlier_language`` is the language of ``earlier``.
+    - ``earlier``: the text that was voted on, if the text has changed since the vote; blank otherwise. The
+      text is in the language of the form if a translation exists. ``earlier_language`` is the language of
+      ``earlier``.
     """
 
     principle_id: str

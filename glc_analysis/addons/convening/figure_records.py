@@ -1,5 +1,5 @@
-"""Finds the records that a figure counts, the organisations or answers in the figure's subset, and the votes
-on a principle."""
+"""Finds three things: the records that a figure counts, the organisations or answers in the figure's subset,
+and the votes on a principle."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date,
 
     - the round is closed, or its texts were changed;
     - no rater may rate;
-    - a proxy or an interest is invalid, or was declared after the vote (:mod:`.round_roles`);
+    - a proxy or an interest is invalid, or was declared after the rater had voted (:mod:`.round_roles`);
     - a workbook in the folder contains answers.
     """
     reference = read_reference(study, needed=BALLOT_TABLES, checked_against=("organisations",))
@@ -183,8 +183,8 @@ def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[st
 
 
 def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.DataFrame) -> None:
-    """Raises Faults if a proxy or an interest of a round is invalid, or if it changed after the rater
-    voted."""
+    """Raises Faults if a proxy or an interest of a round is invalid, or if a proxy or an interest changed
+    after the rater voted."""
     faults = [*proxy_and_interest_faults(opened, round_id, study.settings["consensus"]["vote"])]
     if find_changed_proxies_and_interests(study, round_id, raters):
         votes = Ballots.read(study, opened, issuing_round=round_id).votes
@@ -357,7 +357,7 @@ def write_round_xlsform(path: Path, forms: Sequence[RatingForm], raters: Sequenc
     """Writes the XLSForm of a round. ``forms`` has one form per language; all forms have the principles in
     the same order.
 
-    The XLSForm asks for the rater's code, which must belong to the round, and for the rater's language. The
+    The XLSForm asks for the rater's language, and for the rater's code, which must belong to the round. The
     language determines the stamp of each principle: the round, the printed id and the text_version.
     """
     form, round_id = _XLSForm(forms), forms[0].round_id

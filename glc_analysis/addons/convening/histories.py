@@ -1,4 +1,5 @@
-"""Describes the history of each text: which texts it replaced, and which texts replaced it.
+"""Describes the history of each text: the earlier texts that the text replaced, and the later texts that
+replaced the text.
 
 The functions take the original-language rows of principles.csv as mappings. The functions return printed ids
 and sentences for status, trace, pages and forms. A text replaces its previous version, or the texts named in

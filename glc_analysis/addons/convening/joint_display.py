@@ -1,9 +1,9 @@
 """Makes the joint display of survey and interviews (Guetterman et al. 2015): one row per topic, with the
 count from the survey and the count from the interviews.
 
-In joint_display.csv, members of the team have written how the two counts of a topic fit and what follows from
-them. The module combines the rows of joint_display.csv with the released figures that an audience may see,
-and proposes new rows (:func:`suggest_joint_display_rows`).
+In joint_display.csv, members of the team have written how well the two counts of a topic fit together, and
+what follows from the counts. The module combines the rows of joint_display.csv with the released figures that
+an audience may see, and proposes new rows (:func:`suggest_joint_display_rows`).
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ def list_visible_joint_display_topics(view: StudyView) -> Iterator[Topic]:
 
 
 class TopicFigures(NamedTuple):
-    """A row of joint_display.csv with its survey figure and its code figure; a missing figure is None."""
+    """A row of joint_display.csv, with the survey figure and the code figure that the row cites; a missing
+    figure is None."""
 
     topic: Any
     survey_figure: Any
@@ -124,9 +125,9 @@ def pair_topics_without_hidden_figures(topics: pd.DataFrame,
                                        released_figures: pd.DataFrame) -> Iterator[TopicFigures]:
     """Yields each topic that may be shown, with its survey figure and its code figure (None if missing).
 
-    A topic is left out if one of its figures is hidden, because the authors of the topic saw all figures and
-    their words may reveal the hidden figure. A topic that says that nobody raised its code is left out if the
-    count is hidden, because the statement reveals the count.
+    A topic is left out if one of its figures is hidden. The authors of the topic saw all figures, so the
+    words of the topic may reveal the hidden figure. A topic that says that nobody raised its code is left out
+    if the count is hidden, because the statement reveals the count.
     """
     cited = {*topics["figure_id"]} | {
         format_code_figure_id(code, subset) for code in topics["code_id"] for subset in WHOLE}

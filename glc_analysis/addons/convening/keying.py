@@ -66,7 +66,7 @@ class KeyingLog:
                 log._apply(json.loads(line))
             except (ValueError, KeyError, TypeError):
                 raise Faults([Fault("cannot be read", file=path.name, row=str(n), fix="delete the line; "
-                                    "the field that it held is then asked again")]) from None
+                                    "the program then asks again for the field in it")]) from None
         if incomplete and say:
             os.truncate(path, len(content) - len(incomplete))
             say(f"The last line of {path.name} is incomplete (was the power cut?). It is removed, and its "
@@ -254,7 +254,7 @@ class KeyingSession:
 
     def ask_code(self) -> str:
         """Asks for the code of the next paper and returns it; blank if the person ends data entry."""
-        while (line := self.read_printable_line(f"{self.code_prompt} (? lists them, q ends)")) != LEAVE:
+        while (line := self.read_printable_line(f"{self.code_prompt} (? = list, q = end)")) != LEAVE:
             self.reload_changed_tables()
             states = self.describe_state_by_code()
             code = next((one for one in states if match_key(one) == match_key(line)), "")
@@ -397,13 +397,13 @@ class KeyingSession:
         return len(self.describe_state_by_code())
 
     def explain_refused_code(self, line: str, code: str, states: Mapping[str, str]) -> str:
-        """Returns the reason why a typed code is refused: either the code is unknown (``code`` is then
-        blank), or the paper with this code has already been received."""
+        """Returns the reason why a typed code is refused. If ``code`` is blank, the typed code is unknown;
+        else the paper with this code has already been received."""
         if code:
             begun = ""
             if code in self.log.forms:  # it would keep the round from being closed
                 self.log.end_form(code, "received otherwise")
-                begun = " What was begun here is deleted."
+                begun = " The keying begun here is deleted."
             return f"The {self.noun} of {code} has already been received, and is never overwritten.{begun}"
         return f"There is no {line!r}; {suggest_name(line, states)}."
 

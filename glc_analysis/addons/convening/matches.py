@@ -46,10 +46,10 @@ def suggest_option_code_pairs(study: Study, used_ids: Collection[str]) -> Iterat
     were asked about both the option and the code are compared; at least two organisations must have chosen
     the option and raised the code.
 
-    Pairs whose option and code have more words in common come first. Other things equal, pairs come first if
-    mostly the same organisations chose the option and raised the code (Jaccard index). Each option and each
-    code occurs once, and each theme has at most ``PAIRS_PER_THEME`` pairs. Figures and codes in ``used_ids``
-    are left out.
+    Pairs whose option and code have more words in common come first. Among pairs with equally many common
+    words, pairs come first if mostly the same organisations chose the option and raised the code (Jaccard
+    index). Each option and each code occurs once, and each theme has at most ``PAIRS_PER_THEME`` pairs.
+    Figures and codes in ``used_ids`` are left out.
     """
     used_ids, n = {*used_ids}, Counter()
     for theme, figure, code in _pairs(study):

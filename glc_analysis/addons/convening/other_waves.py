@@ -29,7 +29,7 @@ def format_cited_and_current_numbers(view: StudyView, words: Words, figure_id: s
 
 
 def _question_of(view: StudyView, figure_id: str) -> str:
-    """Returns the question that a figure is about, even if the question is no longer asked; blank if the
-    figure is about no question."""
+    """Returns the question to which a figure belongs, even if the question is no longer asked; blank if the
+    figure belongs to no question."""
     return next((name for name in read_reference_table(view.study, "questions")["question_id"]
                  if figure_id.startswith(f"{name}/")), "")

@@ -3,16 +3,16 @@ them into files of ratings.
 
 A *slip* is a piece of paper with a code, which lets its holder vote once (:mod:`.phone_slips`). Answers
 arrive with the code of a slip and become ``raw/ratings/<round>-<rater>-phone.csv``, in the same format as a
-paper form that was keyed twice. The computer that serves the page does not know who holds which slip: people
-draw their slips from a shuffled stack, and one person records the draws on a sheet, the register. The
-register is brought to the computer only after the vote, and the answers then get the codes of their raters
-(:func:`collect_ballots_and_empty_box`).
+paper form that was keyed twice. The computer that serves the page does not know who has which slip. People
+draw their slips from a shuffled stack, and one person records on a sheet, the register, who drew which slip.
+The register is brought to the computer only after the vote, and the answers then get the codes of their
+raters (:func:`collect_ballots_and_empty_box`).
 
-Before the register is brought, all answers are in the ballot box, ``private/phones/<round>/box.json``, one
-line per slip. An answer is on disk before the phone gets its confirmation. The file is rewritten each time in
-the order of the slips, because a file to which answers are appended would show who voted when. A saved answer
-is never sent to a phone. Somebody who finds or guesses a code therefore sees which questions are answered,
-but no vote.
+Before the register is brought to the computer, all answers are in the ballot box,
+``private/phones/<round>/box.json``, one line per slip. An answer is on disk before the phone gets its
+confirmation. The file is rewritten each time in the order of the slips, because a file to which answers are
+appended would show who voted when. A saved answer is never sent to a phone. Somebody who finds or guesses a
+code therefore sees which questions are answered, but no vote.
 """
 
 from __future__ import annotations
@@ -361,7 +361,7 @@ def _read_register(path: Path, round_id: str, box: BallotBox, reference: Referen
             faults.append(Fault("the same slip is in another row of the register", *place, "slip", number,
                                 "keep only the row of the person who drew the slip"))
         elif not written and box.slips[number].answers:
-            faults.append(Fault("answers use this slip, but the register names nobody "
+            faults.append(Fault("this slip has answers, but the register names nobody "
                                 "who drew it", *place, "rater_id",
                                 fix="write the code of the rater who drew the slip; "
                                 f"write {VOID} only if the slip must not count"))
@@ -381,7 +381,7 @@ def _read_register(path: Path, round_id: str, box: BallotBox, reference: Referen
             else:
                 raters[rater] = number
         seen.add(number)
-    faults += [Fault("answers use this slip, but it is missing from the register", path.name,
+    faults += [Fault("this slip has answers, but it is missing from the register", path.name,
                      column="slip", value=number, fix="restore the row of the slip")
                for number, slip in box.slips.items() if slip.answers and number not in seen]
     if faults:

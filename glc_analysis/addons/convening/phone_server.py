@@ -246,7 +246,8 @@ class PollingPlace:
 
 
 class Refusal(Exception):
-    """A refused request: its HTTP status, and the word that tells the page why it is refused."""
+    """A refused request: the HTTP status of the response, and the word that tells the page the reason for the
+    refusal."""
 
     def __init__(self, status: HTTPStatus, why: str) -> None:
         super().__init__(why)

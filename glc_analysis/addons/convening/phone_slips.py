@@ -91,8 +91,8 @@ def make_phone_slips_and_ballot_box(study: Study, round_id: str, slips_folder: P
     and at least four more. ``wifi_name`` is the name under which phones list the team's access point.
 
     Raises UsageError for an unknown round, for a folder that is missing or within the study, and for an
-    address outside private networks. Raises GLCError if the round is closed, if its ballot box holds answers,
-    or if its ballots have been collected. Raises Faults if texts of the round were changed.
+    address outside private networks. Raises GLCError if the round is closed, if the round's ballot box has
+    answers, or if the ballots have been collected. Raises Faults if texts of the round were changed.
     """
     server_address = parse_private_address(address)
     if not slips_folder.is_dir():
@@ -160,7 +160,7 @@ def _said(texts: RoundTexts, network: str) -> list[tuple[str, str, list[str]]]:
 
 def _numbers(count: int) -> list[str]:
     """Returns random distinct numbers of four digits for slips. Random numbers do not show the order of the
-    slips, and distinguish the slips of different stacks."""
+    slips, and slips of different stacks can be distinguished by them."""
     return [*map(str, secrets.SystemRandom().sample(range(1000, 10_000), count))]
 
 

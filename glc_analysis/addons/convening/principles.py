@@ -1,8 +1,8 @@
 """Makes the tables of the principles: the statements, the decisions on the statements, and counts of
 evidence.
 
-The reference tables become the processed tables :data:`PRINCIPLE_TABLES`, and facts such as "no evidence
-against it is recorded" become sentences.
+The module makes the processed tables :data:`PRINCIPLE_TABLES` from the reference tables. It also states facts
+about the evidence as sentences, such as "no evidence against it is recorded".
 """
 
 from __future__ import annotations
@@ -128,15 +128,16 @@ how one rater voted."""
 
 def read_tables_with_evidence_contributors(
         read_table: Callable[[str], pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Returns the tables :data:`COUNTED_TABLES`, keyed by name, and ``evidence_contributors``, the table of
-    :func:`list_code_and_passage_contributors` for all evidence."""
+    """Returns tables keyed by name: the tables :data:`COUNTED_TABLES`, and the table
+    ``evidence_contributors``, which :func:`list_code_and_passage_contributors` makes for all evidence."""
     frames = {name: read_table(name) for name in COUNTED_TABLES}
     return frames | {"evidence_contributors": list_code_and_passage_contributors(frames["evidence"], frames)}
 
 
 def list_code_and_passage_contributors(evidence: pd.DataFrame, frames: Frames) -> pd.DataFrame:
-    """Returns the organisations whose words are evidence, with one row per row of evidence, organisation and
-    source (interview, call, answer). Columns: principle_id, evidence_id, stance, organisation_id, source.
+    """Returns the organisations whose words are evidence. The table has one row for each combination of a row
+    of evidence, an organisation and a source (interview, call, answer). Columns: principle_id, evidence_id,
+    stance, organisation_id, source.
 
     The contributors of a code are the organisations that raised the code; the contributor of a passage is the
     organisation that said it. Survey figures and publications have no contributors in this table.
@@ -155,8 +156,8 @@ def list_code_and_passage_contributors(evidence: pd.DataFrame, frames: Frames) -
 
 
 def count_for_cerqual_components(principle_id: str, frames: Frames) -> pd.DataFrame:
-    """Returns one row per component of :data:`JUDGED_COMPONENTS`, in that order; column ``known`` has counts,
-    in words, on which people can base their judgement of the component."""
+    """Returns one row per component of :data:`JUDGED_COMPONENTS`, in the order of these components. Column
+    ``known`` has counts, in words, on which people can base their judgement of the component."""
     evidence, contributors = (frames[name][frames[name]["principle_id"] == principle_id]
                               for name in ("evidence", "evidence_contributors"))
     organisations = frames["organisations"]
@@ -450,6 +451,7 @@ def tidy_reason_refusing_names(reference: Reference, reason: str, *, audience: s
                   if len(one) >= MIN_LENGTH}
     search = make_search(names, audience, known)
     if found := list(dict.fromkeys(leak.found for leak in leaks_in_pieces([("", reason)], search))):
-        raise UsageError(f"{_READ_BY[audience]}, and they name {' and '.join(map(repr, found))}. To fix: say "
-                         "it without the code of a rater and without the name of a person or organisation.")
+        raise UsageError(f"{_READ_BY[audience]}, and the words name {' and '.join(map(repr, found))}. To "
+                         "fix: say it without the code of a rater and without the name of a person or "
+                         "organisation.")
     return reason

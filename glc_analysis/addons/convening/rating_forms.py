@@ -1,7 +1,7 @@
 """Describes the rating form of each rater.
 
-One description per rater (:class:`RatingForm`) is the source of workbooks, pages, messages, XLSForms and
-phone pages, so that all of them ask the same questions. The fixed texts are in ``content/forms.csv``, which
+Workbooks, pages, messages, XLSForms and phone pages are all made from one description per rater
+(:class:`RatingForm`), so that all ask the same questions. The fixed texts are in ``content/forms.csv``, which
 has one column per language. The row ``native_reader`` of this file says in which languages a native speaker
 has checked the fixed texts.
 """
@@ -338,7 +338,7 @@ def make_rater_forms(reference: Reference, round_id: str, round_texts: pd.DataFr
         forms.append(RatingForm(round_id, rater["rater_id"], language, rows, find_origins(language),
                                 rater["proxy_id"], tuple(filter(None, rater["interests"].split(";")))))
         others = rows[rows["language"] != language].groupby("language")["printed_id"]
-        notes.append(f"reads {wanted}, in which no text exists" if language != wanted else
+        notes.append(f"reads {wanted}, in which no text exists yet" if language != wanted else
                      "; ".join(f"still in {one}: {', '.join(own)}" for one, own in others) if len(others) else
                      "" if has_form_phrases(language) else "the texts around the principles are in English")
     return forms, notes

@@ -2,8 +2,9 @@
 unchanged.
 
 The module reads long CSV or XLSX files (one row per rater, principle and criterion), filled-in workbooks of
-this package, and KoboToolbox or ODK exports of its XLSForm. Every principle on a form has a stamp (round,
-rater, printed id, text version). From the stamp, the program knows exactly which words were rated.
+this package, and KoboToolbox or ODK exports of the XLSForm of this package. Every principle on a form has a
+stamp (round, rater, printed id, text version). From the stamp, the program knows exactly which words were
+rated.
 """
 
 from __future__ import annotations
@@ -193,9 +194,9 @@ def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
     criterion. Digits of any script are accepted. ``sheets`` are the sheets of the file, if they have already
     been read.
 
-    Raises Faults with all errors of the file: the file is not a form of this package, it has formulas or
-    macros, an answer is invalid, a principle or rater occurs twice, or words differ from the words that the
-    stamp identifies.
+    Raises Faults with all errors of the file. An error is a file that is not a form of this package, a
+    formula or macro, an invalid answer, a principle or rater that occurs twice, or words that differ from the
+    words that the stamp identifies.
     """
     if path.suffix.lower() == ".xlsm":
         fix = "save it as .xlsx, or copy the answers into the form that was sent out"
@@ -274,9 +275,9 @@ def _answer_faults(answer: _Answer) -> Iterator[Fault]:
                                 "restore the round, code, principle and version that the form had, or use "
                                 "the form as it came back")
     elif answer.statement and content_hash(answer.statement) != stamp.text_version:
-        yield answer.make_fault("this is not the text that was rated", "statement", answer.statement,
-                                "restore the words of the text; to change them, make another version with "
-                                f"`glc amend {stamp.principle_id}`")
+        yield answer.make_fault("these are not the words that were rated", "statement", answer.statement,
+                                "restore the words that were rated; if you want other words for the next "
+                                f"round, run `glc amend {stamp.principle_id}`")
     if answer.parse_box(ABSTAIN) is None:
         yield answer.make_fault("this is not an x", ABSTAIN, boxes[ABSTAIN], "ask the rater; write x for an "
                                 "abstention, or leave the box blank")
@@ -290,7 +291,7 @@ def _answer_faults(answer: _Answer) -> Iterator[Fault]:
                                     "ask the rater, and write the score")
     if answer.parse_box("may_be_read") is None:
         yield answer.make_fault("this is neither yes nor no", "may_be_read", boxes["may_be_read"],
-                                "write yes or no, as the list of the cell offers")
+                                "write yes or no: the list in the cell offers both")
 
 
 def _mixed_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
@@ -370,8 +371,8 @@ def unanswered_principle_faults(form_votes: pd.DataFrame) -> Iterator[Fault]:
 
 
 HEADER = (*VOTE_COLUMNS[2:9], *VOTE_COLUMNS[10:])
-"""The columns of a long file (one row per vote): all columns of a vote except the columns on its place in a
-file. An abstention is written as a score."""
+"""The columns of a long file (one row per vote): all columns of a vote except those that say where the vote
+is in a file. An abstention is written as a score."""
 
 
 def read_ratings_file(path: Path, *,

@@ -32,8 +32,8 @@ class RawFiles:
         self._turns, self._lines = cache(self._read_turns), cache(self._read_lines)
 
     def _state(self, path: str) -> tuple[str, str]:
-        """Returns the present checksum of a file (blank if there is no file), and a phrase that says what is
-        wrong with the file (blank if nothing is)."""
+        """Returns the present checksum of a file (blank if there is no file), and a phrase on the fault of
+        the file (blank if the file has no fault)."""
         if not path or not (self.study.root / path).is_file():
             return "", FILE_MISSING
         found, row = compute_checksum(self.study.root / path), self._manifest.get(path)

@@ -1,7 +1,8 @@
 """Writes only the tables of the convening, which takes about a second, so that nobody in the room waits for a
 full build.
 
-After this write, all tables count as out of date until the next full build; slices.json is not changed.
+After the module has written these tables, all tables count as out of date until the next full build. The
+module does not change slices.json.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from glc_analysis.study import Study
 def write_convening_tables_or_first_build(study: Study, reference: Reference,
                                           ballots: dict[str, pd.DataFrame],
                                           *, say: Callable[[str], None] = lambda line: None) -> None:
-    """Writes the tables of the convening if the study has been built, else builds all tables. ``ballots``
-    holds the tables ``ratings`` and ``tallies``, keyed by name."""
+    """Writes the tables of the convening. If the study has never been built, builds all tables instead.
+    ``ballots`` holds the tables ``ratings`` and ``tallies``, keyed by name."""
     if not (study.processed / "slices.json").is_file():
         build(study, say=say)
         return

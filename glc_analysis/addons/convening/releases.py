@@ -1,5 +1,5 @@
-"""Selects the content of the convening for a release (the version of a site given to an audience):
-principles, votes and signatures. Also selects the votes that the release announces."""
+"""Selects what a release (the version of a site given to an audience) has of the convening: principles, votes
+and signatures. Also selects the votes that the release announces."""
 
 from __future__ import annotations
 

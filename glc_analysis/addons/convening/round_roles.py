@@ -89,7 +89,7 @@ def _misfits(row: pd.Series, proxies: pd.DataFrame, raters: pd.DataFrame, repres
     if proxy == rater:
         yield "proxy_id", proxy, f"{rater} votes for themselves", "name somebody else, or remove the row"
     elif proxy in represented:
-        yield ("proxy_id", proxy, f"{proxy} is represented by a proxy in this round, and cannot be one",
+        yield ("proxy_id", proxy, f"{proxy} is represented by a proxy in this round, and cannot be a proxy",
                "name somebody who is present, or remove the row")
     elif (first := proxies.loc[proxies["proxy_id"] == proxy, "rater_id"].iloc[0]) != rater:
         yield ("proxy_id", proxy, f"{proxy} votes for {first} already: a proxy votes for one rater only",
@@ -107,10 +107,10 @@ def _misfits(row: pd.Series, proxies: pd.DataFrame, raters: pd.DataFrame, repres
                "remove the row, because one ballot of the organisation is enough")
     if row["is_present"] != "true":
         yield ("is_present", row["is_present"], f"{proxy} is not present at the discussion",
-               "name somebody who is present, and write true")
+               "name somebody who is present, and write true into is_present")
     if panel == "survivor_adviser" and row["chosen_by"] != "rater":
         yield ("chosen_by", row["chosen_by"], f"{rater} is a survivor adviser, who alone may choose a proxy",
-               "ask the survivor adviser, and write rater; or remove the row")
+               "ask the survivor adviser, and write rater into chosen_by; or remove the row")
 
 
 def _said(panel: str) -> str:
@@ -188,9 +188,9 @@ def proxy_and_interest_after_vote_faults(study: Study, round_id: str, raters: pd
 
 def drop_voters_and_mask_proxies(proxy_or_interest_rows: pd.DataFrame,
                                  rater_ids: Collection[str]) -> pd.DataFrame:
-    """Returns ``proxy_or_interest_rows`` (rows of proxies or interests) without the raters ``rater_ids``:
-    rows in which these raters are the voter are removed, and :data:`GONE` replaces the id of a rater who is a
-    proxy."""
+    """Returns ``proxy_or_interest_rows`` (rows of proxies or interests) without the raters ``rater_ids``. A
+    row in which one of these raters is the voter is removed. In a row in which one of these raters is the
+    proxy, :data:`GONE` replaces the rater's id."""
     kept = proxy_or_interest_rows[~proxy_or_interest_rows["rater_id"].isin([*rater_ids])]
     return kept.assign(**{PROXY: kept[PROXY].mask(kept[PROXY].isin([*rater_ids]), GONE)})
 

@@ -33,9 +33,10 @@ def plan_round_and_texts(reference: Reference, round_id: str, *, today: date,
     principles.csv in the source language, with ``printed_id`` and ``text_version``, in the order of the
     round.
 
-    Raises Faults if the round is closed, if it has no principle to ask about, or if a text changed after it
-    was issued. Raises UsageError if ``round_id`` cannot be the name of a round, if a principle to leave out
-    is not a candidate, or if a principle is to be left out of a round that exists already.
+    Raises Faults if the round is closed, if the round has no principle to ask about, or if a text changed
+    after the round had issued the text. Raises UsageError if ``round_id`` cannot be the name of a round, if a
+    principle to leave out is not a candidate, or if ``without`` names a principle although the round exists
+    already.
     """
     if not re.fullmatch(r"\w[\w.-]*", round_id):
         raise UsageError(f"{round_id!r} cannot be the name of a round. To fix: use letters, digits, dot, "
@@ -108,8 +109,8 @@ def _faults(found: pd.DataFrame, round_id: str) -> Iterator[Fault]:
                         "principles.csv")
         elif issued not in ("", row["text_version"]) and WITHDRAWN not in statement:
             yield Fault(f"is no longer the text that round {round_id} issued", "principles.csv",
-                        str(int(row["row"])), "statement", row["printed_id"], "restore the issued words, "
-                        f"and make a version with the new words with `glc amend {principle}`")
+                        str(int(row["row"])), "statement", row["printed_id"], "restore the issued words; "
+                        f"if you want other words, then run `glc amend {principle}`")
 
 
 def write_rounds(study: Study, rounds: pd.DataFrame) -> None:

@@ -3,8 +3,8 @@ afterwards.
 
 A *close* is one closing of a round; a round that was reopened has several closes. Each close adds a link to a
 chain; the link is a keyed digest of the previous link and of the sealed content. Somebody who has a seal code
-on paper can check whether all closes up to the day of the code are unchanged. Restoring an older copy of the
-study, removing a round or deleting a recount changes the code. The key of the digest is private, so that
+on paper can check whether all closes up to this code are unchanged. The code changes if an older copy of the
+study is restored, a round is removed, or a recount is deleted. The key of the digest is private, so that
 nobody can find out a vote by trying which votes give the code.
 """
 
@@ -130,7 +130,8 @@ def _changed_pages(study: Study) -> Iterator[Fault]:
 @contextmanager
 def compare_closes_with_seal_code_first(study: Study, responses: list[pd.DataFrame], *,
                                         code: str) -> Generator[Any]:
-    """With option --seal, compares the closed rounds with the seal code before anything else is checked."""
+    """With option --seal, compares the closed rounds with the seal code first; then the command makes its
+    other checks."""
     if code:
         if faults := [*seal_code_and_changed_page_faults(study, code)]:
             raise Faults(faults)

@@ -3,9 +3,11 @@
 A *seal* is a folder ``private/rounds/<round>/<number>/`` with these files:
 
 - ballots.csv: the votes as they were when the round was closed;
-- raters.csv: all raters with their panel, organisation, proxy, interests and the digest of their ballot;
+- raters.csv: one row per rater, with panel, organisation, proxy, interests, and the digest of the rater's
+  ballot;
 - results.parquet, slides.html: the results, and the page shown to the room;
-- seal.json: the day, the rule, the quorum of each panel, the texts, and a digest of the whole seal.
+- seal.json: the day of closing, the rule, the quorum of each panel, the texts, and a digest of the whole
+  seal.
 
 Results of a sealed round are counted from the folder of its seal. If another version of the package counts
 differently, the announced results stay and the team is informed. rounds.csv records that a round is sealed,
@@ -133,8 +135,8 @@ def _closes(study: Study) -> int:
 
 
 def list_seal_folders_of_distinct_ballots(study: Study) -> list[Path]:
-    """Returns the folders of all seals except seals whose ballots are the same as in the seal before, because
-    a round closed again with the same ballots was not counted anew."""
+    """Returns the folders of all seals, except the seals whose ballots are the same as in the previous seal
+    of the round. A round that is closed again with the same ballots does not count as counted again."""
     rounds = study.locate_private_folder("rounds")
     homes = [_sealed_folders(home) for home in sorted(rounds.glob("*"))]
     return [folder for folders in homes for before, folder in zip([None, *folders], folders, strict=False)
@@ -182,8 +184,8 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
         if (rows["closed_on"] == "").all():
             if is_sealed:
                 faults.append(Fault(f"round {round_id} was closed and sealed, but its closing day is missing",
-                                    "rounds.csv", str(rows.index[0]), "closed_on", fix="restore the day; to "
-                                    f"open the round again, then use `glc reopen {round_id}`"))
+                                    "rounds.csv", str(rows.index[0]), "closed_on", fix="restore the day. If "
+                                    f"the round is to be open again, then run `glc reopen {round_id}`"))
             continue
         folders, reopened = _sealed_folders(home), _reopened(home)
         if is_sealed and (not folders or int(folders[-1].name) <= len(reopened)):
@@ -224,7 +226,7 @@ def missing_or_wrong_digest_key_faults(study: Study) -> Iterator[Fault]:
     cannot be checked whether a seal has changed."""
     sealed = [folder for home in study.locate_private_folder("rounds").glob("*")
               for folder in _sealed_folders(home)]
-    fix = ("put the file back from a backup: the sealed ballots need not have changed. Without a backup, "
+    fix = ("put the file back from a backup; perhaps no sealed ballot has changed. Without a backup, "
            "reopen and close each round")
     if sealed and not (study.root / KEY_FILE).is_file():
         yield Fault("the key of the digests is missing, so no seal can be compared", KEY_FILE, fix=fix)
@@ -257,7 +259,7 @@ def _faults_of_seal(study: Study, folder: Path, sealed: Mapping[str, Any], rater
     was, is_now = sealed.get("texts", _texts_of(rows)), _texts_of(rows)
     if others := [".".join(text[:2]) for text in (*was, *is_now) if (text in was) != (text in is_now)]:
         yield Fault(f"round {round_id} was closed with other texts", "rounds.csv", column="principle_id",
-                    value=", ".join(dict.fromkeys(others)), fix="restore the rows of the round")
+                    value=", ".join(dict.fromkeys(others)), fix="restore the round's rows in rounds.csv")
     for n, day in rows["closed_on"].items():
         if day != sealed["closed_on"]:
             yield Fault(f"round {round_id} was closed on {sealed['closed_on']}", "rounds.csv", str(n),
@@ -326,7 +328,7 @@ def describe_changes_since_seal(seals: Mapping[str, Seal], votes: pd.DataFrame,
                    "The room is shown no result of this round any more. The team sees the results "
                    "with `--format csv`.")
         if (day := seal.rule["fixed_on"]) != rule_fixed_on:
-            yield (f"study.toml, column [consensus] fixed_on: it was {day or 'blank'} and is "
+            yield (f"study.toml, setting [consensus] fixed_on: it was {day or 'blank'} and is "
                    f"{rule_fixed_on or 'blank'}. {count}.")
         here = votes[votes["round_id"] == seal.round_id]
         sealed = {rater: _content(own) for (rater,), own in group_rows(seal.votes, "rater_id")}
@@ -410,8 +412,8 @@ def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
 
 def mark_too_few_observer_ballots(ballot_roles: pd.Series, ballot_rounds: pd.Series) -> pd.Series:
     """Returns a mask that marks the ballots without influence on anything that is disclosed. Observers count
-    in no result, so their ballots have no influence if there are too few observers for their votes to be
-    shown. ``ballot_rounds`` has the round of each ballot.
+    in no result. If there are so few observers that their votes are not shown, their ballots have no
+    influence at all. ``ballot_rounds`` has the round of each ballot.
 
     >>> mark_too_few_observer_ballots(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
     [False, True]

@@ -1,5 +1,5 @@
-"""Handles the signing of the final principles: one sheet for each organisation, with its decisions keyed from
-paper.
+"""Handles the signing of the final principles: prints one sheet for each organisation, and enters the
+decisions from the signed sheets.
 
 :func:`write_signing_sheets_for_undecided` writes the sheets for the agreed principles to
 ``reports/team/signing/``.
@@ -7,9 +7,9 @@ paper.
 been keyed twice with the same result.
 
 A decision belongs to one version of one text. The code on a sheet identifies the texts printed on the sheet.
-If a text has changed since the sheet was printed, today's code differs from the code on the sheet, and the
-person keying is asked for the version of each text. An organisation that has already decided on some of the
-texts is asked only about the remaining texts.
+If a text has changed since the sheet was printed, today's code differs from the code on the sheet. The
+program then asks the person who keys the sheet for the version of each text. An organisation that has already
+decided on some of the texts is asked only about the remaining texts.
 """
 
 from __future__ import annotations
@@ -277,7 +277,7 @@ class SignedSheet(KeyedPaper):
 
 _KEYS = ("e = endorses, r = endorses with a reservation, n = does not endorse, Enter alone = no box is "
          "crossed; " + KEYING_COMMANDS.format("sheet") + " If a sheet allows the "
-         "name with some texts only, readers may notice where it is missing.")
+         "name with some texts only, readers may notice where the name is missing.")
 _PROMPTS = {"code": "code at the top of the sheet", "date": "day on the sheet (Enter = today)",
            "named": "may the name be printed (y/n)", "decision": "decision (e/r/n)",
            "version": "version on the sheet ({})", "words": "words of the organisation (Enter = none)"}

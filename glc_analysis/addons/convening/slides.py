@@ -81,7 +81,7 @@ def write_slides(study: Study, round_id: str) -> Path:
 
     The agenda comes first, then one screen for each principle in the order of the agenda, then decisions and
     parking lot. The arrow keys move between screens; without JavaScript the slides are one long page. The
-    first page made after a close is kept in the seal of the round.
+    page that is made first after the round was closed is kept in the seal of the round.
 
     Raises UsageError for an unknown round. Raises GLCError if the round is open, if the tables do not contain
     the round yet, or if its results may no longer be disclosed. Raises Faults if the slides would contain
@@ -316,7 +316,7 @@ def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any
 
 
 def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, Any]:
-    """Returns the data of the drawing of a panel's votes in one round: nine counts if all counts are
+    """Returns the data from which a panel's votes in one round are drawn: nine counts if all counts are
     disclosed, else a bar."""
     are_all_told, middle = not pd.isna(row["median"]), find_disclosed_median_tertile(row)
     counts = Counter(votes[row["round_id"], *_ballot_key(row)].values())
@@ -342,7 +342,7 @@ def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
 
 
 def _untold(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the content for a panel about whose votes nothing is disclosed."""
+    """Returns what a slide shows for a panel whose votes may not be disclosed at all."""
     with_proxies = ", with proxies among them" * (row["n_by_proxy"] > 0)
     few = f"{NUMBERS[compute_largest_undisclosed_panel(row['n_by_proxy'])]} votes or fewer{with_proxies}"
     return {"panel": row["panel"], "name": PANELS[row["panel"]], "shape": "few", "words": "not shown",

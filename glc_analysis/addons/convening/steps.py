@@ -1,5 +1,5 @@
-"""Defines the build steps of the convening (functions that make processed tables), and the entries of the
-convening in slices.json, which records what each audience may read.
+"""Defines the build steps of the convening (functions that make processed tables). Also makes the convening's
+entries in slices.json, the file that records what each audience may read.
 
 The steps read the reference tables, the ballots, and the tables that evidence cites.
 """
@@ -28,8 +28,8 @@ from glc_analysis.steps import Step, View
 
 
 def _evidence(view: View) -> dict[str, Any]:
-    """Makes no table, but raises Faults for rows of evidence.csv that cite a figure or passage that does not
-    exist."""
+    """Raises Faults for rows of evidence.csv that cite a figure or passage that does not exist. This step
+    makes no table."""
     reference = view.reference
     waves = make_wave_arguments_for_consent(reference.waves, view.study.settings["study"]["wave"])
     if faults := [*missing_cited_figure_and_passage_faults(reference.evidence, reference.joint_display,

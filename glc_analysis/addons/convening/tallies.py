@@ -243,8 +243,9 @@ class PanelVotes:
         all counts of the panel are disclosed.
 
         Readers outside the team see at most one result besides the main result. If there are proxies, the
-        other result is the result without the ballots by proxy; if there are none, it is the result with the
-        votes that were left out. The choice between these two results does not depend on any vote.
+        other result is the result without the ballots by proxy. If there are no proxies, the other result is
+        the result with the votes that were left out. The choice between these two results does not depend on
+        any vote.
         """
         def result_of(ballots: list[int | None]) -> str:
             cast = [vote for vote in ballots if vote is not None]

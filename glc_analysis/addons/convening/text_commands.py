@@ -197,7 +197,7 @@ def _say_change(done: TextChange, *, is_kept: str) -> None:
 @click.argument("principle")
 @click.option("--text", default="", help="The new text. Without --text and --file you are asked for it.")
 @click.option("--file", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="A file with the new text only, in UTF-8.")
+              help="Read the new text from this file, which has nothing else and is in UTF-8.")
 @_asked_by
 @_because
 @click.option("--hold-out", is_flag=True, help="Amend even if forms of an open round on the principle have "
@@ -244,7 +244,8 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
 
 
 @click.command()
-@click.option("--text", default="", help="The text. Without this option you are asked for it.")
+@click.option("--text", default="", help="The text of the new principle. Without this option you are asked "
+              "for the text.")
 @click.option("--name", default="", help="A short name for lists; by default the first words of the text.")
 @click.option("--language", default="", metavar="CODE", help="The language of the text, such as es; by "
               "default the language of the first principle. If you are asked for the text, you are also "

@@ -1,8 +1,8 @@
 """Traces a principle to its sources: from evidence to code or question, then to passage or rows, then to the
 raw file.
 
-A trace is a list of lines (:class:`TraceNode`); the lines of a source are indented below the line that rests
-on the source. :func:`trace_principle_to_sources` returns the trace of a principle.
+A trace is a list of lines (:class:`TraceNode`). Below each line, the lines of the sources on which it rests
+are indented. :func:`trace_principle_to_sources` returns the trace of a principle.
 :func:`list_principles_resting_on` returns the principles that rest on a source. Traces are made from the
 tables of the last build; the checksums of raw files are computed again. In a trace, the team sees call, time,
 line, raw file and checksum, and the forms that contain votes. Other readers see released figures and cleared
@@ -155,8 +155,8 @@ class EvidenceTrail:
             yield from below
 
     def describe_who_tried_text(self, reference: str) -> str:
-        """Returns a phrase on a trial that is cited as evidence, which says who tried which text, in which
-        cycle."""
+        """Returns a phrase on a trial that is cited as evidence. The phrase says who tried which text in
+        which cycle (number of the trial)."""
         organisation, _, rest = reference.partition("/")
         return f"{self.view.labels.get(organisation, organisation)}, {rest.replace('/', ', cycle ')}"
 
@@ -207,9 +207,9 @@ class EvidenceTrail:
         return figure is None or code in self._case_codes
 
     def find_first_quotation(self, row: Any) -> Mapping[str, str]:
-        """Returns the first quotation, which the audience may read, of the passage that a row of evidence
-        cites, or of a passage with the cited code. The columns are those of ``view.quotations()``. The result
-        is empty if there is no such quotation."""
+        """Returns the first quotation that the audience may read, from the passage that a row of evidence
+        cites or from a passage with the cited code. The columns are those of ``view.quotations()``. The
+        result is empty if there is no such quotation."""
         if row.kind == "segment":
             own = self.origins.get(row.reference, row.reference)
             return next((quote for origin, _, quote in self._printed_quotes if origin == own), {})
@@ -221,8 +221,8 @@ class EvidenceTrail:
 
     @cached_property
     def _printed_quotes(self) -> list[tuple[str, list[str], dict[str, str]]]:
-        """Returns three values for each quotation that the audience may read: the original segment of its
-        passage, its codes, and its row of ``view.quotations()``."""
+        """Returns three values for each quotation that the audience may read: the original segment of the
+        quoted passage, the codes of the quotation, and its row of ``view.quotations()``."""
         rows = self._quotes
         return [*zip(rows["segment_id"].map(self.origins).fillna(""), rows["code_ids"].str.split(";"),
                      self.view.make_quotation_frame(rows).to_dict("records"), strict=True)]
@@ -252,8 +252,8 @@ class EvidenceTrail:
 
     @cached_property
     def _figures(self) -> Callable[[str], dict[str, Any]]:
-        """Returns a function that reads the figures of a question, or of codes, and returns them keyed by id,
-        so that a trace reads only the figures that it shows."""
+        """Returns a function that reads the figures of one question or of codes, and returns the figures
+        keyed by id. A trace therefore reads only the figures that it shows."""
         def figures_by_id(question: str) -> dict[str, Any]:
             rows = self.view.select_question_figures(question) if question else self.view.released
             return dict(zip(rows["figure_id"], iterate_rows(rows), strict=True))
@@ -293,7 +293,8 @@ class EvidenceTrail:
         return self.make_node(depth, "file", path, ", ".join(filter(None, text)), "", *about)
 
     def trace_figure(self, figure: Any) -> Iterator[TraceNode]:
-        """Yields the lines below a figure: its code with passages, or its question with rows."""
+        """Yields the lines of a trace below a figure: the code of the figure with passages, or the question
+        of the figure with rows of the survey."""
         if figure.measure == "coded":
             return self._code(figure)
         question = self.words.questions.get(figure.question_id.removeprefix(f"{DISCORDANCE}/"))
@@ -452,9 +453,9 @@ class EvidenceTrail:
         return bool(is_own.any()) and bool(self.list_decisions(principle_id))
 
     def trace_history(self, row: Any) -> Iterator[TraceNode]:
-        """Yields the lines of a trace that tell the history of a principle's text: where the text comes from
-        and what it replaced, what replaced the text, whether evidence is recorded, and the decisions about
-        the principle."""
+        """Yields the lines of a trace with the history of a principle's text: the origin of the text, the
+        texts that it replaced, the texts that replaced it, whether evidence is recorded, and the decisions
+        about the principle."""
         text = self.texts.get(row["printed_id"])
         if text is None:
             return

@@ -77,8 +77,8 @@ class Translations:
 
 def translation_and_is_draft_by_original(study: Study, audience: str,
                                          language: str) -> dict[str, tuple[str, bool]]:
-    """Returns the translations of the principles' texts that an audience may read, each with whether it is a
-    draft, keyed by the original text."""
+    """Returns the translations of the principles' texts that an audience may read, keyed by the original
+    text. The value is a pair: the translation, and whether the translation is a draft."""
     rows = tables.read_table("principles", study=study)
     translations = Translations.from_tables(rows, read_reference_table(study, "translations"))
     translated = {}
@@ -109,8 +109,8 @@ def drop_unreadable_translations(principles: pd.DataFrame, audience: str) -> pd.
 
 
 def translation_checker_and_voted_wording_faults(tables: Tables) -> Iterator[Fault]:
-    """Yields faults for translations that are marked as checked without a second speaker, and for
-    translations whose words differ from the words that were voted on."""
+    """Yields faults for two kinds of translations: those marked as checked although no second speaker is
+    named, and those whose words differ from the words that were voted on."""
     principles = tables["principles"]
     rows = principles[principles["translation_of"] != ""].to_dict("records")
     voted_on = {(f"{row['translation_of']}/{column}", row["language"]): row[column]

@@ -99,8 +99,8 @@ class ConveningView(VisibleTables):
 
         Decisions on an earlier version of the text are left out. Columns: organisation_id, name (blank if the
         audience may not know it), decision (blank if the audience may not know it), reservation. An
-        organisation is named only if it agreed to be named, both on its signing sheet and in its recorded
-        consent.
+        organisation is named only if the organisation agreed to be named on the signing sheet and also in its
+        recorded consent.
 
         >>> view.select_signatures("P03")[0]["decision"].value_counts().to_dict()
         {'endorse': 9, 'do_not_endorse': 1}
@@ -237,8 +237,8 @@ def select_visible_principles(reader: Reader) -> pd.DataFrame:
 def select_visible_evidence(reader: Reader) -> pd.DataFrame:
     """Returns the evidence for principles as an audience may see it. Rows about figures, codes and
     publications are complete, except that notes are left out. Rows about passages and trials keep only the
-    claim; without the claim, a page could say that an outcome was not measured although it was. A figure of a
-    wave other than the study's current wave has the label of its wave."""
+    claim. The claim is kept because a page could otherwise say that no outcome was measured although an
+    outcome was measured. A figure of a wave other than the study's current wave has the label of its wave."""
     rows = reader.read_whole("evidence")
     rows = rows[rows["principle_id"].isin(select_visible_principles(reader)["principle_id"])]
     waves = make_wave_arguments_for_consent(read_reference_table(reader.study, "waves"),

@@ -54,8 +54,8 @@ MARGIN = COALITION + 2
 most votes. If readers may know more than two votes (:func:`count_votes_known_to_coalition`), the number
 needed is larger by the number of votes beyond two."""
 ENOUGH = 2
-"""If at most this many votes lie at the end of the scale opposite to the third with most votes, the disclosed
-words say so, because the fact shows only that the panel cannot disagree."""
+"""The disclosed words say if at most this many votes lie at the end of the scale opposite to the third with
+most votes. Readers can infer from this fact only that the panel cannot disagree."""
 
 
 def count_votes_known_to_coalition(n_panel_votes_by_proxy: int) -> int:
@@ -231,8 +231,8 @@ which nobody abstained, keyed by test of agreement."""
 _SMALLEST = {"panel": 8, "ipras": 3, "share": 8}
 """The smallest number of ballots that can give a result, keyed by test of agreement."""
 SPREAD_FROM = 11
-"""The smallest number of votes for which the words "n - 3 or more" alone decide that a panel in which nobody
-abstained agrees, by either rule of agreement."""
+"""The smallest number of votes for which the words "n - 3 or more" alone show that the panel agrees, by the
+panel rule and by IPRAS, if nobody abstained."""
 HIDDEN = (*VOTE_COUNTS, "median", "p30", "p70", "ipr", "ipras", "spread", "spread_ipras", "result",
           "movement")
 """The columns of ``tallies`` that depend on the votes, and are blanked if the votes are not disclosed."""
@@ -356,8 +356,8 @@ def has_disclosable_lower_median(part: Counts, others: Counts, *,
                                  are_panel_counts_disclosed: bool = False) -> bool:
     """Whether a part of a panel votes lower than the other members and this fact may be disclosed.
 
-    The fact that a part votes lower may be disclosed only if the answer "yes" and the answer "no" would both
-    leave every vote uncertain, given all other facts that are disclosed about the panel.
+    The question is whether the part votes lower. The answer may be disclosed only if "yes" and "no" would
+    both leave every vote uncertain, given all other facts that are disclosed about the panel.
     ``are_panel_counts_disclosed`` says that all counts of the panel are disclosed. Nothing is disclosed about
     a part with three votes or fewer.
 
@@ -371,9 +371,9 @@ def has_disclosable_lower_median(part: Counts, others: Counts, *,
 
 @cache
 def is_disclosable_whether_part_is_lower(possible_counts: tuple[Counts, ...], n_in_part: int) -> bool:
-    """Whether every vote stays uncertain both if readers learn that a part of ``n_in_part`` voters votes
-    lower than the other voters, and if readers learn that the part does not vote lower. The true counts of
-    the panel are one of the ``possible_counts``."""
+    """Whether every vote stays uncertain when readers learn whether a part of ``n_in_part`` voters votes
+    lower than the other voters. The votes must stay uncertain with either answer. The true counts of the
+    panel are one of the ``possible_counts``."""
     if min(n_in_part, sum(possible_counts[0]) - n_in_part) <= LARGEST_UNDISCLOSED:
         return False
     return all(_parts_are_open(rows)
@@ -494,9 +494,9 @@ def split_disclosed_signatures(signoffs: pd.DataFrame, n_other_voters: int) -> t
     Column ``is_named`` says whether the name of an organisation may be printed; organisations with a printed
     name are shown with their decision. ``n_other_voters`` is the number of all other organisations that were
     asked to sign. Readers know which organisations these are, but must not be able to infer whether or how
-    one of these organisations signed. Decisions of unnamed organisations are therefore counted only if
-    readers cannot know of any unnamed organisation how it decided, or whether it signed at all. Reservations
-    of unnamed organisations are printed as translated (``reservation_read``), without the decision, if enough
+    one of these organisations signed. The numbers of decisions by unnamed organisations are therefore shown
+    only if readers cannot learn from them whether or how any of these organisations decided. Reservations of
+    unnamed organisations are printed as translated (``reservation_read``), without the decision, if enough
     other organisations could have written them.
     """
     nameless = signoffs[~signoffs["is_named"]]

@@ -1,10 +1,9 @@
 """Finds the country that a name means, in any language of CLDR, and proposes rows of countries.csv for people
 to review.
 
-A wrong country is worse than an unknown country. A name that means different countries in two languages
-therefore gets no id, and neither does a country whose status is disputed between states. Names come from
-Babel (CLDR), ISO 3166, and ``country_other_names.csv``; regions are those of the United Nations (M49),
-``un_regions.csv``.
+A wrong country is worse than an unknown country. A name therefore gets no id if it means different countries
+in two languages, or if the status of its country is disputed between states. Names come from Babel (CLDR),
+ISO 3166, and ``country_other_names.csv``; regions are those of the United Nations (M49), ``un_regions.csv``.
 """
 
 from __future__ import annotations

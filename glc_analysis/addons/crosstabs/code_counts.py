@@ -1,9 +1,9 @@
 """Counts the organisations that raised each code, in groups by country, organisation, attribute or answer.
 
-Interviews and answers are counted separately from calls, and the two counts are never added. If an
-organisation was asked about a code and did not raise it, this is evidence; the silence of an organisation in
-a call is no evidence. An organisation without an answer for a country belongs to the country of its main
-office. An organisation that works in several countries belongs to the group of each of these countries.
+Interviews and answers are counted separately from calls, and the two counts are never added. An organisation
+that was asked about a code and did not raise it counts as a no; the silence of an organisation in a call does
+not count as a no. An organisation without an answer for a country belongs to the country of its main office.
+An organisation that works in several countries belongs to the group of each of these countries.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from glc_analysis.figures.mentions import RAISED_OR_UNDECIDED, select_mentions_a
 from glc_analysis.schema import CALL, UNASKED, WITHOUT_GUIDE
 
 EACH_ORGANISATION = "organisation"
-"""The kind of grouping in which every organisation is a group by itself."""
+"""The kind of grouping in which each group consists of one organisation."""
 _COUNT_COLUMNS = ["group", "answer", "code_id", "raised", "undecided", "asked", "share",
                  "raised_without_guide", "undecided_without_guide", "interviewed",
                  "raised_in_calls", "undecided_in_calls", "present"]

@@ -19,8 +19,8 @@ from glc_analysis.study import Study
 
 
 @click.option("--with", "answered", default="", metavar="QUESTION",
-              help="Count by the answers to this question, for the team: `glc summary Q4.4 --with Q4.2`, "
-              "`glc summary --codes --with Q4.2`.")
+              help="For the team: count a question, or the codes, by the answers to this question, as in "
+              "`glc summary Q4.4 --with Q4.2` or `glc summary --codes --with Q4.2`.")
 @contextmanager
 def print_crosstab_instead_of_summary(study: Study, question: str, by: str, is_of_codes: bool, audience: str,
                                       form: str, *, answered: str) -> Generator[None]:

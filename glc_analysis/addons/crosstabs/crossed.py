@@ -28,14 +28,14 @@ from glc_analysis.study import Study
 def make_unsuppressed_crossed_figures(data: CleanTables, study: Study, question_id: str, other_id: str, *,
                                       kind: str = ALL) -> pd.DataFrame:
     """Returns the figures of a question among those who gave each answer to another question, in the groups
-    of a kind. The columns are the columns of :func:`compute_survey_estimates` and ``answer``, which is an
-    option_id of the other question.
+    of a kind. The columns are ``answer``, which has an option_id of the other question, and the columns of
+    :func:`compute_survey_estimates`.
 
     The base consists of the records that are in the base of both questions and gave the answer. A record with
-    several answers to the other question is counted for each of these answers. If one question is about
-    organisations and the other about countries, an organisation counts as giving every answer that it gave
-    for any country, and each of its records for a country counts as giving every answer of the organisation.
-    An answer that nobody gave has no figures.
+    several answers to the other question is counted for each of these answers. Suppose that one question is
+    about organisations and the other question is about countries. Then an organisation counts as giving every
+    answer that it gave for any country, and each of the organisation's records for a country counts as giving
+    every answer that the organisation gave. An answer that nobody gave has no figures.
     """
     rows = data.questions[data.questions["question_id"].isin([question_id, other_id])]
     answered = {question.question_id: (question, answers)

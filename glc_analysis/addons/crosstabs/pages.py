@@ -27,8 +27,9 @@ _MOST_GROUPS = 30
 def render_codes_by_group(view: StudyView, by: str) -> Html:
     """Returns tables of how many organisations raised each code, with a column per group, such as a country.
 
-    Interviews and answers are counted out of the organisations asked, and calls out of the organisations
-    present, because silence in a call does not mean no.
+    For interviews and answers, the tables count how many of the organisations that were asked raised a code.
+    For calls, they count how many of the organisations that were present raised it, because silence in a call
+    does not mean no.
     """
     rows = view.code_counts(by=by)
     if rows.empty:

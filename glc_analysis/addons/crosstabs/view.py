@@ -30,8 +30,8 @@ _CODE_COUNT_COLUMNS = ["code", "level", "raised", "undecided", "asked", "share",
 
 
 class CrosstabsView(StudyView):
-    """The methods about crossed counts that every view of a study (its tables as one audience may see them)
-    has; ``self`` is the view."""
+    """The methods about crossed counts. Every view (the tables of a study as one audience may see them) has
+    these methods; ``self`` is the view."""
 
     def crossed(self, question_id: str, answered: str, *, by: str = "") -> pd.DataFrame:
         """Returns the figures of a question by the answers to another question, which ``glc summary --with``
@@ -73,8 +73,8 @@ class CrosstabsView(StudyView):
         of the codebook.
 
         Groups are made ``by`` country, organisation or an attribute; ``answered`` is a question whose options
-        divide them further. The columns are group (with ``by``), answer (with ``answered``), code, level and
-        code_id, and these counts of organisations:
+        divide the groups further. The columns are group (with ``by``), answer (with ``answered``), code,
+        level and code_id, and these counts of organisations:
 
         - in interviews and answers: raised, undecided, asked (organisations that were asked about the code or
           raised it unasked), share (raised divided by asked);

@@ -1,9 +1,9 @@
 """Finds the new places of a coder's passages in a text that changed after the coder began to code it at the
 coding desk.
 
-The build finds the same places for the passages of a coder's copy: with :func:`.alignment.align_copy`, or
-with :class:`.edited_texts.EditedText` if words were edited. A passage that neither
-:func:`.alignment.align_copy` nor :class:`.edited_texts.EditedText` can place exactly gets no place.
+The places are found in the same way as the build finds the places of passages from a coder's copy: with
+:func:`.alignment.align_copy` or, if words were edited, with :class:`.edited_texts.EditedText`. A passage
+whose place is not exactly known gets no place.
 """
 
 from __future__ import annotations

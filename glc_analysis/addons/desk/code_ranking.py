@@ -8,11 +8,11 @@ Method: kernel ridge regression from the similarity of texts to their codes (Has
 less weight, from their letter sequences. The definition of a code counts as much as several passages with the
 code. The degree of smoothing is chosen by leave-one-document-out cross-validation.
 
-A list of five codes is shown if it will probably contain a right code. A list is compared by the sum of its
-scores. For each sum, the cross-validation counts the lists with at least this sum that contain a right code,
-and the lists with at least this sum that contain none. The smallest sum with which a list is shown is the sum
-at which the first count exceeds the second by most. If the first count never exceeds the second, no list is
-shown.
+A list of five codes is shown if it will probably contain a right code. The program judges a list by the sum
+of its scores. For each sum, the cross-validation counts the lists with at least this sum that contain a right
+code, and the lists with at least this sum that contain none. The smallest sum with which a list is shown is
+the sum at which the first count exceeds the second by most. If the first count never exceeds the second, no
+list is shown.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ docs/numbers.md gives the results with and without letter sequences and definiti
 DEFINITION = 4
 """The definition of a code counts as much as this number of passages with the code."""
 SMOOTHING = (0.3, 1.0, 3.0, 10.0, 30.0)
-"""The degrees of smoothing that are tried, from weak to strong. If several degrees are equally good, the
-weakest of these degrees is used."""
+"""The degrees of smoothing that are tried, from weak to strong. If several degrees give equally good results,
+the weakest of these degrees is used."""
 _LENGTHS = (3, 4, 5)
 
 
@@ -52,9 +52,9 @@ class SettledPassage(NamedTuple):
 
 
 class RankedCode(NamedTuple):
-    """A code with its score, which is about the share of similar passages that have the code. ``example_id``
-    is the id of the settled passage that supports the code most; blank if only the definition supports the
-    code."""
+    """A code with its score. The score is roughly the share of similar passages that have the code.
+    ``example_id`` is the id of the settled passage that supports the code most; blank if only the definition
+    supports the code."""
 
     code_id: str
     score: float
@@ -120,8 +120,8 @@ class CodeRanking:
 
     @property
     def cross_validated_scores(self) -> np.ndarray:
-        """Returns an array of examples x codes with the scores of each example, which are predicted without
-        the example's own document."""
+        """Returns an array of examples x codes with the scores of each example. The scores of an example are
+        predicted without the example's own document."""
         return self._fitted[1]
 
     @cached_property
@@ -184,9 +184,9 @@ class CodeRanking:
         return best[1:]
 
     def _leave_out(self, shrunk: np.ndarray, basis: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Returns the scores of each example, predicted from all other documents, minus the share of passages
-        with each code. In ridge regression, the scores without a document can be computed from the fit on all
-        documents."""
+        """Returns the scores of each example minus the share of passages with each code. The scores of an
+        example are predicted from all documents except the example's own document. In ridge regression, the
+        scores without a document can be computed from the fit on all documents."""
         n = len(self.examples)
         found = self._given[:n] - self._shares
         for document in range(self._documents.max() + 1):
@@ -238,8 +238,8 @@ def _unit(rows: np.ndarray) -> np.ndarray:
 
 
 def _right(scores: np.ndarray, assigned: np.ndarray) -> np.ndarray:
-    """Returns an array in the shape of ``scores``, which is 1 where a code is right and among the five best
-    codes of its row, else 0."""
+    """Returns an array in the shape of ``scores``. A value is 1 if the code is right and is one of the five
+    best codes of the row, else 0."""
     first = np.argsort(-scores, axis=1, kind="stable")[:, :LIST_LENGTH]
     is_first = np.zeros_like(assigned)
     np.put_along_axis(is_first, first, 1.0, axis=1)

@@ -99,9 +99,9 @@ def why_no_codes_suggested(study: Study, coder: str, document_id: str, *,
     suggested.
 
     The sentence depends on assignments.csv and never on texts that another coder has handed in, because no
-    coder may know what others have handed in before all have finished. If somebody else has coded a text
-    without an assignment, no reason is returned for the text, although
-    :func:`suggest_and_log_codes_for_passage` returns no codes.
+    coder may know what others have handed in before all have finished. There is one exception: if somebody
+    else has coded the text without an assignment, no codes are suggested
+    (:func:`suggest_and_log_codes_for_passage`), but this function returns no reason.
     """
     if study.settings["coding"]["approach"] == "interpretive":
         return "This study codes interpretively, so no codes are suggested."
@@ -147,7 +147,8 @@ def note_while_model_learns(study: Study) -> str:
 
 
 def _not_frozen(assigned: pd.DataFrame, codebook: pd.DataFrame, document_id: str) -> str:
-    """Returns a sentence saying why the codebook is not frozen for a coder's text; blank if it is frozen.
+    """Returns a sentence saying why the codebook is not frozen for a coder's text; blank if the codebook is
+    frozen.
 
     The codebook is frozen for a coder if assignments.csv names the codebook version with which the coder
     codes, and no code is newer than this version.

@@ -1,5 +1,5 @@
-"""Handles changes of the codebook at the coding desk. A change creates, renames or moves a code, or merges it
-into another code.
+"""Handles changes of the codebook at the coding desk. A change creates, renames or moves one code, or merges
+one code into another.
 
 A change consists of the new cells of one row of codebook.csv. A person who may change the codebook first sees
 how the file would change, and then writes the change. A coder who may not change the codebook proposes a

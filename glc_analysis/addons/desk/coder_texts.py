@@ -1,5 +1,5 @@
-"""Determines which texts and open answers a coder is to code, which of these texts several people code, and
-which were corrected after the coder began them.
+"""Determines which texts and open answers a coder is to code. Also determines which of these texts several
+people code, and which of them were corrected after the coder had begun to code.
 
 A coder is to code what assignments.csv assigns. If assignments.csv is empty, every coder is to code all texts
 and open answers.
@@ -73,9 +73,9 @@ class DoubleCoding:
         return {*self.assignments.loc[self.assignments["purpose"] == DOUBLE, "document_id"]}
 
     def list_texts_assigned_to_compare(self, person: str) -> set[str]:
-        """Returns the double-coded texts that a person may compare: the double-coded texts assigned to the
-        person, or all double-coded texts if study.toml names the person as the one who resolves
-        differences."""
+        """Returns the double-coded texts that a person may compare. These are the double-coded texts assigned
+        to the person. If study.toml names the person as the one who resolves differences, they are all
+        double-coded texts."""
         rows = self.assignments[self.assignments["purpose"] == DOUBLE]
         is_own = (rows["coder_id"] == person) | self.is_named_to_resolve_differences(person)
         return {*rows.loc[is_own, "document_id"]}
@@ -423,7 +423,7 @@ class CorrectedTexts:
 
     def list_turn_starts_of_accepted_changes(self, document: str) -> list[int]:
         """Returns the starts of the turns that changed when the coder accepted the present text; empty if the
-        coder has not accepted the present text, or if the text has changed since."""
+        coder has not accepted the present text, or if the text has changed after the coder accepted it."""
         before = self._journal.work.earlier.get(document)
         if before is None or self.has_unaccepted_change(document):
             return []

@@ -84,8 +84,8 @@ class CoderWork:
                        "turn separately.")
 
     def _uncounted(self, document: str, start: int) -> str:
-        """Returns a warning if a passage lies in a turn that no figure counts because its speaker is not a
-        participant; else blank."""
+        """Returns a warning if the speaker of a passage's turn is not a participant, because no figure counts
+        such a turn; else blank."""
         role = next(turn.role for turn in self._turns(document) if turn.start <= start < turn.end)
         if role in ("", "participant"):
             return ""
@@ -353,9 +353,9 @@ def describe_code_use(codebook: pd.DataFrame) -> dict[str, list[str]]:
 
 def describe_definition_changes(before: Mapping[str, list[str]], now: Mapping[str, list[str]],
                                 code_names: Mapping[str, str]) -> list[str]:
-    """Returns a sentence for a coder that lists the differences between two results of
-    :func:`describe_code_use`; empty if the results do not differ. ``code_names`` are the present names of the
-    codes.
+    """Returns a list with one sentence for the coder, which names the differences between two results of
+    :func:`describe_code_use`. The list is empty if the results do not differ. ``code_names`` are the present
+    names of the codes.
 
     >>> describe_definition_changes({}, {"c1": ["Law", "", "What courts decide.", "", "", ""]}, {"c1": "Law"})
     ['The codebook has changed since you last coded (new: Law). Your codings are kept.']

@@ -53,7 +53,7 @@ from glc_analysis.text import language_direction
 
 Plain = dict[str, Any]
 _SHOWN = 5
-_WHO_DECIDES = "The person named in study.toml ([coding] decided_by) decides on all of them."
+_WHO_DECIDES = "The person named in study.toml ([coding] decided_by) decides on all double-coded texts."
 
 
 class DoubleCodingComparison:
@@ -102,8 +102,9 @@ class DoubleCodingComparison:
         or answer has:
 
         - segment_id, document_id, text, language, direction;
-        - coders: for each coder, coder_id, codes, whether a quarantined passage may be there, and
-          ``other_words``, the coder's version of the turn if the coders had different words;
+        - coders: for each coder, the coder_id, the codes, whether the turn or answer may have a quarantined
+          passage, and ``other_words``. If the coders had different words, ``other_words`` is the coder's
+          version of the turn;
         - the decision: codes (None if there is none), reason, by, version.
 
         After the first call of this method, the codings of the compared texts can no longer change. Raises

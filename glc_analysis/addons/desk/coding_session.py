@@ -126,8 +126,8 @@ class CodingSession(CoderWork):
 
         - version, status, and ``read``, which says whether the text is marked as read;
         - codings: the coder's codings;
-        - waiting: the codings that must be placed again, each with its former words and the span in which
-          these words stood;
+        - waiting: the codings that must be placed again, each with the words that it covered, and with the
+          span in which the coder must place it;
         - change: a sentence if the text changed since the coder began it, else blank;
         - stay: the number of codings in words that did not change;
         - text: the text of an open answer; absent for other texts.
@@ -221,8 +221,9 @@ class CodingSession(CoderWork):
         - keys: the codes on the keys 1 to 9, blank for a free key;
         - counts: the number of the coder's codings with each code;
         - coder: the coder's id;
-        - problems: sentences that the coder should read, for example that a text or the codebook changed,
-          that the journal was cut off, that the folder cannot be written to, or that nothing is assigned.
+        - problems: sentences that the coder should read. Examples are that a text or the codebook changed,
+          that the journal was cut off, that the folder cannot be written to, or that the coder has no texts
+          to code.
         """
         self._journal.read()
         work = self._journal.work
@@ -235,8 +236,8 @@ class CodingSession(CoderWork):
         - document_ids: the training texts that are finished;
         - codes: a row per code, with the columns of ``glc agreement --against consensus`` (code_id, code,
           passages, same, missed, added, kappa, reason);
-        - passages: only the passages that differ (segment_id, document_id, title of the document, number of
-          the turn, text, missed, added).
+        - passages: only the passages to which the coder and the others gave different codes (segment_id,
+          document_id, title of the document, number of the turn, text, missed, added).
 
         A training text is compared once it is finished; after that, the coder's codings of the text can no
         longer change. Raises GLCError if no training text is finished, or if no passage in the finished texts
@@ -307,9 +308,9 @@ class CodingSession(CoderWork):
 
     def carry_out(self, act: Mapping[str, Any]) -> Plain:
         """Does one act of the coder, and writes the act to disk. Returns the ids of the texts and answers
-        that changed, a message, and the values of :meth:`describe_state` about undo, keys and counts. After
-        an undo or redo, ``place`` is the place that changed: document_id, and start (None for the whole
-        text).
+        that the act changed, a message, and those values of :meth:`describe_state` that are about undo, keys
+        and counts. After an undo or redo, ``place`` is the place that changed: document_id, and start (None
+        for the whole text).
 
         The acts are code, code_answers, code_passages, uncode, recode, resize, memo, negative_case, read,
         read_answers, finish, propose_code, propose_quotation, propose_change, new_texts, place, undo, redo.
@@ -532,7 +533,7 @@ class CodingSession(CoderWork):
 
     def _new_texts(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         """Returns the act by which the coder accepts the present version of an interview or a call, or of
-        several answers, and the message about it."""
+        several answers. Also returns the message about the act."""
         wanted = [*dict.fromkeys(act.get("document_ids", []))]
         for one in wanted:
             self._refuse_unassigned(one)

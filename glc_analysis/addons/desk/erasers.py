@@ -157,8 +157,8 @@ def _passage_left(passage: dict[str, Any] | None, texts: dict[str, Masked | None
 
 
 def _told(value: Any, tell: Callable[[list[str]], list[str]]) -> Any:
-    """Returns a JSON value without the removed words. Values that are whole texts stay unchanged, because the
-    removed words have already been taken out of whole texts."""
+    """Returns a JSON value without the removed words. A value that is the whole text of a document stays
+    unchanged, because the removed words have already been taken out of it."""
     if isinstance(value, dict):
         return {key: part if key == "text" and "version" in value else _told(part, tell)
                 for key, part in value.items()}

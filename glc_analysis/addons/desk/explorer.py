@@ -135,8 +135,8 @@ class Explorer:
         self._chosen()
 
     def _for_each_audience(self, shown: Mapping[str, widgets.Widget]) -> widgets.Stack:
-        """Returns the content of one tab of the explorer. Each audience has its own widgets, between which
-        the browser itself switches, so that content for one audience never appears under the name of another
+        """Returns the content of one tab of the explorer. Each audience has its own widgets, and the browser
+        switches between them. Content for one audience therefore never appears under the name of another
         audience."""
         stack = widgets.Stack([shown[audience] for audience in AUDIENCES], selected_index=self.audience.index)
         widgets.jsdlink((self.audience, "index"), (stack, "selected_index"))

@@ -2,8 +2,8 @@
 in two.
 
 The borders follow Unicode Standard Annex 29 (extended grapheme clusters), which the package ``regex``
-implements. A character may consist of several code points: combining marks and vowel signs, conjuncts of
-Khmer and Indic scripts, emoji with skin tones and joiners, flags, Hangul syllables.
+implements. A character may consist of several code points. Examples are letters with combining marks or vowel
+signs, conjuncts of Khmer and Indic scripts, emoji with skin tones or joiners, flags, and Hangul syllables.
 """
 
 from __future__ import annotations

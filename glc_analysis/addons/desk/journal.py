@@ -118,8 +118,8 @@ class DeskDecision(NamedTuple):
 
 
 Change = tuple[dict, Any, Any, Any]
-"""One change of one table of :class:`DeskWork`, which consists of the table, the key, and the values before
-and after the change (None if absent)."""
+"""One change of one table of :class:`DeskWork`: the table, the key, the value before the change, and the
+value after the change. A value that does not exist is None."""
 
 
 @dataclass
@@ -316,9 +316,9 @@ class DeskWork:
     def _new_text(self, line: Line, on: str) -> Iterator[tuple[dict, Any, Any]]:
         """Yields the changes that are made when the coder accepts a corrected text.
 
-        The line lists the codings and proposed codes that get a new place, and those that must be placed
-        again. A coding or proposed code in neither list was withdrawn, and is deleted. The text is no longer
-        finished if its words changed or if a coding must be placed again.
+        The line lists the codings and proposed codes that get a new place, and the codings and proposed codes
+        that the coder must place again. A coding or proposed code in neither list was withdrawn, and is
+        deleted. The text is no longer finished if its words changed or if a coding must be placed again.
         """
         _refuse_other_text(line["text"], line["version"])
         document, old = line["document_id"], self.texts[line["document_id"]]
@@ -603,7 +603,7 @@ def _notes(work: DeskWork, handed_in: set[str]) -> Iterator[str]:
     training = [document_id for document_id in waiting if work.texts[document_id].purpose == TRAINING]
     begun = [document_id for document_id in waiting if document_id not in training]
     if unplaced := sorted(work.texts_with_unplaced_codings):
-        yield ("changed since coded; not counted until each of its codings has been placed again: "
+        yield ("texts changed since they were coded; not counted until each coding has been placed again: "
                f"{', '.join(unplaced)}.")
     if begun:
         yield f"begun at the coding desk; not counted until finished: {', '.join(begun)}."

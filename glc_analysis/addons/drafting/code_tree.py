@@ -69,8 +69,8 @@ def make_codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
     """Returns the codes of a file (``RawCodings.codes``) as rows of codebook.csv, in the same order. Ids are
     made from names.
 
-    A level is filled in if the depth of the tree determines it: the lowest entries are codes, and a tree of
-    four levels goes from domain to code.
+    A level is filled in if the depth of the tree determines the level. The lowest entries of every tree are
+    codes. In a tree of four levels, the levels are domain, theme, family and code.
     """
     ids = {"": ""}
     for code in codes["code"]:
@@ -305,8 +305,8 @@ def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFr
         return own
 
     def added(name: str) -> str:
-        """Returns the id of the domain or theme that is put above trees that begin at a lower level; adds a
-        row for it if the row is missing."""
+        """Returns the id of the domain or theme that is put above trees that begin at a lower level. If the
+        domain or theme has no row, a row is added."""
         if not name:
             return ""
         path = (match_key(ADDED_DOMAIN),) + ((match_key(ADDED_THEME),) if name == ADDED_THEME else ())

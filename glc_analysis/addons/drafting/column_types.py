@@ -1,7 +1,7 @@
 """Guesses the type of question in a column from its heading and answers.
 
-Empty columns, contact data and columns that a survey tool added are left out. A few columns have a role in
-place of a question: they say who answered, for which country, when or in which language.
+Empty columns, contact data and columns that a survey tool added are left out. A few columns hold no question
+but have a role: they say who answered, for which country, when or in which language.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ _ALIKE = 0.8
 _NEARLY_ALL = 0.95
 """The share of a column's answers that must look like dates for the column to be a column of dates."""
 _SIGNED, _MOSTLY, _FEW_VALUES = 0.2, 0.6, 6
-"""A column holds percentages if the share ``_SIGNED`` of its answers have a per cent sign and the share
-``_MOSTLY`` are numbers. If many respondents gave at most ``_FEW_VALUES`` different values, these values are
-options."""
+"""A column holds percentages if at least the share ``_SIGNED`` of its answers have a per cent sign and at
+least the share ``_MOSTLY`` are numbers. If many respondents together gave at most ``_FEW_VALUES`` different
+values, these values are options."""
 _ROUND, _LARGE = 100, 10_000
-"""Numbers are amounts, and not codes of options, if the highest number is at least ``_LARGE`` and half of the
-numbers are multiples of ``_ROUND``."""
+"""Numbers are amounts and not codes of options if the highest number is at least ``_LARGE`` and at least half
+of the numbers are multiples of ``_ROUND``."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _PERCENT = re.compile(r"([+-]?\d+([.,]\d+)?) ?[%٪％]")
@@ -62,9 +62,9 @@ def guess_column_type(column: FormColumn, known_option_keys: Collection[str] = (
     """Guesses the type of question in a column. ``known_option_keys`` are the keys of options listed
     elsewhere in the form.
 
-    ``is_of_tool`` says that a survey tool wrote the file, so that columns with the names that the tool gives
-    to its own columns are not questions. In files not written by a survey tool, columns with these names may
-    be questions, so the guess is unsure.
+    ``is_of_tool`` says that a survey tool wrote the file. A column with a name that survey tools give to
+    their own columns is then not a question. In files not written by a survey tool, a column with such a name
+    may be a question, so the guess is unsure.
 
     >>> from collections import Counter
     >>> def column(wording, **counts):
@@ -231,8 +231,8 @@ class _Numbers:
     @property
     def are_steps_with_labels(self) -> bool:
         """Whether the answers other than bare numbers show that the column is a choice. The answers show a
-        choice if all of them are numbers with a label, or if they are one or two texts, such as "more than
-        five", that several respondents gave beside a few numbers."""
+        choice in two cases: all of them are numbers with a label; or, beside a few numbers, there are one or
+        two texts, such as "more than five", that several respondents gave."""
         labels = [text for text in self.answers if text not in self.by_text]
         return bool(labels) and (all(_LABELLED.fullmatch(text) for text in labels) or (
             len(self.by_text) <= 10 and len(labels) <= 2 and self.n_others >= 2 * len(labels)))
@@ -351,8 +351,8 @@ def is_number_text(text: str) -> bool:
 def count_answers_by_language(column: FormColumn) -> tuple[Counter[str], ...]:
     """Returns how often each answer was given, with the files of one language counted together.
 
-    Two files count as files of one language under two conditions: most answers in the column are the same,
-    and the heading is the same or was reworded in the same language between waves.
+    Two files count as files of one language if two conditions hold. Most answers in the column are the same;
+    and the heading is the same, or was reworded in the same language between waves.
     """
     merged: list[tuple[str, Counter[str]]] = []
     for name, counts in zip(column.names, column.counts, strict=True):

@@ -28,20 +28,20 @@ if TYPE_CHECKING:
 
 
 @click.option("--form", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="The survey's XLSForm, from which questions and options are drafted. With --from, the "
-              "file may also be a table of two columns: each heading or answer as the exports have it, and "
-              "its wording or translation.")
+              help="Draft questions and options from this XLSForm of the survey. With --from, the file may "
+              "also be a table of two columns: one has headings and answers as the exports have them, the "
+              "other has the wording or translation of each.")
 @click.option("--codebook", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="A REFI-QDA codebook (.qdc): its codes are drafted.")
+              help="Draft the codes from this REFI-QDA codebook (.qdc).")
 @click.option("--from", "named", multiple=True, type=click.Path(exists=True, path_type=Path),
-              metavar="FILE...", help="The files from which the tables are drafted: survey exports of "
-              "one form (in one or several languages or tools), transcripts, coders' projects and tables, or "
-              "folders of such files.")
-@click.option("--workbook", "as_workbook", is_flag=True, help="With --from: the draft is one workbook.")
+              metavar="FILE...", help="Draft the tables from these files: survey exports of one form (in one "
+              "or several languages or tools), transcripts, coders' projects and tables, or folders of such "
+              "files.")
+@click.option("--workbook", "as_workbook", is_flag=True, help="With --from: write the draft as one workbook.")
 @click.option("--encoding", multiple=True, metavar="NAME", help="With --from: the encoding of the survey's "
-              "text files, such as cp1251, if it is not found.")
+              "text files, such as cp1251, if the package does not find the encoding itself.")
 @click.option("--sheet", "sheets", multiple=True, metavar="NAME", help="With --from: the name of a sheet "
-              "that holds answers, if a workbook has several sheets; may be given several times.")
+              "with answers, needed if a workbook has several sheets; may be given several times.")
 @click.argument("more", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="")
 @contextmanager
 def draft_tables_after_init(directory: Path, *, form: Path | None, codebook: Path | None,
@@ -70,7 +70,7 @@ def draft_tables_after_init(directory: Path, *, form: Path | None, codebook: Pat
     places = [f"{directory}/{DRAFT_FOLDER}{f'/{DRAFT_WORKBOOK}' * as_workbook}"] if drafted.survey else []
     if drafted.has_texts:
         places.append(f"documents.csv, speakers.csv and organisations.csv in {directory}/private/reference")
-    yield f"look at {' and at '.join(places)}, correct from the top" if places else ""
+    yield f"look at {' and at '.join(places)}, correct each from the top" if places else ""
     drafted.write(directory, as_workbook=as_workbook)
     for note in drafted.notes:
         say(f"To decide: {note}")
@@ -186,12 +186,12 @@ def _has_questions(study: Study) -> bool:
 
 
 @click.command()
-@click.option("--suggest", is_flag=True, help="Print rows for documents.csv, for files that it does not "
-              "describe yet.")
+@click.option("--suggest", is_flag=True, help="Print rows for documents.csv for files that documents.csv "
+              "does not describe yet.")
 @add_format_option("csv")
 @pass_study_to_write_without_withdrawal
 def documents(study: Study, suggest: bool, form: str) -> None:
-    """List the interviews and calls, or suggest rows."""
+    """List the interviews and calls, or suggest rows for documents.csv."""
     from glc_analysis.addons.drafting import conversations
     from glc_analysis.addons.drafting.texts import drop_copies_of_listed_transcripts
     from glc_analysis.reference import read_reference_table
@@ -238,7 +238,8 @@ def speakers(study: Study, suggest: bool, form: str) -> None:
 
 @click.command()
 @click.option("--from", "trees", required=True, multiple=True, type=click.Path(exists=True, path_type=Path),
-              metavar="FILE", help="A codebook or project of a coding program; may be given several times.")
+              metavar="FILE", help="Read the tree from this codebook or project of a coding program; may be "
+              "given several times.")
 @click.option("--write", "is_written", is_flag=True,
               help="Add the new codes and changed notes to codebook.csv.")
 @add_format_option("csv")
@@ -247,8 +248,8 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
     """Show what a later tree of codes would change.
 
     New codes and changed definitions are added with --write. Codes that moved or are gone are only shown:
-    people decide what takes their place (parent_id, merged_into). Names in a flat list that fit several codes
-    are shown as unclear.
+    people decide on the new place or the replacement of each code (parent_id, merged_into). Names in a flat
+    list that fit several codes are shown as unclear.
     """
     from glc_analysis.addons.drafting.code_tree import (
         add_codes_and_update_codebook_notes,
@@ -276,8 +277,8 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--id", "wave_id", default="", metavar="WAVE", help="The wave_id of the new wave.")
 @click.option("--form", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="A table of two columns: headings and answers as the files have them, and their wording "
-              "or translation.")
+              help="A table of two columns: one has headings and answers as the files have them, the other "
+              "has the wording or translation of each.")
 @click.option("--accept", "looked_by", default="", metavar="NAME", help="Add the rows of the draft with "
               "a filled-in is_comparable to crosswalk.csv, and record that NAME decided them.")
 @pass_study_to_write_without_withdrawal
@@ -286,10 +287,9 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
 
     The workbook shows each question beside the question of the new files, with both wordings and both lists
     of options. Only identical questions are drafted as unchanged; a question with a different heading is
-    proposed and marked as a doubt.
-    Nothing is compared until you have filled in is_comparable, and no count is shown. Questions that only the
-    new files ask are added to the draft of the study. The wave and its files are added to waves.csv and
-    wave_files.csv.
+    proposed and marked as a doubt. Nothing is compared until you have filled in is_comparable. The workbook
+    shows no counts. Questions that only the new files ask are added to the draft of the study. The wave and
+    its files are added to waves.csv and wave_files.csv.
     """
     from glc_analysis.addons.drafting.crosswalk_workbook import (
         accept_decided_crosswalk_rows,

@@ -38,7 +38,8 @@ question, and if the speaker asks at least ``_CLEARLY`` times as often as any ot
 
 @dataclass(frozen=True)
 class Conversation:
-    """A transcript that documents.csv is to describe: its id, its kind and its path in the study folder."""
+    """A transcript that documents.csv is to describe, with its id, its kind and its path in the study
+    folder."""
 
     document_id: str
     kind: str
@@ -67,8 +68,8 @@ def draft_document_rows(conversations: Iterable[Conversation], *,
     """Returns a drafted row of documents.csv for each transcript.
 
     The organisation of an interview gets an id made from the file's name. If the study has a list of
-    ``organisations``, the id of the organisation whose id or label matches the file name is used; the cell is
-    blank if no organisation matches.
+    ``organisations``, the cell has the id of the organisation whose id or label matches the file name; if no
+    organisation matches, the cell is blank.
     """
     known = None
     if organisations is not None:
@@ -157,8 +158,8 @@ def _asking(by: pd.DataFrame) -> str:
 
 
 def _role_elsewhere(facts: pd.DataFrame) -> pd.DataFrame:
-    """Returns the facts about speakers after filling in unclear roles: a speaker whose role is unclear in one
-    interview gets the role that a speaker of the same name has in other interviews."""
+    """Returns the facts about speakers after filling in unclear roles. If the role of a speaker is unclear in
+    one interview, the speaker gets the role of the speaker with the same name in other interviews."""
     known = facts[facts["role"] != ""].drop_duplicates(["speaker", "role"])
     known = known.drop_duplicates("speaker", keep=False).set_index("speaker")["role"]
     is_open = (facts["role"] == "") & facts["speaker"].isin(known.index)

@@ -80,7 +80,7 @@ def draft_crosswalk(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawS
     same = [row for row in rows if row["why"] == SAME]
     rows = [*(row for row in rows if not row["change"]), *(row for row in rows if row["change"] == "dropped"),
             *[{"question_id": ALL_THE_SAME, "wave_id": wave, "change": "none",
-               "why": "decides for all below that are the same and left blank"}] * bool(same), *same]
+               "why": "decides for all rows below that are the same and left blank"}] * bool(same), *same]
     options = pd.DataFrame([row for asked in questions for row in asked.translated.values()],
                            columns=OPTION_COLUMNS, dtype="object")
     held = {place: (asked.question["question_id"], is_certain) for asked in reversed(questions)
@@ -123,8 +123,8 @@ class _Question:
     """For each new file, the column of each of the question's options; empty if the file does not have the
     question."""
     proposed: list[str] = field(init=False)
-    """For each new file, the column that may hold the question if no column has the question's name; else
-    blank."""
+    """For each new file without a column of the question's name, the column that may hold the question; blank
+    for all other files."""
     translated: dict[str, dict[str, str]] = field(init=False, default_factory=dict)
     """Rows of options.csv for answers that translate an option into another language, keyed by answer."""
 
@@ -269,8 +269,8 @@ class _Question:
                 "value": text, **first[["option_list", "option_id", "label", "position", "kind"]]}
 
     def _no_longer_chosen(self) -> list[str]:
-        """Returns a doubt for each group of files (earlier or new) in which nobody chose some options, if
-        chance is an unlikely reason for it."""
+        """Returns a doubt for each group of files (earlier or new) in which nobody chose some options, unless
+        this may have happened by chance."""
         if not self._has_options or not any(self.found):
             return []
         chosen = {"before": self._chosen(self.before, self.found_before),

@@ -176,8 +176,8 @@ def read_existing_crosswalk_draft(study: Study) -> tuple[pd.DataFrame, pd.DataFr
 
 
 def _decide_all_the_same(rows: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows with the decisions of the rows ``*`` filled in: where the decision on an identical
-    question is blank, it is copied from row ``*`` of the same wave."""
+    """Returns the rows with the decisions of the rows ``*`` filled in. A blank decision on an identical
+    question is replaced by the decision in row ``*`` of the same wave."""
     stars = rows[rows["question_id"] == ALL_THE_SAME].drop_duplicates("wave_id").set_index("wave_id")
     is_star_decided = (rows["why"] == SAME) & (rows["change"] == "none") & (rows["is_comparable"] == "")
     decision = rows["wave_id"].map(lambda wave: stars["is_comparable"].get(wave, ""))
@@ -191,8 +191,8 @@ def _waves_before(reference: Reference, wave: str) -> list[str]:
 
 def _draft_faults(decided: pd.DataFrame, reference: Reference,
                   known: Collection[tuple[str, str]]) -> Iterator[Fault]:
-    """Yields the faults of the decided rows, which are unknown words and questions, rows that crosswalk.csv
-    already has, and values that crosswalk.csv does not allow."""
+    """Yields the faults of the decided rows. A fault is an unknown word or question, a row that crosswalk.csv
+    already has, or a value that crosswalk.csv does not allow."""
     questions = {*reference.questions["question_id"]}
     taken = {*known}
     for n, row in decided.iterrows():

@@ -134,9 +134,9 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
 
 
 class _Drafting:
-    """Sorts the columns of a form into four kinds: a question of the XLSForm, one option of a question with a
-    column per option, a question by itself, or a role (who answered, for which country, when, in which
-    language).
+    """Sorts the columns of a form into four kinds. A column holds a question of the XLSForm, or one option of
+    a question with a column per option, or a question by itself, or a role (who answered, for which country,
+    when, in which language).
 
     :meth:`make_question_rows` fills in ``roles``, the columns with a role.
     """
@@ -469,8 +469,7 @@ _PAIRED = ("the columns of all files were paired in order: one decision holds fo
 
 
 def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Returns the rows, in which some undecided questions refer to another question whose decision they
-    follow:
+    """Returns the rows after letting some undecided questions follow the decision on another question:
 
     - A question follows an earlier undecided question of the same type with the same list, as the rows of a
       grid do.
@@ -496,8 +495,8 @@ def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _grids_unsure(rows: list[dict[str, str]], lists: DraftedOptionLists) -> list[dict[str, str]]:
-    """Returns the rows, in which some single choices have become unsure: those that offer the same list of
-    three or more options as other questions, because the questions of such a grid mostly ask for a step of a
+    """Returns the rows after making some single choices unsure. These are the questions that offer the same
+    list of three or more options as other questions. The questions of such a grid mostly ask for a step of a
     scale."""
     times = Counter(row.get("option_list", "") for row in rows if row.get("type") == "single")
     grids = {name for name, n in times.items()
@@ -509,8 +508,8 @@ def _grids_unsure(rows: list[dict[str, str]], lists: DraftedOptionLists) -> list
 
 
 def _question_id(name: str, place: int) -> str:
-    """Returns the id of a question, which is the name of its column if this name is a code, else Q followed
-    by the question's place in the form.
+    """Returns the id of a question. If the name of the question's column is a code, the id is this name; else
+    the id is Q followed by the question's place in the form.
 
     >>> _question_id("Q2.1", 7), _question_id("In what country?", 7), _question_id("profile/sex", 3)
     ('Q2.1', 'Q7', 'profile.sex')
@@ -575,8 +574,8 @@ def _frame(table: str, rows: list[dict[str, str]]) -> pd.DataFrame:
 
 
 def _unsure_first(table: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows sorted: first the rows that wait for a person's decision, then the other unsure rows,
-    then the sure rows, and last the rows that are left out."""
+    """Returns the rows in this order: the rows that wait for a person's decision, the other unsure rows, the
+    sure rows, and the rows that are left out."""
     order = (table["how_sure"] != UNSURE).astype(int)
     if USE in table:
         order = 2 * order + 4 * (table[USE] == "no") + ((order == 0) & (table[USE] != ""))

@@ -1,5 +1,5 @@
-"""Defines the columns of the drafted tables: the columns in which a person decides, the columns that say how
-sure each row is and why, and the columns of the reference table."""
+"""Defines the columns of the drafted tables. These are the columns in which a person decides, the columns
+that say how sure each row is and why, and the columns of the reference table."""
 
 from __future__ import annotations
 

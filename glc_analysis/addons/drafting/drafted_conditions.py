@@ -17,9 +17,9 @@ from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import match_key
 
 _RARELY = 0.1
-"""The highest ratio of two answer rates at which a condition is suggested: the rate of respondents without
-the earlier answers who answered the question, divided by the rate of respondents with the earlier answers who
-did."""
+"""A condition is suggested only if the ratio of two answer rates is at most this number. The first rate is
+the share of respondents without the earlier answers who answered the question. This rate is divided by the
+share of respondents with the earlier answers who answered the question."""
 _COMPARED_RECORDS = 5_000
 """The largest number of records whose blank cells are compared."""
 _MOST_ANSWERS = 40
@@ -111,9 +111,9 @@ def _cells(frame: pd.DataFrame, columns: str, form: SurveyForm) -> np.ndarray:
 
 
 def _only_after(question_id: str, is_filled: np.ndarray, earlier: Sequence[_Choice]) -> _Condition | None:
-    """Returns the condition that best explains the blank cells of a question: an earlier question, and those
-    answers to it without which the later question was hardly ever answered. Returns None if no earlier
-    question explains the blank cells."""
+    """Returns the condition that best explains the blank cells of a question. The condition consists of an
+    earlier question and some answers to this earlier question; respondents who gave none of these answers
+    hardly ever answered the later question. Returns None if no earlier question explains the blank cells."""
     if is_filled.sum() < FEWEST or is_filled.mean() >= 0.9:
         return None
     best, clearest = None, 0.0

@@ -44,8 +44,8 @@ def _section(question_id: str) -> str:
 
 
 def set_question_themes_from_id_sections(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Returns the rows of the questions; each gets the section of the form as its theme if the questions' ids
-    show at least two sections with several questions each."""
+    """Returns the rows of the questions. If the questions' ids show at least two sections of the form with
+    several questions each, each question gets its section as its theme."""
     sections = Counter(_section(row["question_id"]) for row in rows if row[USE] != "no")
     shared = {name for name, count in sections.items() if name and count > 1}
     if len(shared) < 2:
@@ -136,8 +136,8 @@ def draft_setting_rows(role_columns: Roles, form: SurveyForm) -> list[dict[str, 
                 if role in role_columns}
     if silent := [role for role, n in nameless.items() if n]:
         records = ", ".join(f"{nameless[role]} records name no {role}" for role in silent)
-        rows.append(_setting("survey.unknown", " | ".join(silent), f"{records}: they would count as unknown; "
-                             "delete this row if each is to be corrected"))
+        rows.append(_setting("survey.unknown", " | ".join(silent), f"{records}: these records count as "
+                             "unknown; delete this row if each record is to be corrected"))
     if form.blank:
         reasons = "; ".join(why for _, why in form.blank)
         rows.append(_setting("survey.blank", " | ".join(word for word, _ in form.blank),
@@ -146,8 +146,9 @@ def draft_setting_rows(role_columns: Roles, form: SurveyForm) -> list[dict[str, 
 
 
 def draft_wave_rows_from_path_years(paths: Sequence[Path]) -> list[dict[str, str]]:
-    """Returns a row for each survey file with its wave, which is the year in the name of the file or else of
-    its folder. Returns no rows if a file has no year in either name, or if all files have the same year.
+    """Returns a row for each survey file with its wave. The wave is the year in the name of the file or, if
+    the name has no year, the year in the name of the folder. Returns no rows if a file has no year in either
+    name, or if all files have the same year.
 
     >>> [row["wave_id"] for row in draft_wave_rows_from_path_years([Path("2019_en.csv"),
     ...                                                             Path("2018_en.csv")])]

@@ -121,10 +121,10 @@ class SurveyForm:
         return [file for file, name in zip(self.files, column.names, strict=True) if not name]
 
     def why_pairing_is_doubtful(self, *columns: FormColumn) -> str:
-        """Returns the reason to doubt that the columns paired across the files hold the same question:
-        another heading, another wording, or a heading that stands over several columns. Returns "" if there
-        is no such reason. If several ``columns`` are given (the options of one question), the reason concerns
-        the first doubtful column."""
+        """Returns the reason to doubt that the columns paired across the files hold the same question. A
+        reason is a different heading, a different wording, or a heading that several columns of a file share.
+        Returns "" if there is no such reason. If several ``columns`` are given (the options of one question),
+        the reason concerns the first doubtful column."""
         for column in columns:
             doubts = [f"{file} has another {what}, {shorten(words, _QUOTED, placeholder=' ...')!r}"
                       for file, what, words in self._otherwise(column)]
@@ -154,8 +154,8 @@ class SurveyForm:
 
 
 def select_columns_named_by_entry(columns_entry: str, columns: Collection[str]) -> list[str]:
-    """Returns those ``columns`` of a file that an entry in column ``columns`` of questions.csv names, either
-    by their names, by a star or by a loop.
+    """Returns the columns of a file (out of ``columns``) that an entry in column ``columns`` of questions.csv
+    names. The entry may name columns by their names, by a star or by a loop.
 
     >>> select_columns_named_by_entry("Why? | Q2_* | {loop}_Q3 | not in b.csv", ["Why?", "Q2_1", "Q2_2",
     ...     "1_Q3", "Q4"])
@@ -233,8 +233,8 @@ def _blank_words(columns: Mapping[str, Counter[str]]) -> list[str]:
 
 
 _CODED, _ELSEWHERE = 0.8, 0.5
-"""A word counts as coded under two conditions: at least the share ``_CODED`` of the records with the word
-have the same code, and at most the share ``_ELSEWHERE`` of the other records have this code."""
+"""A word counts as coded if two conditions hold. At least the share ``_CODED`` of the records with the word
+have the same code, and at most the share ``_ELSEWHERE`` of the records without the word have this code."""
 
 
 def _coded_words(surveys: Sequence[RawSurvey], counts: Sequence[dict[str, Counter[str]]],

@@ -24,7 +24,7 @@ _ALIKE = 0.8
 _FEWEST_QUESTIONS, _MOST_STEPS = 3, 7
 """``_FEWEST_QUESTIONS`` is the smallest number of questions with the same list that make a grid; two
 questions are enough if the survey tool marks the items of a grid. ``_MOST_STEPS`` is the largest number of
-options of a list that words of degree, or the heading alone, can show to be a scale."""
+options in a list that is taken for a scale because of words of degree or because of the heading alone."""
 _ITEM = re.compile(r"\s*(\[[^\]]*\]\s*|\s[-–:>|]\s[^-–:>|]*)$", re.DOTALL)
 _ITEM_CODE = re.compile(r"([A-Za-z]\w*)\[[^\]]+\]")
 _ITEM_NUMBER = re.compile(r"[_.\[(]?[a-zA-Z]{0,3}\d+[\])]?$")
@@ -155,8 +155,8 @@ def _is_of_grid(column: FormColumn, guess: ColumnGuess, keys: set[str], *, is_ma
 
 
 def _fits(column: FormColumn, guesses: dict[int, ColumnGuess], others: Collection[FormColumn]) -> bool:
-    """Whether a question fits ``others``: at least four of five answers to it are options of the other
-    questions, or it lists nearly all options of the other questions."""
+    """Whether a question fits ``others``. The question fits if at least four of five of its answers are
+    options of the other questions, or if it lists nearly all options of the other questions."""
     theirs = set().union(*(_listed_keys(guesses[other.place]) for other in others))
     return _is_answered_by(column, theirs) or len(
         theirs & _listed_keys(guesses[column.place])) >= _ALIKE * len(theirs)

@@ -17,12 +17,12 @@ from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.text import match_key, normalise_space
 
 _NAMED = 0.3
-"""A file is a list of wordings if enough texts in one of its columns name columns of the export: at least
-this share of the different texts or, if the export has fewer columns than there are texts, of the export's
-columns."""
+"""A file is a list of wordings if enough texts in one of its columns name columns of the export. At least
+this share of the different texts must name a column. If the export has fewer columns than there are texts, at
+least this share of the export's columns must be named."""
 _NEARLY_ALL = 0.8
-"""The share of a list's names that must occur in the export, and also the share of its texts that must differ
-from each other."""
+"""The share of a list's names that must occur in the export. It is also the share of the list's texts that
+must differ from each other."""
 _FEWEST = 3
 """The smallest number of columns or names that make a list."""
 _CODE = re.compile(r"([^\s.\[(:]+)(?:[\[(][^\])]*[\])])?[\s._:]*(.*)", re.DOTALL)

@@ -103,8 +103,8 @@ def suggest_names_in_texts(texts: Iterable[str]) -> pd.DataFrame:
 
 
 def _find_forms(text: str) -> tuple[list[tuple[str, tuple[int, int]]], str]:
-    """Returns the passages that are recognised by their form, such as an e-mail address, each with its kind
-    and position, and the text with these passages blanked out."""
+    """Finds the passages that are recognised by their form, such as e-mail addresses. Returns the passages,
+    each with its kind and position, and a copy of the text in which zero characters replace the passages."""
     formed, left = [], text
     for kind, form in _FORMS.items():
         if kind == "speaker" and not text.endswith("\n"):
@@ -143,8 +143,8 @@ def _capitalised(text: str) -> Iterator[tuple[list[Word], bool]]:
 
 def _sentence_openings(openings: Sequence[tuple[str, list[Word]]],
                        known: Set[str]) -> Iterator[tuple[str, str, str]]:
-    """Yields the names that begin sentences: the whole run of words if it also occurs within a sentence,
-    otherwise the run without its first word."""
+    """Yields the names at the beginnings of sentences. If the run of capitalised words also occurs within a
+    sentence, the name is the whole run; if not, the name is the run without its first word."""
     rests = [list(dropwhile(lambda word: word[0].islower(), words[1:])) for _, words in openings]
     known = known | {_text_of(text, rest) for (text, _), rest in zip(openings, rests, strict=True) if rest}
     for (text, words), rest in zip(openings, rests, strict=True):

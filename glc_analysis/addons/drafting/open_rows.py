@@ -1,7 +1,7 @@
 """Writes rows beside the draft on which people have to decide after the questions are accepted.
 
-The rows, which are called open or undecided rows, concern options that fewer than five respondents chose,
-cells to correct, names of countries, and names of persons that should be masked.
+The rows are called open or undecided rows. They concern four things: options that fewer than five respondents
+chose, cells to correct, names of countries, and names of persons that should be masked.
 """
 
 from __future__ import annotations
@@ -254,9 +254,9 @@ def _spelled_once(texts: Counter[str]) -> Counter[str]:
 
 
 def _with_rest(table: pd.DataFrame, before: pd.DataFrame, options: pd.DataFrame) -> pd.DataFrame:
-    """Returns the undecided rows of options (``table``), with those earlier rows added that were not made
-    from a fault: rows for texts given after an option such as Other, and rows for lists that have no option
-    yet."""
+    """Returns the undecided rows of options (``table``), and also the earlier rows that were not made from a
+    fault. Those are the rows for texts given after an option such as Other, and the rows for lists that have
+    no option yet."""
     has_none = ~before["option_list"].isin(options["option_list"])
     rest = before[(before["why"] == _AFTER_OTHER) | (before["why"] == _TO_FILL) & has_none]
     keys = [pd.MultiIndex.from_frame(rows[_KEYS["options"]]) for rows in (rest, table)]
@@ -303,8 +303,8 @@ def write_open_rows_for_empty_lists(study: Study, state: DraftState,
 
 
 def _with_decisions(name: str, rows: list[dict[str, str]], before: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows of a table of undecided rows, with decisions filled in: a row that was in the table
-    before keeps the decisions that people wrote into it."""
+    """Returns the rows of a table of undecided rows with earlier decisions filled in. A row that was in the
+    table before keeps the decisions that people wrote into the row."""
     table = pd.DataFrame(rows, columns=list(OPEN_COLUMNS[name]), dtype="str")
     if before.empty or table.empty:
         return table

@@ -141,8 +141,9 @@ class DraftedOptionLists:
                 self._append(name, row)
 
     def has_options_but_no_other(self, list_name: str) -> bool:
-        """Whether people are asked for the options that a list lacks, once its question is accepted. People
-        are asked if the list has options, but no option such as Other for all other texts."""
+        """Whether people are asked for the options that a list lacks, once the question of the list is
+        accepted. People are asked if the list has options, but no option such as Other for texts that are not
+        listed."""
         return bool(self.lists[list_name]) and not self.has_other_option(list_name)
 
     def has_other_option(self, list_name: str) -> bool:
@@ -153,9 +154,9 @@ class DraftedOptionLists:
     def _is_told(self, name: str, keys: frozenset[str], *, is_open: bool) -> bool:
         """Whether the shared options are enough evidence that a question and a list have the same options.
 
-        If all shared options are numbers, the evidence is enough only if the question and the list have no
-        other options and all their answers are listed. If one of them has other options, the ends of the two
-        scales may differ.
+        If all shared options are numbers, the evidence is enough only under two conditions: neither the
+        question nor the list has other options, and all answers are listed. If one of the two has other
+        options, the ends of the two scales may differ.
         """
         shared = keys & self.keys[name]
         if not all(map(_LONE_NUMBER.fullmatch, shared)):
@@ -240,9 +241,9 @@ class DraftedOptionLists:
         return listed
 
     def _positions(self, name: str, rows: list[dict[str, str]]) -> dict[str, int]:
-        """Returns the position of each option. On a scale of whole numbers, with or without words beside
-        them, the position is the number itself, so that means are right; in other lists it is the option's
-        place in the list."""
+        """Returns the position of each option. On a scale of whole numbers, with or without words beside the
+        numbers, the position of an option is its number, so that means are right. In other lists, the
+        position is the option's place in the list."""
         labels = {row["option_id"]: row["label"] for row in rows}
         answers = [option for option, label in labels.items() if guess_option_kind(label) == "substantive"]
         steps = {option: step for option in answers if (step := read_step(labels[option])) is not None}
@@ -302,7 +303,7 @@ def map_option_translations_to_originals(guesses: dict[int, ColumnGuess]) -> dic
 
 
 def _fullest(options: Sequence[AnswerOptions]) -> int:
-    """Returns the number of the file with most answers."""
+    """Returns the position, among the files, of the file with most answers."""
     return max(range(len(options)), key=lambda n: options[n].counts.total(), default=0)
 
 
@@ -454,7 +455,7 @@ def draft_unlisted_options(faults: Iterable[OptionFault], options: pd.DataFrame,
             is_sure = not is_rest and bool(place) and _belongs(text, labels)
             rows.append({
                 "use": "yes" if is_sure else "", "records": str(counts[text]) if not is_rest else "",
-                "why": "takes the other texts of its list, if they were written after it" if is_rest else
+                "why": "for texts that people wrote after an option such as Other" if is_rest else
                 "like the other options of its list" if is_sure else "an option of the form?",
                 "option_list": name, "option_id": identifier, "value": text, "label": text, "position": place,
                 "kind": "other" if is_rest else _kind_beside(text, listed)})

@@ -1,8 +1,8 @@
 """Finds the options of a question in the answers to the question; a cell may join several options.
 
-A label that itself contains the separator is recognised because its parts always stand together. An option is
-counted but not listed if fewer than five respondents gave it, or if it looks like a name or an address. Texts
-that only one respondent gave are taken for texts written after "Other".
+The module recognises a label that contains the separator, because the parts of such a label always occur
+together. An option is counted but not listed if fewer than five respondents gave it, or if it looks like a
+name or an address. Texts that only one respondent gave are taken for texts written after "Other".
 """
 
 from __future__ import annotations
@@ -268,8 +268,8 @@ def find_unexpectedly_unchosen_options(files: Sequence[tuple[str, str, Counter[s
 
 
 def _times_chosen(label: str, cells: Counter[str], separator: str) -> int:
-    """Returns the number of cells that hold an option: by itself or, if there is a ``separator``, among other
-    options."""
+    """Returns the number of cells that hold an option. If there is a ``separator``, cells that hold the
+    option together with other options are also counted."""
     key, folded = make_option_spelling_key(label), match_key(label)
     if not separator:
         return sum(count for text, count in cells.items() if make_option_spelling_key(text) == key)
@@ -334,8 +334,8 @@ class _Pairing:
         return [text for text, (pair, _) in self.pairs.items() if not pair]
 
     def pair_by_marks(self, marks_of: Callable[[Sequence[str]], Mapping[str, Hashable]]) -> None:
-        """Pairs two options to which ``marks_of`` gives the same mark, such as the kind of the option or its
-        number, if no other option of either file has this mark."""
+        """Pairs two options to which ``marks_of`` gives the same mark, such as the kind or the number of an
+        option. The options are paired only if no other option of the two files has this mark."""
         ours, theirs = marks_of([*self.ours.counts]), marks_of([*self.theirs.counts])
         times = Counter(theirs.values())
         for text in self.right:

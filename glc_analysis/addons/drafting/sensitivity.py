@@ -1,5 +1,6 @@
 """Proposes which questions of a draft are sensitive. Each question gets a row with a proposal and the reason
-for it, in which a person decides. This module also reads the decisions from the rows.
+for the proposal; a person writes the decision into the same row. This module also reads the decisions from
+the rows.
 
 An answer is sensitive if it could be used against the person who gave it. Only people can decide whether a
 question is sensitive, so a question counts as sensitive until somebody decides. The words that suggest a

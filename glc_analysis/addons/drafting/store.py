@@ -1,5 +1,5 @@
-"""Writes the draft of a study to ``private/draft/`` as tables or as one workbook, and reads it back with
-people's decisions, reporting all faults at once."""
+"""Writes the draft of a study to ``private/draft/`` as tables or as one workbook, and reads the draft back
+with people's decisions. All faults of a draft are reported together."""
 
 from __future__ import annotations
 
@@ -126,8 +126,9 @@ def add_to_draft(study: Study, draft: SurveyDraft) -> None:
     """Adds the draft of a new wave to the draft of a study, above the existing rows. A study without a draft
     gets a workbook.
 
-    If the earlier draft has a decision on the sensitivity of all questions left blank, this decision is
-    written into the rows of the earlier questions, so that it does not hold for the new questions.
+    In the earlier draft, one row may decide on the sensitivity of all questions whose own row is blank. This
+    decision is then written into the rows of the earlier questions, so that it does not hold for the new
+    questions.
     """
     tables, _ = _read_tables(study) or ({}, {})
     if tables:
@@ -228,9 +229,9 @@ def _read_tables(study: Study) -> tuple[dict[str, pd.DataFrame], dict[str, str]]
 def _decided(questions: pd.DataFrame) -> pd.DataFrame:
     """Returns the drafted questions with the references in ``use`` resolved.
 
-    A question that follows another question gets the decision on the other question, and also its type if
-    both questions offer the same list. A reference to an id that no question has is kept, and reported as a
-    fault later.
+    A question that follows another question gets the decision on the other question. If both questions offer
+    the same list, the question also gets the type of the other question. A reference to an id that no
+    question has is kept, and reported as a fault later.
     """
     place = {identifier.casefold(): n for n, identifier in enumerate(questions["question_id"])}
     use, types, lists = ([*questions[column]] for column in (USE, "type", "option_list"))
@@ -285,8 +286,8 @@ def _question_faults(state: DraftState) -> Iterator[Fault]:
         fault = partial(Fault, file=state.files["questions"], row=str(n))
         if row[USE] not in ("", "yes", "no", *followed):
             yield fault("is neither yes nor no", column=USE, value=row[USE],
-                        fix="write yes, no, or `as` and the id of the question whose decision it follows; "
-                            "leave it blank while undecided")
+                        fix="write yes, no, or `as` and the id of another question whose decision also holds "
+                            "here; leave the cell blank while undecided")
         if row[USE] != "yes":
             continue
         if row["type"] not in list_allowed_words("questions", "type"):
@@ -337,7 +338,7 @@ def _condition_faults(state: DraftState) -> Iterator[Fault]:
         fault = partial(Fault, file=state.files["asked_if"], row=str(n))
         if row[USE] not in ("", "yes", "no"):
             yield fault("is neither yes nor no", column=USE, value=row[USE],
-                        fix="write yes or no, or leave it blank while undecided")
+                        fix="write yes or no, or leave the cell blank while undecided")
         if row[USE] != "yes":
             continue
         for identifier in split_alternatives(row["question_id"]):

@@ -100,8 +100,8 @@ def draft_tables_from_transcripts_and_codings(arrivals: ArrivedFiles) -> TextStu
             where = f"raw/{kind}s/{name}"
             text, is_named = _with_speaker(file, text)
             if not is_named:
-                notes.append(f"whose words {name} are: it names no speaker, so all of it is drafted as those "
-                             f"of “{UNNAMED_SPEAKER}” (private/reference/speakers.csv)")
+                notes.append(f"whose words {name} are: the text names no speaker, so all its words are "
+                             f"drafted as those of “{UNNAMED_SPEAKER}” (private/reference/speakers.csv)")
             files[where], kinds[where] = text, (kind, file)
         try:
             read = read_conversations(kinds, taken_ids=())

@@ -34,7 +34,7 @@ class TickGroup:
     """A question with a column per option.
 
     - ``entry``: the text of its cell ``columns`` in questions.csv, with a star.
-    - ``wording`` and ``place``: its wording, and its place in the form.
+    - ``wording``, ``place``: the wording of the question, and its place in the form.
     - ``columns``, ``values``: the column of each option, and the part of the column's name for which the star
       stands.
     - ``labels``, ``counts``: the text of each option, and how often the option was ticked.
@@ -115,8 +115,9 @@ def _is_ticks(column: FormColumn) -> bool:
 
 
 def _label(column: FormColumn) -> str:
-    """Returns the text of a column's option, which is the text in brackets at the end of the wording; else
-    the whole wording; else the text in the column's cells."""
+    """Returns the text of a column's option. This is the text in brackets at the end of the wording. If there
+    are no brackets, it is the one text that the cells hold besides ticks. If there is no such text, it is the
+    last part of the wording (after a dash or colon) or the whole wording."""
     match = _OWN_OPTION.fullmatch(column.wording)
     if match and match[1].strip():
         return normalise_space(match[1])
@@ -157,8 +158,8 @@ def _starred(pattern: re.Pattern[str], bases: tuple[str, ...],
 
 
 def _shared_wording(columns: Sequence[FormColumn]) -> str:
-    """Returns the wording of a question, which is the part of its columns' wordings before the options; else
-    the beginning that the wordings of all its columns share."""
+    """Returns the wording of a question. This is the part before the options in the wordings of its columns.
+    If there is no such part, it is the beginning that the wordings of all columns share."""
     first = columns[0].wording
     wording = re.sub(r"\s*\[[^\]]*\]\s*$", "", first) if _OWN_OPTION.fullmatch(first) else ""
     return wording or commonprefix([column.wording for column in columns]).strip(" -–:_./[(")

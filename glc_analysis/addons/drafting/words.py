@@ -238,8 +238,8 @@ def find_steps_on_known_scale(labels: Sequence[str]) -> list[float] | None:
 
 def sort_options_by_scale(labels: Sequence[str]) -> tuple[list[str], bool]:
     """Returns the options of a scale sorted from one end to the other, with options without a step last. Also
-    returns whether the whole order is known, which is so if each option that is an answer has a step that no
-    other option has.
+    returns whether the whole order is known. The order is known if each option that is an answer has a step
+    of its own.
 
     >>> sort_options_by_scale(["Good", "Excellent", "OK", "Don't know"])
     (['OK', 'Good', 'Excellent', "Don't know"], True)
@@ -300,8 +300,9 @@ def _worded(labels: Sequence[str], family: str) -> list[int | None]:
 
 
 def _worded_step(text: str, family: str) -> int | None:
-    """Returns the step of the longest word of a family of scales with which the text begins, or which the
-    text contains as a whole word; None if there is no such word."""
+    """Returns the step of a word of a family of scales. The text must begin with the word; for some families,
+    the text may also contain the word elsewhere. Of several such words, a word at the beginning of the text
+    counts, and then the longest word. Returns None if there is no such word."""
     is_anywhere = family in ("change", "frequency", "expertise")
     ranked = [(text.startswith(word), len(word), rank) for rank, word in _families()[family]
               if text == word or text.startswith(f"{word} ") or is_anywhere and f" {word} " in f" {text} "]
@@ -338,8 +339,8 @@ def _time(text: str) -> float | None:
 class _Degree:
     """A label understood as a degree of a word, such as "rather useful".
 
-    The fields hold the word, its degree, and whether the label contains a word of degree or a "not".
-    ``is_weakened`` says whether the "not" stands before the degree, as in "not very useful".
+    The fields hold the word, the degree of the word, and whether the label contains a word of degree or a
+    "not". ``is_weakened`` says whether the "not" stands before the degree, as in "not very useful".
     """
 
     word: str
@@ -400,8 +401,8 @@ def _are_told_apart(steps: Sequence[float | None], stems: Sequence[str], repeate
 
 @cache
 def _degree(label: str) -> _Degree | None:
-    """Returns a label as a degree of a word; None if the label names two words, such as "neither good nor
-    bad"."""
+    """Parses a label as a degree of a word, such as "rather useful". Returns None if the label names two
+    words, such as "neither good nor bad"."""
     before_brackets = strip_case_accents_and_punctuation(re.sub(r"[(（].*", "", label))
     text = f" {before_brackets or strip_case_accents_and_punctuation(label)} "
     if text.startswith(tuple(f" {word} " for word in _degree_words("middle")[0.0])):

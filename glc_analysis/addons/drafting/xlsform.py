@@ -60,10 +60,10 @@ class XLSFormDraft(NamedTuple):
 def draft_tables_from_xlsform(path: Path) -> XLSFormDraft:
     """Drafts questions.csv (one row per question) and options.csv (one row per option) from an XLSForm.
 
-    For a question inside groups, `columns` has the name with and without the groups, because some exports
-    have the first and some the second. A `relevant` that consists of comparisons of questions with options,
-    joined by and / or, becomes `asked_if`. Any other `relevant` is left out, and a note says so. A list that
-    the form lacks is a fault.
+    For a question inside groups, `columns` has the name with the groups and the name without the groups,
+    because an export may have either name. A `relevant` that consists of comparisons of questions with
+    options, joined by and / or, becomes `asked_if`. Any other `relevant` is left out, and a note says so. A
+    list that the form lacks is a fault.
     """
     survey, lists = _form(path)
     selects = {row["name"]: row["type"].split() for _, row in survey if _SELECT.match(row["type"])}
@@ -177,8 +177,8 @@ def _asked_if(relevant: str, selects: dict[str, list[str]], lists: Lists) -> str
 
 
 def _all_of(conditions: list[str | None]) -> str:
-    """Returns the condition that all conditions of a question and of its groups hold; "" if one of the
-    conditions is None."""
+    """Joins the conditions of a question and of the question's groups by "and", and returns the result; "" if
+    one of the conditions is None."""
     if None in conditions:
         return ""
     several = [condition for condition in conditions if condition]

@@ -38,7 +38,7 @@ def retention(study: Study, form: str) -> None:
               "answer, to private/reference/safety.csv. Existing answers are kept.")
 @pass_study_to_write_without_withdrawal
 def ethics(study: Study, is_written: bool) -> None:
-    """Print what a review board asks, and the page on safety.
+    """Print a page for a review board, and the page on safety.
 
     The page for the review board says where each kind of data is, who sees it, until when it is kept, and who
     agreed to what. The page on safety is about lost computers, keys, unpublishing, breaches and support;

@@ -74,8 +74,8 @@ def select_visible_explanations(explanations: pd.DataFrame, quotations: pd.DataF
 
 
 class ExplanationsView(VisibleTables):
-    """The attributes about explanations that every view of a study (its tables as one audience may see them)
-    has; ``self`` is the view."""
+    """The attributes about explanations. Every view (the tables of a study as one audience may see them) has
+    these attributes; ``self`` is the view."""
 
     @property
     def explanations(self) -> pd.DataFrame:
@@ -150,7 +150,7 @@ def list_explanation_lines_with_organisations(frames: Mapping[str, pd.DataFrame]
 
 
 def list_released_explanations(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
-    """Returns the explanations that the team wrote for an audience."""
+    """Yields the explanations that the team wrote for an audience, if the audience may not read passages."""
     if not has_capability(audience, "passages"):
         rows = frames["explanations"]
         yield rows[rows["shown_for"].str.split(";").map(lambda words: audience in words).astype(bool)]

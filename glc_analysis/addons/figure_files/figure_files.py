@@ -1,8 +1,8 @@
 """Makes the downloads of a page. Each finding, each drawing and the bars of each question are offered as SVG
 and PNG; their data and each table of counts are offered as CSV.
 
-A file holds only content that the page prints, with title, base and source, because the disclosure gate reads
-the file in the same way as the page. An SVG contains its title and a description in words (``title``,
+A file holds only content that the page prints: a figure with its title, base and source. The disclosure gate
+reads the file in the same way as the page. An SVG contains its title and a description in words (``title``,
 ``desc``), so that a screen reader can also read the SVG outside the page.
 """
 
@@ -26,8 +26,8 @@ from glc_analysis.templates import Macros
 
 _HTML = Macros(__file__, "figure_files.html")
 _Figure = tuple[etree._Element, str, list[list[str]]]
-"""A figure, as three values: the element below which the links to its files stand, its SVG (blank for a
-table), and the rows of its data."""
+"""A figure, as three values: the element below which the links to the figure's files are added, its SVG
+(blank for a table), and the rows of its data."""
 _WIDTH, _MARGIN, _LINE, _LETTERS = 640, 16, 20, 78
 """The dimensions of an SVG: width, margin and height of a line in the units of the SVG, and the number of
 letters that fit into a line."""
@@ -149,8 +149,8 @@ def _tables(page: lxml.html.HtmlElement, source: str) -> Iterator[_Figure]:
 
 
 def _bars(frame: etree._Element, tables: list[etree._Element], source: str) -> str:
-    """Returns an SVG with the text of a question and its bars. Returns "" for a table that does not have
-    exactly one bar per row, or that does not stand below a question."""
+    """Returns an SVG with the text of a question and its bars. Returns "" unless the table has exactly one
+    bar per row and is below a question."""
     above: dict[str, str] = {}
     for before in frame.itersiblings(preceding=True):
         above.setdefault(before.get("class") or before.tag, _words(before))

@@ -297,7 +297,7 @@ class Forked:
         channel.settimeout(_ANSWER_WITHIN)
         said = channel.recv(64)
         if not said:
-            raise ConnectionError("The fork server is gone.")
+            raise ConnectionError("The fork server has ended.")
         self.pid, self.returncode, self._told = int(said), None, channel
         self._asking = threading.Lock()
         channel.setblocking(False)

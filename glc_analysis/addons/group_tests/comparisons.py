@@ -118,7 +118,7 @@ def _drawn(draw: Callable[[int], np.ndarray], times: int, kinds: np.ndarray,
 def cramers_v(tables: np.ndarray) -> np.ndarray:
     """Returns Cramer's V of groups x options tables (Cramer 1946); NaN for a table without variation.
 
-    The last two dimensions of ``tables`` are one table; the earlier dimensions hold several tables.
+    The last two dimensions of ``tables`` form one table; the dimensions before them number the tables.
 
     >>> float(cramers_v(np.array([[10.0, 0.0], [0.0, 10.0]])))
     1.0

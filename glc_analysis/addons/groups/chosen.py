@@ -28,8 +28,8 @@ def explain_visibility_of_group_figures(study: Study, reference: Reference, ques
     """Returns one row per figure of the groups chosen for a question, or for the codes. A row has the figure,
     the form in which each audience sees the figure, and the reason why the figure is not shown exactly.
 
-    Raises UsageError if no groups are chosen in groupings.csv. Without chosen groups, the reason why a figure
-    is hidden would reveal something about the answers before the choice is made.
+    Raises UsageError if no groups are chosen in groupings.csv, because the reasons why figures are hidden
+    reveal something about the answers, and groups must be chosen without knowledge of the answers.
     """
     asked = [*reference.questions["question_id"], EVERY_CODE]
     if question not in asked:
@@ -37,9 +37,9 @@ def explain_visibility_of_group_figures(study: Study, reference: Reference, ques
     key, groupings = CODES if question == EVERY_CODE else question, map_questions_to_attribute_groupings(
         reference.groupings, reference.questions)
     if key not in groupings:
-        raise UsageError(f"No groups are chosen for {question}, and the reasons why figures are hidden would "
-                         "reveal something about answers. To fix: choose groups with `glc groups`, and "
-                         "write them into "
+        raise UsageError(f"No groups are chosen for {question}. Before groups are chosen, the reasons why "
+                         "figures are hidden would reveal something about answers. To fix: choose groups "
+                         "with `glc groups`, and write them into "
                          "groupings.csv.")
     figures = read_table("figures", study=study)
     about = figures["question_id"].astype("str")

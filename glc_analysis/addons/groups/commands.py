@@ -1,4 +1,5 @@
-"""The command ``glc groups``, which ranks the groups whose figures can be shown."""
+"""The command ``glc groups``, which ranks groupings of organisations by how many of their figures can be
+shown."""
 
 from __future__ import annotations
 
@@ -19,12 +20,12 @@ from glc_analysis.study import Study
 @add_format_option("table")
 @pass_study_to_write_without_withdrawal
 def groups(study: Study, question: str, form: str) -> None:
-    """Rank the groups by which figures could be shown to others.
+    """Rank groupings of organisations by how many of their figures could be shown.
 
-    Regions, kinds of organisation and levels of resources, with two or three values merged where needed, are
-    ranked by how many figures could be shown. Only group sizes and consents count: no answer is read. Choose
-    a grouping and write it into groupings.csv. Then `glc groups QUESTION`, or `glc groups codes`, lists the
-    figures of the chosen groups. If others do not see a figure exactly, the list gives the reason.
+    A grouping is by region, kind of organisation or level of resources, and may merge two or three values
+    into one group. Only group sizes and consents count: no answer is read. Choose a grouping and write it
+    into groupings.csv. Then `glc groups QUESTION`, or `glc groups codes`, lists the figures of the chosen
+    groups. If others do not see a figure exactly, the list gives the reason.
     """
     from glc_analysis.addons.groups.chosen import explain_visibility_of_group_figures
     from glc_analysis.addons.groups.ranking import (
@@ -41,7 +42,7 @@ def groups(study: Study, question: str, form: str) -> None:
     reference, settings = read_reference(study), study.settings
     if question:
         rows = explain_visibility_of_group_figures(study, reference, question)
-        print_rows(rows, form, if_empty="No figure of this question is in a group.")
+        print_rows(rows, form, if_empty="The chosen groups have no figure of this question.")
         return
     codes = {*read_table("codebook", study=study)["code_id"]} - find_case_detail_codes(reference.codebook)
     n_codes = len(codes) if len(read_table("mentions", study=study)) else 0
@@ -53,7 +54,7 @@ def groups(study: Study, question: str, form: str) -> None:
         settings["disclosure"])
     if form == "table" and len(ranked) and not ranked["convening"].any():
         say("No group is large enough to be shown to the convening, even if groups are merged.")
-    print_rows(ranked, form, if_empty="There is no survey and nothing coded.")
+    print_rows(ranked, form, if_empty="The study has no survey, and nothing is coded.")
 
 
 COMMANDS = (groups,)

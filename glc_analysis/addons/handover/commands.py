@@ -19,14 +19,15 @@ from glc_analysis.study import Study
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-@click.option("--audience", required=True, type=click.Choice(AUDIENCES), help="Who will read it.")
+@click.option("--audience", required=True, type=click.Choice(AUDIENCES), help="Publish for these readers.")
 @pass_study_to_write_without_withdrawal
 def publish(study: Study, folder: Path, audience: str) -> None:
-    """Copy what an audience may have into a folder to hand over.
+    """Copy the files that an audience may have into a folder that you hand over.
 
     The folder gets only the last run's site, its downloads and the packet for everybody. DIR must be outside
-    the study, such as a folder of a web server or of a memory stick. What was published there before is
-    replaced. Before anything is written, the gate searches all files again for what the audience may not see.
+    the study, such as a folder of a web server or of a memory stick. Files that were published in the folder
+    before are replaced. Before anything is written, the gate searches all files again for content that the
+    audience may not see.
     """
     from datetime import date
 
@@ -44,11 +45,12 @@ def publish(study: Study, folder: Path, audience: str) -> None:
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-@click.option("--audience", required=True, type=click.Choice(AUDIENCES), help="Whose material it is.")
+@click.option("--audience", required=True, type=click.Choice(AUDIENCES),
+              help="Remove the files that were published for these readers.")
 @add_format_option("csv")
 @pass_study_to_write_without_withdrawal
 def unpublish(study: Study, folder: Path, audience: str, form: str) -> None:
-    """Remove what was published for an audience from a folder.
+    """Remove the files that were published for an audience in a folder.
 
     This is for emergencies. The command lists every file that was in the folder, and says which copies of
     the files it cannot remove.
@@ -62,7 +64,7 @@ def unpublish(study: Study, folder: Path, audience: str, form: str) -> None:
 
     removal = take_back(study, audience, folder, today=date.today())
     print_rows(DataFrame(removal.files.items(), columns=["file", "state"]), form,
-               if_empty="Nothing was there.")
+               if_empty="None of the published files was in the folder.")
     for other in removal.elsewhere:
         say(f"Files for this audience are also published in {other}. To fix: "
             f"`glc unpublish {other} --audience {audience}`.")

@@ -302,14 +302,15 @@ def _unpublish(study: Study, audience: str, folder: Path, today: date) -> Remova
     others = [one for one in list_published_folders_by_audience(study).get(audience, [])
               if one != str(folder)]
     if not published:
-        where = f"Files were published in {', '.join(others)}. To fix: name that folder." if others else \
+        where = f"Files were published in {', '.join(others)}. To fix: name such a folder." if others else \
             "To fix: if the folder holds files that must not stay there, delete them by hand."
-        raise UsageError(f"This study has no list of what it published for {audience} in {folder}. {where}")
+        raise UsageError("According to its list of published files, this study has published nothing for "
+                         f"{audience} in {folder}. {where}")
     _undo_interrupted(folder, [one.path for one in published])
     if not folder.is_dir():
-        raise UsageError(f"{folder} is not there, so the list stays as it is. To fix: connect the disk or "
-                         "stick that holds the folder; if somebody deleted it, make an empty folder in its "
-                         "place, and run this command again.")
+        raise UsageError(f"{folder} is not there, so the list of published files was not changed. To fix: "
+                         "connect the disk or stick that holds the folder, and run this command again. If "
+                         "somebody deleted the folder, first make an empty folder in its place.")
     states = dict(_remove(folder, [one.path for one in published]))
     shutil.rmtree(_beside(folder, "new"), ignore_errors=True)  # of a publication that was cut off
     states |= dict.fromkeys(sorted({*_files_in(folder)} - {*states}), FOREIGN)

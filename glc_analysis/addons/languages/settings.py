@@ -32,7 +32,7 @@ def page_language_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -
     for language in settings["study"]["languages"]:
         if language not in (known := list_languages_in_phrase_table()):
             yield Fault("there are no phrases in this language", file, column="[study] languages",
-                        value=language, fix=f"one of {', '.join(known)}")
+                        value=language, fix=f"use one of {', '.join(known)}")
 
 
 def list_refused_language_notes(study: Study, audience: str) -> Iterator[str]:

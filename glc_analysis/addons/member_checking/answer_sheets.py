@@ -252,7 +252,7 @@ def read_decisions_from_returned_workbook(path: Path) -> pd.DataFrame:
         parts += [] if lost else [_with_signatures(sheet, table[at], at + 1)]
     if not parts and not faults:
         faults = [Fault("has none of the sheets of a "
-                        "return", path.name, fix="send back the file that you got")]
+                        "return", path.name, fix="ask the organisation to send back the file that it got")]
     if faults:
         raise Faults(faults)
     rows = pd.concat(parts).reindex(columns=[*SheetDecision._fields]).fillna("")
@@ -290,7 +290,8 @@ def _faults(rows: pd.DataFrame) -> Iterator[Fault]:
         if row.decision not in SHEET_DECISIONS:
             yield fault(f"is not a decision; {suggest_name(row.decision, SHEET_DECISIONS)}",
                         column="decision",
-                        value=row.decision, fix="write one of the four words of the first line")
+                        value=row.decision, fix="write one of the four words that the first line of the "
+                        "sheet names")
         elif (row.decision == "change") != (row.changed != ""):
             yield fault("the changed words do not fit the decision", column="changed",
                         value=row.changed, fix="write changed words for the decision change, and no words "

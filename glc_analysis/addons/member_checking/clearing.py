@@ -35,7 +35,7 @@ from glc_analysis.text import normalise_space
 
 CONSENT_KEY = ["organisation_id", "speaker_id", "item", "audience", "wave_id"]
 _MAY_STILL_BREAK = {"not_cleared", "no_consent", "no_second_reader"}
-"""The rules on quotations that a quotation may still break when its organisation is asked about it."""
+"""The rules that a quotation may still break when its organisation is asked to clear the quotation."""
 _FORM = "cleared quotation"
 """The form_version of a consent that an organisation gave by clearing a quotation when no consent was
 recorded."""
@@ -93,7 +93,7 @@ def write_quotation_clearance_workbook(path: Path, quotation_tables: QuotationTa
 
 def select_quotations_to_ask_about(quotations: pd.DataFrame, *statuses: str) -> pd.DataFrame:
     """Returns those quotations (:func:`.add_provenance_consent_and_broken_rules`) with a status in
-    ``statuses`` about which the organisation may be asked."""
+    ``statuses`` that the organisation may be asked to clear."""
     is_free = [status in statuses and broken <= _MAY_STILL_BREAK
                for status, broken in zip(quotations["status"], quotations["broken"], strict=True)]
     return quotations[pd.Series(is_free, quotations.index, dtype=bool)]
@@ -116,9 +116,8 @@ def make_quotation_sheet_rows(quotations: pd.DataFrame, language: str,
         "noted": (say["approved"] + " " + quotations["cleared_on"]).where(is_cleared, "")}, dtype="str")
 
 
-def apply_clearance_to_quotations_and_consents(returned: pd.DataFrame,
-                                               quotation_tables: QuotationTables) -> tuple[pd.DataFrame,
-                                                                                                  pd.DataFrame]:
+def apply_clearance_to_quotations_and_consents(
+        returned: pd.DataFrame, quotation_tables: QuotationTables) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Returns quotes.csv and consent.csv after the changes that follow from the returned decisions
     (:func:`.read_filled_workbook`).
 
@@ -128,8 +127,8 @@ def apply_clearance_to_quotations_and_consents(returned: pd.DataFrame,
     - A changed quotation is cleared in the new words if the segment contains the new words; a second reader
       then has to check the quotation again. If the segment does not contain the new words, the status becomes
       ``changed``.
-    - If a passage is removed, the quotations from the passage are removed. A decision on a passage that is
-      neither approval nor removal sets the status of the passage's quotations to ``talk``.
+    - If a passage is removed, the quotations from the passage are removed. If the decision on a passage is
+      neither approval nor removal, the status of the quotations from the passage becomes ``talk``.
     - A consent that is removed counts as refused from the day of the decision.
 
     Raises Faults for unknown row numbers, for words that differ from the words on the sheet, and for

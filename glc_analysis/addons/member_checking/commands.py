@@ -20,9 +20,10 @@ from glc_analysis.study import Study
 
 
 @click.command()
-@click.option("--to-clear", is_flag=True, help="Write the workbook of proposed quotations to be cleared.")
+@click.option("--to-clear", is_flag=True, help="Write the workbook in which organisations "
+              "clear proposed quotations.")
 @click.option("--returned", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="A workbook or return that came back filled in: show what it would change.")
+              help="Show what this filled-in workbook, or this filled-in return, would change.")
 @click.option("--accept", is_flag=True, help="With --returned: write the changes.")
 @add_format_option("csv")
 @pass_study_to_write_without_withdrawal
@@ -76,10 +77,12 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
                if_empty="The returned decisions change nothing.")
     rows = list_correction_proposals(answers, held.documents, make_raw_answer_column_finder(study))
     if len(rows):
-        say("To review for corrections.csv:\n" + format_rows(rows, form, if_empty=""))
+        say("A person must review these rows before they are added to corrections.csv:\n"
+            + format_rows(rows, form, if_empty=""))
     cited = list_citations_to_review(answers, study)
     if len(cited):
-        say("To review by hand, in the files named:\n" + format_rows(cited, form, if_empty=""))
+        say("A person must review these citations in the files that the rows name:\n"
+            + format_rows(cited, form, if_empty=""))
     if accept:
         for name, frame in zip(("quotes", "consent"),
                                apply_clearance_to_quotations_and_consents(answers, held), strict=True):
@@ -90,9 +93,12 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
 
 
 @click.command()
-@click.option("--for", "organisation", default="", metavar="ORGANISATION", help="Only for this organisation.")
-@click.option("--by", default="", metavar="DAY", help="The day by which an answer is wanted, as YYYY-MM-DD.")
-@click.option("--contact", default="", metavar="WHO", help="To whom and how the answer is sent.")
+@click.option("--for", "organisation", default="", metavar="ORGANISATION",
+              help="Write only the return of this organisation.")
+@click.option("--by", default="", metavar="DAY", help="State in the letters that answers are wanted by this "
+              "day (YYYY-MM-DD).")
+@click.option("--contact", default="", metavar="WHO", help="State in the letters to whom, and how, answers "
+              "must be sent.")
 @pass_study_to_write_without_withdrawal
 def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     """Write the sheets on which each organisation checks its words.

@@ -56,7 +56,7 @@ add-on cites (Citations)."""
 CITATION_COLUMNS = ("file", "row", "citation", "claim_id", "segment_id", "words", "stance", "note")
 _CLAIM_COLUMNS = ("claim_id", "language", "translation_of", "text")
 TO_DO = {"remove": "take the row out", "change": "cite the changed words, or take the row out",
-         "talk": "talk to the organisation before it is shown"}
+         "talk": "talk to the organisation before the citation is shown"}
 
 
 @dataclass(frozen=True)

@@ -50,10 +50,10 @@ def compute_permutation_band(codes_by_interview: InterviewCodes, *, draws: int =
     """Returns how many codes are found in the first interviews of a random order. There is one row for each
     number of interviews, with the mean, low and high number of codes.
 
-    The mean over all orders is exact, S - sum over codes of C(N - n, k) / C(N, k) for k of N interviews,
-    where S is the number of codes and n the number of interviews with the code (sample-based rarefaction,
-    "Mao's tau": Colwell, Mao & Chang 2004, Ecology 85:2717-2727). low and high are the 2.5 and 97.5
-    percentiles over ``draws`` orders drawn with ``seed``.
+    The mean over all orders is exact. For k of N interviews, it is S minus the sum, over all codes, of C(N -
+    n, k) / C(N, k), where S is the number of codes and n is the number of interviews with the code
+    (sample-based rarefaction, "Mao's tau": Colwell, Mao & Chang 2004, Ecology 85:2717-2727). low and high are
+    the 2.5 and 97.5 percentiles over ``draws`` orders drawn with ``seed``.
 
     >>> compute_permutation_band({"a": {"late"}, "b": {"late", "far"}})["mean"].tolist()
     [1.5, 2.0]

@@ -64,8 +64,8 @@ def _at_a_time(tables: Tables) -> Iterator[Fault]:
 
 
 def select_active_commitments(tables: Tables) -> pd.DataFrame:
-    """Returns the active rows of commitments.csv. A row is active if the organisation will try a text in use,
-    and none of its trials of this text has ended with adopt or abandon."""
+    """Returns the active rows of commitments.csv. A row is active under two conditions: the organisation will
+    try a text in use, and none of the organisation's trials of this text has ended with adopt or abandon."""
     rows, trials, texts = tables["commitments"], tables["trials"], tables["principles"]
     ended = trials[trials["decision"].isin(ENDING)]
     key = ["organisation_id", "principle_id", "version"]
@@ -104,8 +104,9 @@ def _trials(tables: Tables) -> Iterator[Fault]:
 
 
 def trial_row_faults_without_other_tables(row: Mapping[str, str], place: str) -> Iterator[Fault]:
-    """Yields those faults of one row of trials.csv that can be detected without any other table. The columns
-    of a trial that has ended must all be filled in, and its days must be in order."""
+    """Yields those faults of one row of trials.csv that can be detected without any other table. If the trial
+    has ended, all columns of :data:`ENDED_COLUMNS` must be filled in. The days of the trial must be in
+    order."""
     fault = partial(Fault, file="trials.csv", row=place)
     if not row["predicted"]:
         yield fault("has no prediction, so there is nothing to compare the outcome with", column="predicted",
@@ -166,8 +167,8 @@ def _names(tables: Tables) -> Iterator[Fault]:
 
 
 def _harm(tables: Tables) -> Iterator[Fault]:
-    """Yields a fault for each trial with possible harm for which reviews.csv has no review of the tried
-    version that is due within seven days of the report."""
+    """Yields a fault for each trial with possible harm that has no review in time. The review must be a row
+    of reviews.csv on the tried version, and due within seven days of the report of harm."""
     reviews = tables["reviews"]
     harmful = reviews[reviews["trigger"] == "harm"]
     for n, row in tables["trials"].to_dict("index").items():
@@ -193,9 +194,8 @@ def compute_last_day_for_harm_review(reported_on: str) -> str:
 
 
 def _decided(tables: Tables) -> Iterator[Fault]:
-    """Yields a fault for each decided review that lacks a reason, an author or a day of decision. Yields a
-    fault for each review that has a day of decision but no decision. Yields a fault for each decided review
-    of harm if nobody outside the team has closed the review."""
+    """Yields three kinds of faults: a decided review lacks a reason, an author or a day of decision; a review
+    has a day of decision but no decision; or nobody outside the team has closed a decided review of harm."""
     team = {name.strip().casefold() for table, column in (("judgements", "by"), ("assignments", "coder_id"))
             for name in tables[table][column]} - {""}
     for n, row in tables["reviews"].to_dict("index").items():
@@ -237,7 +237,8 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
 
 
 def _told(tables: Tables) -> Iterator[Fault]:
-    """Yields a fault for each organisation that was informed of a review and is not in organisations.csv."""
+    """Yields a fault for each organisation that column ``told`` of reviews.csv names but organisations.csv
+    lacks."""
     told = tables["reviews"]["told"].str.split(";").explode().str.strip()
     known = {EVERYBODY, *tables["organisations"]["organisation_id"]}
     yield from find_unknown_names("reviews", "told", told, known,

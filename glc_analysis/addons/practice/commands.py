@@ -18,7 +18,7 @@ from glc_analysis.study import Study
 def trials(study: Study, sheets: bool, organisations: tuple[str, ...], enter: bool) -> None:
     """Ask what became of the principles, and enter the answers.
 
-    Where a sheet reports possible harm, a review is opened that is due within seven days.
+    If a sheet reports possible harm, the command opens a review that is due within seven days.
     """
     if sheets == enter:
         raise UsageError("Use either --sheets or --enter.")

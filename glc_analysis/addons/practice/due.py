@@ -32,7 +32,8 @@ TRIGGERS = {"date": "planned", "contrary_evidence": "contrary evidence", "harm":
 
 @dataclass(frozen=True)
 class DueMatter:
-    """A due matter, with its day (blank if no day is fixed), its subject, and the action to take."""
+    """A due matter: the day on which it is due (blank if no day is fixed), the subject, and the action to
+    take."""
 
     due_on: str
     about: str
@@ -82,12 +83,12 @@ def _to_carry_out(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
     agreed = {make_printed_id(text) for text in tables["principles"]
               if text["status"] == "agreed" and not text["translation_of"]}
     commands = {"amend": "`glc amend {}` makes the new version, to be agreed and signed anew",
-                "retire": "`glc withdraw-text {}` sets it aside"}
+                "retire": "`glc withdraw-text {}` sets the text aside"}
     for review in tables["reviews"]:
         if review["decision"] in commands and make_printed_id(review) in agreed:
             command = commands[review["decision"]].format(review["principle_id"])
-            yield DueMatter("", make_printed_id(review), f"it was decided to {review['decision']} it: "
-                                                         f"{command}")
+            yield DueMatter("", make_printed_id(review), f"a review decided to {review['decision']} the "
+                                                         f"text: {command}")
 
 
 def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
@@ -108,8 +109,8 @@ def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatte
 
 
 def _since_agreed(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
-    """Yields the texts about which something new has come up since they were agreed or last reviewed: trials
-    that went worse or were abandoned, or later serious concerns."""
+    """Yields the texts about which something new has come up since the text was agreed or last reviewed. New
+    are trials that went worse or were abandoned, and serious concerns that were judged later."""
     for name, since in _looked_at_last(tables).items():
         reviews = [row for row in tables["reviews"] if make_printed_id(row) == name]
         if any(not row["decision"] and row["trigger"] != "date" for row in reviews):
@@ -147,7 +148,8 @@ def _not_planned(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
 
 
 def _looked_at_last(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
-    """Returns the agreed texts, each with the day on which it was agreed or, if later, last reviewed."""
+    """Returns the agreed texts, each with the day on which the text was last reviewed or, without a later
+    review, the day on which it was agreed."""
     return {name: max([agreed_on, *(row["decided_on"] for row in tables["reviews"]
                                     if make_printed_id(row) == name)])
             for name, agreed_on in _agreed(tables).items()}

@@ -1,8 +1,8 @@
 """Erases the rows and the returned sheets of an organisation that withdraws.
 
 A review that was opened because of a trial of the organisation stays, because the review protects other
-organisations; the record that the organisation was informed of a review is removed. If the organisation
-withdraws only its consent to item ``practice``, the same rows and sheets are erased.
+organisations. The record that the organisation was informed of a review is removed. The same rows and sheets
+are erased if the organisation withdraws only its consent to item ``practice``.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def separate_leaver_and_other_practice_texts(study: Study, reference: Reference,
 
 def erase_leaver_from_practice_row(table: str, row_before: Cells, row_after: Cells,
                                    leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """Returns a row of a reference table as it was and as it is without the leaver's words. In a row of
-    reviews, both versions lose the leaver's entry in column ``told``. Returns None if the whole row is
+    """Returns two versions of a row of a reference table: with the leaver's words and without them. In a row
+    of reviews, both versions lack the leaver's entry in column ``told``. Returns None if the whole row is
     removed."""
     is_own = row_before.get("organisation_id") == leaver.organisation_id
     if table in ("commitments", "trials") and is_own and _takes_practice_back(leaver):

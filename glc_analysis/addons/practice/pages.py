@@ -106,8 +106,8 @@ def show_due_matters(view: StudyView) -> Html:
 
 
 def _with_names(view: StudyView, text: str) -> Markup:
-    """Returns a sentence of ``glc status`` in the form for a page: ids are replaced by the names of texts and
-    organisations, and commands and files are marked up."""
+    """Returns a sentence of ``glc status`` in the form for a page. The names of texts and organisations
+    replace their ids, and commands and files are marked up."""
     texts = view.read("principles").query("translation_of == ''")
     names = view.organisation_names | {
         (printed := f"{principle}.{version}"): f"{name} ({printed})" for principle, version, name in zip(

@@ -2,10 +2,10 @@
 details of a case.
 
 A count of fewer than five is refused because, for example, three women in one shelter could be recognised
-from the count. ``content/refused.csv`` has the refused words in each language of the sheets: small numbers
-(``few``), the people counted (``people``; ``alone`` for words that mean both), units that may be counted
-(``time``: days, steps, workers), and ages (``age``). Texts in other languages are searched for digits only,
-so people must read them.
+from the count. ``content/refused.csv`` has the words in each language of the sheets, by kind. The kinds are
+small numbers (``few``), counted people (``people``), words that mean both a small number and people
+(``alone``), units that may be counted, such as days, steps and workers (``time``), and ages (``age``). In
+texts in other languages, the program searches for digits only, so people must read these texts.
 """
 
 from __future__ import annotations

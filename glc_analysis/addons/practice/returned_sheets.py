@@ -87,8 +87,8 @@ def enter_returned_practice_sheets(study: Study) -> EnteredSheets:
 
 
 def _answers(path: Path) -> Iterator[tuple[str, list[str], Cells]]:
-    """Yields each column of answers in a workbook: its place, the words of its stamp (organisation, and for a
-    trial the text and the cycle), and the answers keyed by question."""
+    """Yields three values for each column of answers in a workbook: the place of the column, the words of its
+    stamp (organisation, and for a trial the text and the cycle), and the answers keyed by question."""
     if path.suffix.lower() != ".xlsx":
         raise Faults([Fault("is not a workbook of `glc trials --sheets`", file=path.name,
                             fix="type what is on the paper into the organisation's workbook, and put the "

@@ -270,8 +270,8 @@ def write_sheet_workbook(path: Path, sheet: PracticeSheet) -> None:
 
 
 def _rows(sheet: PracticeSheet) -> Iterator[tuple[str, str, list[str], list[bool]]]:
-    """Yields the rows of a workbook, each with the name of the question, its wording, the cells, and which of
-    the cells take answers."""
+    """Yields the rows of a workbook. A row has the name of the question, the wording of the question, the
+    cells, and for each cell whether it takes an answer."""
     say, none = sheet.fixed_texts, [False] * AT_A_TIME
     heading = [f"{say['danger']} {sheet.safeguarding}", f"{say['title']} · {sheet.name}", say["how"],
                say["draft"] if sheet.is_draft else ""]

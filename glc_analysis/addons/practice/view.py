@@ -32,8 +32,8 @@ from glc_analysis.view.visible_tables import VisibleTables
 
 BLOCK = "trials"
 """The id of the block (content of one kind on one page) with the words of the organisations that tried a
-principle. When an organisation leaves, its lines of the block are hidden together with lines of other
-organisations (:mod:`glc_analysis.disclosure.cells`)."""
+principle. When an organisation leaves, the lines of this organisation in the block are hidden together with
+lines of other organisations (:mod:`glc_analysis.disclosure.cells`)."""
 SEEN = ("principle_id", "version", "changed", "decision", "learnt", "language")
 """The columns of a cleared trial that audiences other than the team read."""
 

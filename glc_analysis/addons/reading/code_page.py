@@ -77,9 +77,9 @@ def _negative(view: StudyView) -> Markup:
 
 
 def _beside(view: StudyView) -> Markup:
-    """Returns the codes that share turns (speeches of one speaker) with the view's code, with the words of
-    both codes. The code with most shared turns comes first. The code's parent and child codes are left
-    out."""
+    """Returns the codes that occur in the same turns (speeches of one speaker) as the view's code. Each code
+    comes with the words that have it and the words that have the view's code. The code with most shared turns
+    comes first. The code's parent and child codes are left out."""
     rows = view.coded_passages
     own = rows[rows["code_id"] == view.code]
     others = rows[rows["segment_id"].isin(own["segment_id"])]

@@ -14,16 +14,17 @@ from glc_analysis.study import Study
 
 
 @click.command()
-@click.option("--theme", default="", metavar="THEME", help="The cells of this theme: for each case one "
-              "for the theme as a whole, and one for each of its codes.")
-@click.option("--case", default="", metavar="CASE", help="The cells of this case, one for each theme.")
+@click.option("--theme", default="", metavar="THEME", help="Write the cells of this theme: for each "
+              "case, one cell for the theme as a whole and one cell for each of its codes.")
+@click.option("--case", default="", metavar="CASE", help="Write the cells of this case: one cell for "
+              "each theme.")
 @click.option("--by", default="organisation", show_default=True, metavar="ATTRIBUTE",
-              help="What the cases are: organisation, country, resource_level, type ...")
+              help="Take these as the cases: organisation, country, or another attribute, such as type.")
 @click.option("--enter", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
-              help="Read back a workbook that was filled in.")
+              help="Read this filled-in workbook, and store its summaries.")
 @pass_study_to_write_without_withdrawal
 def matrix(study: Study, theme: str, case: str, by: str, enter: Path | None) -> None:
-    """Write summaries of cases by theme, or read them back.
+    """Write a workbook for summaries of cases by theme, or read the filled-in workbook.
 
     A summary says what a case said on a theme. The workbook covers one theme or one case. Beside the passages
     of each cell, the workbook has a box for the summary, which already contains an earlier summary if there

@@ -16,8 +16,9 @@ Cells = dict[str, str]
 
 def erase_leaver_from_summary_or_memo(table: str, row_before: Cells, row_after: Cells,
                                       leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """Returns a row of a reference table before and after the leaver's content is removed from it; None if
-    the whole row is deleted."""
+    """Removes the leaver's content from a row of summaries or memos. ``row_before`` is the row before the
+    withdrawal, and ``row_after`` is the row in which names and words are already removed. Returns both rows,
+    or None if the whole row is deleted."""
     if table == "analytic_memos" and row_before["about_id"] and row_before["about_id"] in leaver.ids:
         return None
     if table != "summaries":

@@ -29,8 +29,8 @@ _CODERS_MEMOS = {"source": "document", "coding": "passage", "code": "code", "pro
 
 
 class ReadingView(StudyView):
-    """The methods about reading that every view of a study (its tables as one audience may see them) has;
-    ``self`` is the view."""
+    """The methods about reading. Every view (the tables of a study as one audience may see them) has these
+    methods; ``self`` is the view."""
 
     def matrix(self, *, theme: str = "", by: str = "organisation", case: str = "") -> pd.DataFrame:
         """Returns the framework matrix, with one row per case and theme. If ``theme`` is given, there is one
@@ -107,10 +107,10 @@ class ReadingView(StudyView):
         which an organisation was asked about the code or raised it. Columns:
 
         - code_id, code, group_id, group;
-        - raised, asked, undecided: numbers of organisations in interviews and answers that raised the code,
-          were asked about it, or are undecided;
-        - differs: whether one group has passages on the code, and another group has no passages and no
-          undecided organisation;
+        - raised, asked, undecided: in interviews and answers, the numbers of organisations that raised the
+          code, that were asked about it, and for which it is undecided whether they raised it;
+        - differs: whether one group has passages on the code, and another group has neither passages nor
+          organisations for which the code is undecided;
         - passages: the number of passages of the group on the code.
 
         Only the team gets the comparison. Raises UsageError and NotReleased as :meth:`matrix` does.
@@ -124,8 +124,8 @@ class ReadingView(StudyView):
         chosen = resolve_id(theme, self.themes, "theme") if theme else self.theme
         book = self.code_tree
         codes = book[(book["theme_id"] == chosen) & (book["level"] == "code")]
-        counts = counting.count_organisations_raising_codes(self.read("mentions"),
-                                                            self.list_organisations_of_cases(kind).assign(answer=""))
+        counts = counting.count_organisations_raising_codes(
+            self.read("mentions"), self.list_organisations_of_cases(kind).assign(answer=""))
         counts = counts[counts["code_id"].isin(codes["code_id"]) & (counts["asked"] > 0)]
         behind = self.select_cell_passages(kind, codes["code_id"]).groupby(["code_id", "case_id"]).size()
         rows = counts.rename(columns={"group": "group_id"})

@@ -153,8 +153,8 @@ def compare_matrix_workbook_with_summaries(study: Study, path: Path) -> EnteredS
     grid = next((grid for grid in read_workbook_sheets(path, refuse_formulas=True)
                  if _header(grid) >= 0), None)
     if grid is None:
-        raise Faults([Fault("is not a workbook of `glc matrix`: it has no row with the grey names "
-                            f"{', '.join(_KEYS)} once each", file=path.name,
+        raise Faults([Fault("is not a workbook of `glc matrix`: it has no row in which each of the "
+                            f"grey names {', '.join(_KEYS)} occurs once", file=path.name,
                             fix="fill in the workbook as it was written, and put back the grey columns")])
     rows = [*_filled(grid)]
     entered, faults = _compared(rows, reference.tables["summaries"], grid.place)
@@ -251,7 +251,7 @@ def _unknown(rows: list[tuple[int, Cells]], tables: Mapping[str, pd.DataFrame],
                 *tables["organisations"]["organisation_id"]}:
             wrong.append("case_id")
         for name in wrong:
-            yield Fault("is not known here", place, str(n), name, row[name],
+            yield Fault("is not in the tables of this study", place, str(n), name, row[name],
                         "copy the cell from a newly written workbook")
 
 

@@ -9,7 +9,8 @@ from glc_analysis.study import Study
 
 
 @click.command()
-@click.option("--daily", required=True, metavar="HH:MM", help="The time, by the clock of this computer.")
+@click.option("--daily", required=True, metavar="HH:MM", help="Run every day at this time, by the "
+              "clock of this computer.")
 @for_audience
 @click.option("--write", "is_written", is_flag=True, help="Install the daily run, instead of showing it.")
 @pass_study_to_write_without_withdrawal

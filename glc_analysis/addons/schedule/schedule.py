@@ -39,8 +39,8 @@ class Schedule:
         if not found:
             raise UsageError(f"{time_of_day!r} is not a time of day. To fix: write it as 06:00.")
         if "\n" in str(study.root):
-            raise UsageError(f"A schedule cannot name a folder with a line break, such as {study.root!s}. "
-                             "To fix: rename the folder.")
+            raise UsageError(f"The path of the study folder has a line break, which no schedule can contain: "
+                             f"{study.root!s}. To fix: rename the folder.")
         return cls(study.root, audience, (int(found[1]), int(found[2])))
 
     @property

@@ -1,5 +1,5 @@
-"""Reads exports of EUSurvey. The form's name and the day of the export stand above the header. Each heading
-and each answer ends with a code in brackets."""
+"""Reads exports of EUSurvey. The rows above the header have the name of the form and the day of the export.
+Each heading and each answer ends with a code in brackets."""
 
 from __future__ import annotations
 

@@ -82,9 +82,9 @@ def _check_links(main: Grid, group: Grid) -> None:
     key = _LINKS[link]
     if key not in main.names:
         refuse(f"the column is missing, so the records of {group.sheet} have no parent record", main.place,
-               "export it again", column=key)
+               "export the survey again", column=key)
     keys = Counter(_column(main, key))
-    fix = "export it again, or correct the row in both sheets"
+    fix = "export the survey again, or correct the row in both sheets"
     faults = [Fault("several rows have this key", main.place, str(n), key, value, fix)
               for n, value in zip(main.numbers[1:], _column(main, key), strict=True) if keys[value] > 1]
     faults += [Fault(f"the main sheet has no such {key}", group.place, str(n), link, value, fix)

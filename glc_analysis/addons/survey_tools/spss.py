@@ -24,7 +24,8 @@ def read_spss(path: Path) -> RawSurvey:
     try:
         import pyreadstat  # an extra: only those with SPSS files need it
     except ImportError as error:
-        raise GLCError(f"{path.name} is an SPSS file. To fix: pip install 'glc_analysis[spss]'") from error
+        raise GLCError(f"{path.name} is an SPSS file, which the package reads only with its extra `spss`. "
+                       "To fix: pip install 'glc_analysis[spss]'") from error
     read_bytes(path)
     try:
         content, meta = pyreadstat.read_sav(path, user_missing=True)

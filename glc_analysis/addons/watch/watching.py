@@ -34,7 +34,7 @@ _LOOK, _QUIET = 0.05, 0.1
 which a file counts as saved."""
 _AUDIENCE = "team"
 _PARTS = ("raw", "reference", "private/reference", "notebooks")
-"""The folders of a study that are watched, which are the folders into which people and programs write."""
+"""The watched folders of a study, into which people and programs write."""
 
 
 def serve_and_update_pages(study: Study, *, say: Say) -> None:

@@ -18,8 +18,8 @@ _NEVER_COMPARED = ("unit", "new", "dropped")
 
 
 def find_comparability_decision_faults(tables: Tables) -> Iterator[Fault]:
-    """Yields the faults of crosswalk.csv, which are comparisons on which nobody has decided, and comparisons
-    that the change of the question does not allow."""
+    """Yields the faults of crosswalk.csv. A comparison is a fault if nobody has decided on it, or if the
+    change of the question does not allow it."""
     rows, options = tables["crosswalk"], tables["options"]
     lists = dict(zip(tables["questions"]["question_id"], tables["questions"]["option_list"], strict=True))
     common = options.groupby("option_list")["common_id"].agg(lambda ids: (ids != "").all()).to_dict()

@@ -26,8 +26,8 @@ from glc_analysis.view.visible_tables import VisibleTables
 
 
 class WavesView(VisibleTables):
-    """The methods about waves that every view of a study (its tables as one audience may see them) has;
-    ``self`` is the view."""
+    """The methods about waves. Every view (the tables of a study as one audience may see them) has these
+    methods; ``self`` is the view."""
 
     def transitions(self, question_id: str) -> pd.DataFrame:
         """Returns how many units (organisations, or organisations and countries) changed from one answer to

@@ -96,8 +96,9 @@ class CoderFileRedaction:
     def for_file_with_renamed_texts(self, path: Path,
                                     find_document: Callable[[str, Sequence[str]], str]) -> CoderFileRedaction:
         """Returns a copy of this object for a file whose texts may have other names. ``find_document`` is a
-        function that takes a text and the quotations from it, and returns the document_id of the interview or
-        call that was copied. The text is blank if the file has only quotations."""
+        function that takes a text of the file and the quotations from this text, and returns the document_id
+        of the interview or call from which the text was copied. If the file has only quotations, the function
+        gets a blank text."""
         if has_coding_add_on_file_name(path):
             return self
         raw = read_codings(path, separator=self.separator, questions=self.questions)
@@ -112,8 +113,8 @@ class CoderFileRedaction:
         file of a removed text. A database of QualCoder or Taguette is replaced by a REFI-QDA project. Returns
         the path of the file with the remaining codings.
 
-        Raises Faults if a file that must change can be written only by the program that made it, if a memo or
-        a coding of uncertain place would be lost, or if a coding of words that remain would move."""
+        Raises Faults in three cases: only the program that made the file can write the change; a memo or a
+        coding of uncertain place would be lost; or a coding of words that remain would move."""
         if is_decision_workbook:
             rewrite_table_rows(path, self._decisions)
             return path

@@ -24,8 +24,9 @@ from glc_analysis.study import Study
 @click.option("--choice", default="", metavar="CHOICE",
               help="With --person, the choice of the person: stop-contact, stop-use or erase.")
 @click.option("--dry-run", is_flag=True, help="List what would be removed or changed; change nothing.")
-@click.option("--looked-at-by", default="", metavar="NAME", help="Who looked at the files that no program "
-              "can read, such as recordings, and found nothing left in them. The name is recorded.")
+@click.option("--looked-at-by", default="", metavar="NAME", help="Name the person who looked at the files "
+              "that no program can read, such as recordings, and found no withdrawn content in them. The "
+              "name is recorded.")
 @add_format_option("csv")
 @pass_study_to_withdraw
 def withdraw(study: Study, organisation: str, item: str, person: str, choice: str, dry_run: bool,

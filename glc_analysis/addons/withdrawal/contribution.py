@@ -51,14 +51,14 @@ class Contribution:
     - ``organisation_id``: the organisation; blank for a person, because the person's organisation stays.
     - ``rows``: the row numbers of the leaver's records, keyed by file.
     - ``documents``: the leaver's interviews and texts of answers.
-    - ``turns``: for every transcript, which turns (speeches) are the leaver's.
+    - ``turns``: for every transcript, the turns (speeches of one speaker) of the leaver.
     - ``spoken``: for each call, the names of the leaver's speakers in the file, mapped to the names that
       replace them.
     - ``raters``: the raters whose ballots are removed.
     - ``ids``: all ids of the leaver, which must be removed.
     - ``listed``: the names of the leaver in names.csv.
-    - ``countries``: the countries that belong to the leaver alone: no other organisation works there, is
-      based there or names the country in an answer.
+    - ``countries``: the leaver's own countries, in which no other organisation works or is based, and which
+      no other organisation names in an answer.
     - ``names``: the names that other people use for the leaver.
     - ``words``: the names in ``names``, the pseudonyms of the leaver, and the leaver's sentences that nobody
       else said.

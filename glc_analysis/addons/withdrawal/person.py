@@ -51,8 +51,8 @@ def carry_out_person_choice(study: Study, person_id: str, stop_or_erase: str, *,
     """Carries out the choice of a person: ``stop-contact``, ``stop-use`` or ``erase``.
 
     Returns one row for each item that is removed or changed: kind, where, what. With ``dry_run`` the study
-    stays unchanged. Raises UsageError for an unknown person or choice, and Faults, without changing anything,
-    if words or names of the person would remain or the study could not be built.
+    stays unchanged. Raises UsageError for an unknown person or choice. Raises Faults, and changes nothing, if
+    words or names of the person would remain or if the study could not be built.
     """
     from glc_analysis.build import build
 

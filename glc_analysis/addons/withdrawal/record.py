@@ -1,5 +1,5 @@
-"""Reads the record of withdrawals, withdrawn.csv, which has the day and the number of removed items of each
-withdrawal, and no name of an organisation or person that withdrew."""
+"""Reads the record of withdrawals, withdrawn.csv. The record has the day of each withdrawal and the number of
+removed items, but never the name of the organisation or person that withdrew."""
 
 from __future__ import annotations
 

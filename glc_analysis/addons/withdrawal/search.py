@@ -1,10 +1,10 @@
 """Searches a folder for withdrawn content, however its files are named and packed.
 
-The search returns every place with content that must not remain (:class:`SoughtContent`), and every file that
-cannot be checked, with the reason. The content of a file, and not its name, decides how the file is read.
-Archives and compressed files are unpacked, also inside each other; tables, databases, documents and notebooks
-are parsed; all other files are searched as bytes. People must check pictures, recordings, and encrypted or
-unknown archives.
+The search returns every place with content that must not remain (:class:`SoughtContent`). It also returns
+every file that cannot be checked, with the reason. The content of a file, and not its name, decides how the
+file is read. Archives and compressed files are unpacked, even if one is inside another. Tables, databases,
+documents and notebooks are parsed. All other files are searched as bytes. People must check pictures,
+recordings, and encrypted or unknown archives.
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ names that have this letter or a later letter, because the code page also contai
 
 
 class SoughtContent:
-    """The content that must not remain in the study: ``names`` and ``words`` (columns name and match, as in
-    names.csv), ``ids``, and every sequence of :data:`_RUN` words from ``said`` that does not occur in
-    ``others``.
+    """The content that must not remain in the study: the names ``names``, the words ``words``, the ids
+    ``ids``, and every sequence of :data:`_RUN` words from ``said`` that does not occur in ``others``.
+    ``names`` and ``words`` have the columns name and match, as in names.csv.
 
     Names of several words are also found in capitals, without accents and across line ends. An id that is a
     single plain word is found only if it stands alone, as in a cell or a file name, because in a sentence the
@@ -129,8 +129,8 @@ class SoughtContent:
     def find_matches_in_pieces(self, pieces: Collection[Piece], *,
                                is_text: bool = True) -> list[tuple[str, str]]:
         """Returns the place of each piece of text (such as a cell or paragraph) that has sought content, with
-        a description of the content. Content that spans several pieces is also found, and reported as
-        spanning them."""
+        a description of the content. Content that begins in one piece and ends in another is also found; its
+        place is then "across its lines" or "across its cells"."""
         whole = "".join(text + ("\n" if "line " in place else _APART) for place, text in pieces)
         cells = " ".join(text for place, text in pieces if "line " not in place) if is_text else ""
         if cells and (what := self.describe_match(cells)) and not self.describe_match(whole):

@@ -96,8 +96,8 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
 
 def _remove_lines(path: Path, ids: Collection[str], today: pd.DataFrame) -> pd.DataFrame:
     """Removes, from the blocks of a release, the lines that belong to ``ids`` and are missing from the lines
-    of ``today``, and returns the removed lines. If a line came from several organisations and the block no
-    longer has the line in ``today``, the line is removed for all these organisations."""
+    of ``today``, and returns the removed lines. If a line came from several organisations and is missing from
+    the same block in ``today``, the line is removed for all these organisations."""
     lines, gone = read_release_table(path).astype("str"), {*ids}
     rows = zip(lines["organisation_id"], lines["line"], strict=True)
     is_theirs = pd.Series([not gone.isdisjoint([organisation, *line.split("/")])

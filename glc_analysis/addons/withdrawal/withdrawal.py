@@ -105,8 +105,8 @@ WITHDRAWAL_AT_WORK = "withdrawal"
 """The name of the running withdrawal, shown to other commands."""
 _ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "person_id", "answer_id",
         "key", "reference", "quote_id")
-"""Columns of reference tables. If one of these columns of a row has an id of the organisation, the row is
-removed; in all other rows, the organisation's words are removed."""
+"""The columns of reference tables that may have an id of the organisation. A row with such an id is removed.
+From all other rows, only the organisation's words are removed."""
 _LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
 """The columns in which rows of a repeat group name their parent record (Kobo, ODK)."""
 _NEW_PROJECT = (
@@ -207,14 +207,15 @@ def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, st
 @contextmanager
 def edit_copy_and_replace_study(study: Study, *, keep_changes: bool = True,
                                 say: Callable[[str], None] = lambda line: None) -> Generator[Study]:
-    """Yields a copy of a study that replaces the study at the end of the block if ``keep_changes``.
+    """Yields a copy of a study. With ``keep_changes``, the copy replaces the study at the end of the ``with``
+    block.
 
-    The copy holds raw/, reference/ and private/; processed/ is built by the block, and all reports are
-    deleted with the old files. No other command can write in the study while the block runs. If the block
-    raises an error or is stopped by a signal, the study stays unchanged. Files that arrive or change in the
-    study while the block runs are kept; ``say`` is called with a line about each such file. Raises Faults for
-    files outside the study folder and for rounds changed since they were sealed, Busy if another command is
-    running, and Interrupted at Ctrl-C or SIGTERM.
+    The copy holds raw/, reference/ and private/. The code in the block builds processed/. All reports are
+    deleted with the old files of the study. No other command can write in the study while the block runs. If
+    the block raises an error or is stopped by a signal, the study stays unchanged. Files that arrive or
+    change in the study while the block runs are kept; ``say`` is called with a line about each such file.
+    Raises Faults for files outside the study folder and for rounds changed since they were sealed, Busy if
+    another command is running, and Interrupted at Ctrl-C or SIGTERM.
     """
     new = Study(study.root / STAGE / "new")
     said = "Nothing is withdrawn. To withdraw: run the same command again."
@@ -349,8 +350,8 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
 
 
 def _context_rows(grid: Grid, leaver: Contribution, reference: Reference, column: str) -> Rows:
-    """Returns the rows of a context table without the countries that only this organisation has, because it
-    is confidential that these countries are in the study."""
+    """Returns the rows of a context table without the countries of this organisation alone. It is
+    confidential that these countries are in the study."""
     names = pd.Series([row[grid.names.index(column)] for row in grid.rows[1:]], dtype="str")
     # Without the heading: only a column with nothing but codes is read as codes.
     ids = find_country_ids(names, reference.countries)
@@ -676,12 +677,13 @@ def _check_arrived(study: Study, wanted: SoughtContent) -> None:
 def _raise_traces(found: SearchResult, folder: str = "") -> None:
     """Raises Faults for all places with sought content, with the fix for each."""
     if found.traces:
-        fix = "remove it by hand, correct the checksum in manifest.csv if it is in a raw file, then repeat"
+        fix = ("remove it by hand; if the file is a raw file, correct its checksum in manifest.csv; then "
+               "repeat the command")
         raise Faults(Fault(f"still {one.what} ({one.place})", fix=fix,
                            file=f"{folder}/{one.file}" if folder else one.file) for one in found.traces)
 
 
 def _look_at(unread: UnreadFile) -> Fault:
     return Fault(f"no program can read it: {unread.why}", file=unread.file,
-                 fix="check the file by hand, or destroy it; if no such file has withdrawn content, repeat "
-                 "with --looked-at-by and your name")
+                 fix="check the file by hand, or destroy it; if none of these files has withdrawn content, "
+                 "repeat the command with --looked-at-by and your name")

@@ -274,8 +274,8 @@ def _doubtful(rows: list[dict]) -> list[bool]:
     positions, two kinds of passages are quarantined:
 
     - passages whose stored words differ from the words at their position;
-    - passages without stored words, unless the nearest passage with stored words before and the nearest one
-      after are both at the right positions."""
+    - passages without stored words. Such a passage is not quarantined, however, if the nearest passages with
+      stored words before it and after it are both at the right positions."""
     if not any(row["match"] == "different" for row in rows):
         return [False] * len(rows)
     proved = sorted((row["start"], row["match"] != "different") for row in rows

@@ -113,8 +113,8 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
     - Rows without a code: the coder either read the document of the row and gave it no code, or was never
       assigned the document. Documents that have only rows without a code are put into `blank`.
 
-    Adds a fault for a cell of which it is unclear whether it holds one code or several, and for two columns
-    with the same role whose cells differ. Raises Faults if a column that the table needs is missing.
+    Adds a fault for each cell that may hold either one code or several codes, and for two columns with the
+    same role whose cells differ. Raises Faults if a column that the table needs is missing.
     """
     parsed = ParsedCodings(path, "csv")
     names = [match_key(name) for name in grid.names]

@@ -220,7 +220,7 @@ class ParsedCodings:
 
     def add_fault(self, message: str, value: str = "", *, row: str = "") -> None:
         """Adds a fault about the file; all faults are raised together once the file has been read."""
-        fix = "correct the passage in the program that wrote the file, and export it again"
+        fix = "correct the passage in the program that wrote the file, and export the file again"
         self.faults.append(Fault(message, file=self.path.name, row=row, value=value[:80], fix=fix))
 
     def add_source(self, name: str, text: Text | None) -> str:
@@ -323,9 +323,8 @@ class Tried(NamedTuple):
 
 
 _CLEARLY = 3
-"""A reading (way of counting) is ruled out by the number of ends of passages that it does not put at edges of
-words. The reading is ruled out if this number is more than :data:`_CLEARLY` times the number in the likeliest
-reading."""
+"""A reading (way of counting) is ruled out if the number of ends of passages that it does not put at edges of
+words is more than :data:`_CLEARLY` times the number in the likeliest reading."""
 
 
 def locate_coded_spans(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> Located:

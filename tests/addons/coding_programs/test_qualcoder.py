@@ -77,7 +77,7 @@ def test_categories_in_a_ring_are_a_fault(tmp_path):
 def test_codings_of_film_are_said_to_be_left_out(tmp_path):
     film = ["CREATE TABLE code_av (avid, id)", "INSERT INTO code_av VALUES (1, 1)"]
     assert read_codings(qualcoder(tmp_path / "p.qda", codings=[CODED], more=film)).notes == (
-        "'call_ke.txt' is a recording: its coding is not read. Code its transcript, to have them counted.",
+        "'call_ke.txt' is a recording: its coding is not read. To count such passages, code the transcript.",
     )
 
 

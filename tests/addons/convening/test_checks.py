@@ -25,8 +25,8 @@ DISPLAY = """\
 topic_id,theme_id,figure_id,code_id,quote_id,fit,inference,by
 beds,care,Q1/yes/all,care,,confirmed,They agree.,ana
 """
-OLD = ("version 2 of P02 is its last version: the status of older versions must be superseded, and the "
-       "status of the last version must be another one")
+OLD = ("version 2 of P02 is its last version: all older versions must have the status superseded, "
+       "and the last version must not have it")
 
 
 @pytest.fixture

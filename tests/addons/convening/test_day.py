@@ -118,7 +118,7 @@ def test_the_agenda_is_in_the_order_of_what_to_decide():
 
 @pytest.mark.parametrize(("votes", "said"), [
     (HIGH, ("whole", "high, in agreement")), (LOOSE, ("half", "high, no agreement")),
-    (SPLIT, ("split", "split")), (HIGH[:7], ("few", "too few for the rule")),
+    (SPLIT, ("split", "split")), (HIGH[:7], ("few", "too few votes for the rule")),
     ([8] * 17 + [1] * 3, ("whole", "high, no disagreement by IPRAS"))])
 def test_a_result_is_said_in_a_shape_and_in_words(votes, said):
     assert describe_tally_by_sign_and_words(compute_tally_columns(votes)) == said

@@ -342,7 +342,7 @@ def test_a_form_that_came_as_a_file_while_its_paper_was_keyed_does_not_keep_the_
     keyed(study, ["ab", "r29", "8-"])
     study.write("raw/ratings/by-mail.csv", (study.root / "raw/ratings/1-r12.csv").read_text()
                 .replace("1,r12,", "1,r29,"))
-    assert ("The form of r29 has already been received, and is never overwritten. What was begun here is "
+    assert ("The form of r29 has already been received, and is never overwritten. The keying begun here is "
             "deleted.") in keyed(study, ["ab", "r29"])
     check_no_form_partly_keyed(Study(study.root), "1")
 

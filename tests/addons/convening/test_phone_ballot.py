@@ -474,7 +474,7 @@ def test_after_the_collecting_the_box_is_empty_and_nobody_votes_with_a_slip(room
 @pytest.mark.parametrize(("drawn", "said"), [
     ({0: "r21"}, "raters.csv has no such rater; nearest: 'r29', 'r12'"),
     ({0: "r99"}, "may not rate, as raters.csv says"),
-    ({0: ""}, "answers use this slip, but the register names nobody who drew it"),
+    ({0: ""}, "this slip has answers, but the register names nobody who drew it"),
     ({0: "r12", 1: "r12"}, "has drawn slip .* too, according to the register. To fix: ask who holds which "
      "slip, and correct the code if it is a typing error"),
 ])

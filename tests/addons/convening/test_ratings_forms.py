@@ -86,7 +86,7 @@ def test_a_form_in_another_language_has_the_version_of_its_own_words(filled):
     ("abstain", "x", "row 4, column importance, value '8': has both a score and an abstention"),
     ("abstain", "no", "row 4, column abstain, value 'no': this is not an x"),
     ("may_be_read", "perhaps", "row 4, column may_be_read, value 'perhaps': this is neither yes nor no"),
-    ("statement", "Offer rest.", "row 4, column statement, value 'Offer rest.': this is not the text"),
+    ("statement", "Offer rest.", "row 4, column statement, value 'Offer rest.': these are not the words"),
     ("stamp", "1 r12", "row 4, column stamp, value '1 r12': this is not the stamp of a form"),
     ("importance", "=4+4", "row 4, column C, value '=4+4': is a formula"),
 ])

@@ -58,7 +58,7 @@ def test_a_person_and_a_rater_are_refused(study, typed):
 @pytest.mark.parametrize("typed", ["r07 has not read it", "R07 has not read it", "María López asked",
                                    "Beacon asked"])
 def test_a_reason_that_names_somebody_is_refused(study, typed):
-    with pytest.raises(UsageError, match="The room reads these words, and they name '"):
+    with pytest.raises(UsageError, match="The room reads these words, and the words name '"):
         tidy_reason_refusing_names(reference(study), typed)
 
 

@@ -150,8 +150,8 @@ def test_the_text_is_open_again_and_not_handed_in_until_all_is_placed(waiting, s
             waiting.carry_out({"document_id": TEXT, **act})
     raw = read_codings(coder_journal_path(study, "ines"), coder="ines")
     assert raw.codings.empty
-    assert raw.notes == ("ines: changed since coded; not counted until each of its codings has been placed "
-                         f"again: {TEXT}.",)
+    assert raw.notes == ("ines: texts changed since they were coded; not counted until each coding has been "
+                         f"placed again: {TEXT}.",)
 
 
 def test_a_waiting_coding_is_placed_on_other_words_with_its_memo_and_the_text_is_finished(waiting, study):

@@ -90,7 +90,8 @@ def compared(study, by):
 
 def test_who_coded_none_of_the_texts_that_two_people_coded_compares_none(study):
     said = ("None of the texts that two people coded is assigned to nadia, so there is nothing to compare. "
-            "The person named in study.toml ([coding] decided_by) decides on all of them.")
+            "The person named in study.toml ([coding] decided_by) decides on all double-coded "
+            "texts.")
     assert DoubleCodingComparison(study, "nadia").why_not_comparable() == said
     with pytest.raises(GLCError, match="None of the texts"):
         DoubleCodingComparison(study, "nadia").freeze_codings_and_list_differences()

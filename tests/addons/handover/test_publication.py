@@ -272,9 +272,9 @@ def test_a_file_that_cannot_be_removed_is_named_and_stays_on_the_list(ready, mon
 def test_what_is_not_on_the_list_is_not_taken_back(ready):
     study, notebooks, folder = ready
     publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
-    with pytest.raises(UsageError, match=f"Files were published in {folder}. To fix: name that folder"):
+    with pytest.raises(UsageError, match=f"Files were published in {folder}. To fix: name such a folder"):
         unpublish(study, "public", folder.with_name("another"), today=TUESDAY)
-    with pytest.raises(UsageError, match="no list of what it published for convening"):
+    with pytest.raises(UsageError, match="has published nothing for convening"):
         unpublish(study, "convening", folder, today=TUESDAY)
     assert (folder / "index.html").is_file()
 
@@ -284,7 +284,7 @@ def test_a_folder_that_is_not_there_is_refused_and_stays_on_the_list(ready):
     publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     listed = read_published_files(study)
     folder.rename(folder.with_name("unplugged"))
-    with pytest.raises(UsageError, match="is not there, so the list stays as it is"):
+    with pytest.raises(UsageError, match="is not there, so the list of published files was not changed"):
         unpublish(study, "public", folder, today=TUESDAY)
     assert read_published_files(study) == listed
 

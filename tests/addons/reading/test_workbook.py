@@ -76,7 +76,8 @@ def test_a_stale_summary_is_rewritten_or_said_to_hold(study, tmp_path):
 @pytest.mark.parametrize(("texts", "author", "fault"), [
     ([("b", "care", "Held back.")], None, "column Written by: does not say who wrote"),
     ([("a", "care", None)], "ines", "row 4, column Summary.*is blank, but the cell had a summary"),
-    ([("a", "care", "elsewhere", 2)], "ines", "row 4, column case_id, value 'elsewhere': is not known here"),
+    ([("a", "care", "elsewhere", 2)], "ines",
+     "row 4, column case_id, value 'elsewhere': is not in the tables of this study"),
     ([("a", "care", "b", 2)], "ines", "value 'organisation b care': occurs twice"),
     ([("a", "care", None, 3)], "ines", "row 4, column A to C: does not say which cell of the matrix it is"),
     ([("a", "care", "=1+1")], "ines", "formula")])

@@ -162,8 +162,9 @@ def find_most_common_source_language(principles: pd.DataFrame) -> str:
 
 
 def list_handbook_languages_for_audience(view: StudyView) -> list[str]:
-    """Returns the languages in which an audience gets the handbook: the language in which most principles
-    were written, and each language of the fixed texts (:data:`FRAME`) into which a statement is translated.
+    """Returns the languages in which an audience gets the handbook. The first is the language in which most
+    principles were written. A further language needs the fixed texts (:data:`FRAME`) and the translation of
+    at least one statement.
 
     If the audience may not read drafts, two more conditions apply to a language: a native reader has checked
     the fixed texts, and a second speaker has checked the translation of every statement.

@@ -94,8 +94,9 @@ that it is kept when the files of the packets are deleted."""
 
 def check_packets_with_gate_and_delete_html(stage_folder: Path, study: Study,
                                             packets: Iterable[Packet]) -> None:
-    """Raises Faults if a file contains something that its reader may not see; the packet of an organisation
-    may name this organisation. Deletes the HTML sources of the documents if there is no fault."""
+    """Raises Faults if a file contains something that the reader of the file may not see. The packet of an
+    organisation may name this organisation. Deletes the HTML sources of the documents if there is no
+    fault."""
     reference, known, faults = read_reference(study), identifiers(study, audience=PACKET_AUDIENCE), []
     parts = [(stage_folder / "briefs", reference.names, known, "")]
     said = find_identifiers_said_by_organisations(study, known)

@@ -216,7 +216,7 @@ def _set_direction(element: lxml.html.HtmlElement, kind: Kind) -> None:
 
 
 def _bar(element: lxml.html.HtmlElement, kind: Kind) -> None:
-    """Renders a count with its bar; the bar is shown only in a PDF."""
+    """Renders a count; in a PDF, also the bar of the count."""
     width = re.search(r"width:\s*(\d+)%", "".join(
         bar.get("style", "") for bar in element.iter() if "glc-bar" in bar.get("class", "")))
     text = element.text_content()

@@ -394,9 +394,9 @@ def _country(page: StudyView) -> Iterator[Section]:
 
 def drop_folds_and_set_counts_apart(country_html: str) -> str:
     """Returns the section of a country without the rows that are folded on the screen (options that nobody
-    chose, codes that nobody raised). Each answer is put into a column, and its count with the dots on a line
-    into another column, because the style sheet that separates answer and count on the screen does not apply
-    on paper."""
+    chose, codes that nobody raised). The answers are put into one column, and their counts, with dots on a
+    line, into another column. This is needed because the style sheet that separates answer and count on the
+    screen does not apply on paper."""
     root = lxml.html.fragment_fromstring(country_html, create_parent="div")
     for element in root.xpath(".//details"):
         element.drop_tree()
@@ -560,15 +560,16 @@ def render_reading_and_voting_guide(study: Study, part: Part, packet: Packet, wa
 
 def _in_english(text: str, language: str) -> str:
     """Returns the HTML that sets English words, or a date, inside a text whose language is ``language``. If
-    this language is written from right to left, direction marks (U+200E) are put around the words; without
-    the marks, a number or quotation mark at their beginning would be set at their end."""
+    this language is written from right to left, direction marks (U+200E) are put around the words. Without
+    the marks, a number or quotation mark at the beginning of the words would be set at the end of the
+    words."""
     mark = "\u200e" if language_direction(language) == "rtl" else ""
     return escape(text) if language == "en" else load_part_macros().in_english(mark + text + mark)
 
 
 def render_cover_page(study: Study, day: date | None, packet: Packet, *, contents: str) -> str:
-    """Returns the cover page of a packet, which says for whom the packet is, when and where it is used, how
-    it may be used, and what it contains.
+    """Returns the cover page of a packet. The page says who gets the packet, when and where the convening is,
+    how the packet may be used, and what the packet contains.
 
     Date, place, contact and programme come from study.toml. If one of these four settings is blank, the page
     has an empty line to write on.

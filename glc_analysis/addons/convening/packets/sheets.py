@@ -89,9 +89,9 @@ TO_DISCUSS = "We need to talk about this quotation with you: its words, or your 
 
 
 def show_own_material_counts(view: StudyView) -> Html:
-    """Shows two sentences on what the study holds of the organisation: when the organisation answered and how
-    many questions, how many of its passages are coded, and how many of its quotations are proposed for
-    printing."""
+    """Shows two sentences on the organisation's data in the study. The sentences say when the organisation
+    answered, how many questions it answered, how many of its passages are coded, and how many of its
+    quotations are proposed for printing."""
     rows = view.read("responses")
     row = view.read("organisations").iloc[0]
     answered = rows.loc[rows["missing"] == "", "question_id"].nunique()
@@ -189,7 +189,7 @@ def _answer_lines(view: StudyView, option_list: str, rows: pd.DataFrame,
 
 def show_own_passages(view: StudyView) -> Html:
     """Shows at most :data:`PASSAGES` of the organisation's coded passages, with the names of the codes. If
-    there are more passages, a passage is preferred if it has a code that no earlier passage has. Accounts of
+    there are more passages, the passages that add a further code to the list are preferred. Accounts of
     individual cases are left out."""
     held = QuotationTables.read(view.study)
     own, rows = _own_segments(view, held), _coded_words(view, held)
@@ -387,8 +387,8 @@ def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
 
 
 def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:
-    """Renders the votes of a panel as boxes and in words. Remarks follow on abstentions, on ballots by proxy
-    and on votes that are left out; if there is no result, the reason is given."""
+    """Renders the votes of a panel as boxes and in words. After the votes come remarks on abstentions, on
+    ballots by proxy and on votes that are left out. If there is no result, the reason is given."""
     abstained = f"{one['n_abstained']} abstained" if one["n_abstained"] else ""
     told = "; ".join(filter(None, [one["said"], abstained, describe_proxies_and_interests(one),
                                    why_no_result(one)]))

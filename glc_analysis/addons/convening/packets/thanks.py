@@ -1,11 +1,11 @@
 """Writes a letter of thanks to each organisation (``glc thanks``). The letter says how the organisation's
 contribution was used, and comes with an adoption sheet, on which the organisation states what it will do.
 
-A letter names the principles that rest on the organisation's answers or words, the decisions on these
-principles, the organisation's quotations in the form in which they may be read, and its proposals. A letter
-says nothing about any other organisation, and does not say which row of evidence cites the organisation. A
-letter is in the organisation's language if the fixed texts are translated into this language
-(``content/thanks.csv``).
+A letter has four contents: the principles that rest on the organisation's answers or words, the decisions on
+these principles, the organisation's quotations in the form in which others may read them, and the proposals
+that the organisation made. A letter says nothing about any other organisation, and does not say which row of
+evidence cites the organisation. A letter is in the organisation's language if the fixed texts are translated
+into this language (``content/thanks.csv``).
 """
 
 from __future__ import annotations
@@ -233,7 +233,8 @@ def _write(study: Study, letter: ThanksLetter, stage: Path, settings: PdfSetting
 
 
 def render_letter_and_adoption_sheet(letter: ThanksLetter, invented: str = "") -> Iterator[Markup]:
-    """Returns the HTML, for printing, of a letter and, if any text is agreed, of its adoption sheet."""
+    """Returns the HTML, for printing, of a letter. If any text is agreed, also returns the HTML of the
+    letter's adoption sheet."""
     yield _HTML.letter_page(letter, invented)
     if letter.agreed:
         yield _HTML.adoption_page(letter)

@@ -261,8 +261,8 @@ def describe_evidence_of_view_principle(view: StudyView) -> pd.DataFrame:
     - claim: the claim in evidence.csv.
     - sentence: the finding in words.
     - place: the page and anchor where the evidence is shown.
-    - text, translation, translation_status, language, by, country: for a quotation, its words, their
-      translation and their source; blank if there is no quotation.
+    - text, translation, translation_status, language, by, country: the words, the translation and the source
+      of a quotation; blank if there is no quotation.
     - note: the team's note, which only the team sees.
 
     >>> describe_evidence_of_view_principle(
@@ -358,8 +358,8 @@ def _both_sides(pieces: pd.DataFrame) -> Markup:
 
 
 def describe_side_without_shown_evidence(evidence: pd.DataFrame, default_phrase: str) -> str:
-    """Returns the text for a side (stance) without evidence: ``default_phrase``, except that "not challenged"
-    is replaced if rows of evidence are hidden or an objection is recorded."""
+    """Returns the text for a side (stance) without evidence. The text is ``default_phrase``; but if rows of
+    evidence are hidden or an objection is recorded, another sentence replaces "not challenged"."""
     if default_phrase != NOT_CHALLENGED:
         return default_phrase
     if evidence.attrs.get("lost_lines"):
@@ -421,8 +421,8 @@ def show_announcements_and_corrections(view: StudyView) -> Html:
 def show_votes_in_detail(view: StudyView) -> Html | None:
     """Shows the votes on the view's principle in detail. Returns None if there is nothing to show.
 
-    - Audiences that see the votes of every round get the votes of each panel, its dissent and the change
-      since the previous round; then the comments that raters allowed to be read aloud.
+    - Audiences that see the votes of every round get the votes of each panel, the dissenting votes, and the
+      change since the previous round. The comments that raters allowed to be read aloud follow.
     - All audiences get the joint positions of panels.
     """
     shown = render_joint_positions_of_panels(view, view.principle)
@@ -538,8 +538,9 @@ def render_endorsements_and_reservations(view: StudyView, principle_id: str, *,
 
 
 def _nameless(nameless: dict[str, int]) -> str:
-    """Returns the sentence on the signatories whose names may not be printed. The sentence has the counts of
-    their decisions if these counts may be disclosed; otherwise the sentence is fixed and reveals nothing."""
+    """Returns the sentence on the signatories whose names may not be printed. If the counts of the
+    signatories' decisions may be disclosed, the sentence has the counts. If not, the sentence is always the
+    same and reveals nothing."""
     counts = [f"{n} {verb if n != 1 else _singular(verb)}" for decision, verb in DECISION_VERBS.items()
               if (n := nameless.get(decision, 0))]
     return f"Of those who did not give their names, {', '.join(counts)}." if counts else OTHERS_SIGNED

@@ -85,9 +85,9 @@ def list_principles_citing_country(view: StudyView) -> pd.DataFrame:
 
     Audiences other than the team see a code only if two conditions hold:
 
-    - the figure of the code for the whole study is released to them;
-    - the figure of the code for this country is released to them, or a quotation with the code is cleared for
-      them and names an organisation from this country.
+    - the figure of the code for the whole study is released to the audience;
+    - the figure of the code for this country is released to the audience, or a quotation with the code is
+      cleared for the audience and names an organisation from this country.
 
     >>> list_principles_citing_country(study.view("team", country="KHM"))["principle_id"].tolist()
     ['P01', 'P08', 'P15']

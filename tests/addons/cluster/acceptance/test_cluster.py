@@ -120,7 +120,7 @@ def test_a_scheduler_that_is_killed_in_the_middle_ends_the_run_with_what_is_done
     def kill_at_the_second_page(done, total, what):
         if done == 2:
             cluster.scheduler.kill()
-    said = r"does not answer any more. \d+ of \d+ pages were done, but the reports are unchanged"
+    said = r"To fix: start the scheduler again. \d+ of \d+ pages were done, but the reports are unchanged"
     with pytest.raises(GLCError, match=said):
         update_report_pages(study, folder=folder, processes=on(cluster.address), force=True,
                             progress=kill_at_the_second_page)

@@ -28,7 +28,8 @@ HEADER = ("round_id", "rater_id", "principle_id", "version", "text_version", "cr
           "may_be_read")
 EVIDENCE = "principle_id,evidence_id,kind,reference,stance,claim,note\n"
 PROMPT = re.compile(r"(?:Initials of the person keying|Rater code on the form.*|"
-                    r"  (?:(?:version .*|)importance feasibility|comment|may it be read aloud.*)): $")
+                    r"  (?:(?:version .*|)importance feasibility|comment|may the comment be read aloud.*"
+                    r")): $")
 
 
 class Day:
