@@ -41,7 +41,7 @@ from glc_analysis.disclosure.cells import (
     assign_cells_to_new_organisations,
     find_lines_hidden_by_cell_rules,
     hide_cells_of_organisations,
-    make_empty_cells,
+    make_empty_organisation_cells,
 )
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.disclosure.releases import (
@@ -179,7 +179,7 @@ def _stored_cells(study: Study) -> pd.DataFrame:
     parts = [pd.read_parquet(folder / CELLS) for audience in READING_AUDIENCES
              for folder in list_release_folders(study.private, audience) if (folder / CELLS).is_file()]
     if not any(map(len, parts)):
-        return make_empty_cells()
+        return make_empty_organisation_cells()
     cells = pd.concat(parts, ignore_index=True)
     is_hidden = cells["cell"].isin(cells.loc[cells["is_hidden"], "cell"])
     return cells.assign(is_hidden=is_hidden).drop_duplicates("organisation_id", ignore_index=True)

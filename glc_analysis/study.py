@@ -88,7 +88,7 @@ def _rule_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterat
     """Yields faults for settings that have the right type but break a further rule."""
     yield from find_unit_name_faults(file, settings["study"]["unit_name"])
     yield from find_unknown_identity_faults(file, settings["survey"]["unknown"])
-    yield from find_consensus_rule_faults(file, settings["coding"])
+    yield from find_coding_consensus_faults(file, settings["coding"])
     yield from find_country_figure_agreement_faults(file, settings["disclosure"]["countries_agreed"])
     for add_on, function in list_declarations("settings_faults"):
         yield from add_on.load_object(function)(file, settings)
@@ -182,7 +182,7 @@ def find_unknown_identity_faults(file: str, may_be_unknown: list[str]) -> Iterat
                         fix="use country, organisation, or both")
 
 
-def find_consensus_rule_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
+def find_coding_consensus_faults(file: str, coding_settings: Mapping[str, Any]) -> Iterator[Fault]:
     """Yields the faults in the settings of the consensus rule, in the section [coding]:
 
     - the rule says that a person decides, but no person is named;
@@ -190,10 +190,10 @@ def find_consensus_rule_faults(file: str, settings: Mapping[str, Any]) -> Iterat
     - this day is not a date.
 
     >>> rule = {"consensus": "person", "decided_by": "", "fixed_on": "May"}
-    >>> [fault.column for fault in find_consensus_rule_faults("study.toml", rule)]
+    >>> [fault.column for fault in find_coding_consensus_faults("study.toml", rule)]
     ['[coding] decided_by', '[coding] fixed_on']
     """
-    rule, by, day = (settings[name] for name in ("consensus", "decided_by", "fixed_on"))
+    rule, by, day = (coding_settings[name] for name in ("consensus", "decided_by", "fixed_on"))
     if rule == "person" and not by:
         yield Fault("does not say who decides where coders differ", file=file, column="[coding] decided_by",
                     value="",

@@ -31,10 +31,10 @@ from glc_analysis.disclosure.suppression import (
     EXACT,
     SUPPRESSED,
     Decisions,
-    count_each_option_in_group,
     determine_if_exclusive_and_exhaustive,
     find_rules_small_or_protecting_others,
     tabulate_decisions_with_visible_numbers,
+    tabulate_unsuppressed_option_counts,
 )
 from glc_analysis.figures.contributors import Incidence
 from glc_analysis.figures.discordance import DISCORDANCE
@@ -143,8 +143,8 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
             seen[groups] != SUPPRESSED).any() or (seen[whole] == SUPPRESSED).any() or (
             public["status"].to_numpy(object)[whole] == SUPPRESSED).any():
         return
-    ours = count_each_option_in_group(whole, part, rules.count)
-    theirs = count_each_option_in_group(whole, total, rules.count)
+    ours = tabulate_unsuppressed_option_counts(whole, part, rules.count)
+    theirs = tabulate_unsuppressed_option_counts(whole, total, rules.count)
     left = theirs.base - ours.base
     if (left < 0).any() or part.count_independent(left) < max(rules.base, 2 * rules.count) or any(
             total.may_expose_few_refusers(base, False, rules) for base in (left, ours.base)):

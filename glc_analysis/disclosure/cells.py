@@ -46,7 +46,7 @@ def assign_cells_to_new_organisations(word_lines: pd.DataFrame, organisations: p
     >>> lines = pd.DataFrame({"line": range(12), "organisation_id": [f"o{k % 11}" for k in range(12)],
     ...                       "audience": "public"})
     >>> nobody = pd.DataFrame({"organisation_id": [], "network_id": []})
-    >>> cells = assign_cells_to_new_organisations(lines, nobody, make_empty_cells())
+    >>> cells = assign_cells_to_new_organisations(lines, nobody, make_empty_organisation_cells())
     >>> cells.groupby("cell")["organisation_id"].agg(len).tolist()
     [5, 6]
     """
@@ -63,10 +63,10 @@ def assign_cells_to_new_organisations(word_lines: pd.DataFrame, organisations: p
     joined = joined.dropna().astype({"cell": "int64"})
     joined["is_hidden"] = joined["cell"].isin([*hidden])
     both = [part for part in (cells[CELL_COLUMNS], joined) if len(part)]
-    return pd.concat(both, ignore_index=True) if both else make_empty_cells()
+    return pd.concat(both, ignore_index=True) if both else make_empty_organisation_cells()
 
 
-def make_empty_cells() -> pd.DataFrame:
+def make_empty_organisation_cells() -> pd.DataFrame:
     """Returns a table of cells without rows."""
     return pd.DataFrame({"organisation_id": pd.Series(dtype="str"), "cell": pd.Series(dtype="int64"),
                          "is_hidden": pd.Series(dtype=bool)})

@@ -374,7 +374,7 @@ def find_rules_small_or_protecting_others(n: np.ndarray, base: np.ndarray | int,
 def _decide_whole(at: np.ndarray, counts: ContributorCounts, rules: Rules, decisions: Decisions) -> None:
     """Decides whether each study-wide figure of one question or code is shown exactly, shown as a range, or
     hidden."""
-    whole = count_each_option_in_group(at, counts, rules.count)
+    whole = tabulate_unsuppressed_option_counts(at, counts, rules.count)
     seen = suppress_small_option_counts(whole, decisions.order_for_suppression_by_questionnaire(at),
                                         **determine_if_exclusive_and_exhaustive(whole,
                                                                                 decisions.type[at[0]]))
@@ -393,10 +393,11 @@ def _protected(ids: np.ndarray, is_small: np.ndarray) -> np.ndarray:
     return np.where(is_small, ids, first).astype(object)
 
 
-def count_each_option_in_group(positions: np.ndarray, counts: ContributorCounts, least: int) -> Counted:
+def tabulate_unsuppressed_option_counts(figure_positions: np.ndarray, counts: ContributorCounts,
+                                        small_below: int) -> Counted:
     """Returns the counts of the options of one question or code in one group."""
-    return Counted(counts.select_base(positions[:1])[0], counts.select_counted(positions),
-                   counts.count_most_possible_records(positions[0]), counts, least)
+    return Counted(counts.select_base(figure_positions[:1])[0], counts.select_counted(figure_positions),
+                   counts.count_most_possible_records(figure_positions[0]), counts, small_below)
 
 
 def determine_if_exclusive_and_exhaustive(whole: Counted, question_type: str) -> dict[str, bool]:
@@ -415,7 +416,7 @@ def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCou
     Further countries are hidden until enough organisations together named the hidden countries. ``is_secret``
     marks the countries that may not be named.
     """
-    whole = count_each_option_in_group(at, counts, rules.base)
+    whole = tabulate_unsuppressed_option_counts(at, counts, rules.base)
     is_small = whole.is_small | is_secret
     if not is_small.any():
         return
@@ -607,7 +608,7 @@ def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, 
     both = np.concatenate([at, at_countries])
     if decisions.rule[whole[0]] in HIDDEN_BASE_RULES or decisions.facts["is_place"].iat[whole[0]]:
         return decisions.hide(both, decisions.rule[whole[0]] or "country")
-    total = count_each_option_in_group(whole, counts, rules.count)
+    total = tabulate_unsuppressed_option_counts(whole, counts, rules.count)
     seen = Ranges(decisions.status[whole] != EXACT, decisions.low[whole], decisions.high[whole])
     is_country = (decisions.figures["subset_kind"].iloc[everywhere] == "country").to_numpy()
     parts = _decide_parts(whole, at, everywhere[~is_country], total, seen, counts, rules, decisions)
@@ -659,7 +660,7 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
     if not names:
         return {"": (total, seen)}
     group_places = np.array([by_group[name] for name in names])
-    parts = {name: count_each_option_in_group(places, counts, rules.count)
+    parts = {name: tabulate_unsuppressed_option_counts(places, counts, rules.count)
              for name, places in zip(names, group_places, strict=True)}
     complement, outside, room = (getattr(total, name) - sum(getattr(part, name) for part in parts.values())
                                  for name in ("base", "counted", "room"))

@@ -45,7 +45,7 @@ def compute_coded_and_word_estimates(records: CodeRecords, organisations: pd.Dat
     parts = [_organisation_figures(records, organisations, answers, merged),
              _call_figures(turns, undecided, documents, attendance, ancestors),
              _word_figures(segments, documents)]
-    return join_figures(parts)
+    return complete_and_join_figures(parts)
 
 
 def _originals(documents: pd.DataFrame) -> dict[str, str]:
@@ -123,7 +123,7 @@ def _word_figures(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFra
         unit="word")
 
 
-def join_figures(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+def complete_and_join_figures(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Returns several frames of figures as one frame; a column that one of the frames lacks is added to this
     frame as blanks."""
     return pd.concat([_complete_columns(part) for part in parts if len(part)] or [pd.DataFrame()],

@@ -10,7 +10,7 @@ from glc_analysis.disclosure.cells import (
     assign_cells_to_new_organisations,
     find_lines_hidden_by_cell_rules,
     hide_cells_of_organisations,
-    make_empty_cells,
+    make_empty_organisation_cells,
     remove_members_and_hide_small_cells,
 )
 
@@ -30,7 +30,7 @@ def hidden(lines, cells, organisations=NOBODY):
 
 def test_cells_have_five_and_nobody_has_more_than_a_third_of_the_lines():
     lines = words(8, 6, 5, 5, 5, 4, 3, 3, 3, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1)
-    cells = assign_cells_to_new_organisations(lines, NOBODY, make_empty_cells())
+    cells = assign_cells_to_new_organisations(lines, NOBODY, make_empty_organisation_cells())
     sizes = lines.groupby("organisation_id").size()
     for _, rows in cells.groupby("cell"):
         own = sizes[rows["organisation_id"]]
@@ -42,7 +42,7 @@ def test_members_of_a_network_have_one_cell_and_count_once():
     lines = words(*[1] * 12)
     network = pd.DataFrame({"organisation_id": [f"o{k}" for k in range(4)], "network_id": "net"})
     cells = assign_cells_to_new_organisations(lines, network,
-                                              make_empty_cells()).set_index("organisation_id")["cell"]
+                                              make_empty_organisation_cells()).set_index("organisation_id")["cell"]
     assert cells[[f"o{k}" for k in range(4)]].nunique() == 1
     for _, rows in cells.groupby(cells):
         assert len({"net" if int(one[1:]) < 4 else one for one in rows.index}) >= LEAST_MEMBERS
@@ -51,14 +51,14 @@ def test_members_of_a_network_have_one_cell_and_count_once():
 def test_the_same_lines_whatever_they_say_give_the_same_cells():
     lines = words(*[2] * 11)
     other = lines.assign(line=[f"another text {k}" for k in range(len(lines))])
-    cells, again = (assign_cells_to_new_organisations(rows, NOBODY, make_empty_cells())
+    cells, again = (assign_cells_to_new_organisations(rows, NOBODY, make_empty_organisation_cells())
                     for rows in (lines, other))
     assert cells.equals(again)
 
 
 def test_a_departure_hides_its_cell_for_good_and_a_second_one_in_it_nothing_more():
     lines = words(*[1] * 15)
-    cells = assign_cells_to_new_organisations(lines, NOBODY, make_empty_cells())
+    cells = assign_cells_to_new_organisations(lines, NOBODY, make_empty_organisation_cells())
     mates = {*cells.loc[cells["cell"] == cells["cell"].iloc[0], "organisation_id"]}
     first, second = sorted(mates)[:2]
     after = remove_members_and_hide_small_cells(hide_cells_of_organisations(cells, [first]), [first], NOBODY)
@@ -71,7 +71,7 @@ def test_a_departure_hides_its_cell_for_good_and_a_second_one_in_it_nothing_more
 
 def test_newcomers_wait_until_they_are_five():
     lines = words(*[1] * 10)
-    cells = assign_cells_to_new_organisations(lines, NOBODY, make_empty_cells())
+    cells = assign_cells_to_new_organisations(lines, NOBODY, make_empty_organisation_cells())
     four = pd.concat([lines, words(*[1] * 4, start=10)])
     gone = hidden(four, assign_cells_to_new_organisations(four, NOBODY, cells))
     assert gone == {f"o{k}-0" for k in range(10, 14)}
@@ -81,7 +81,7 @@ def test_newcomers_wait_until_they_are_five():
 
 def test_fewer_than_five_are_one_cell_and_all_go():
     lines = words(3, 1, 1)
-    cells = assign_cells_to_new_organisations(lines, NOBODY, make_empty_cells())
+    cells = assign_cells_to_new_organisations(lines, NOBODY, make_empty_organisation_cells())
     assert hidden(lines, cells) == set() and cells["cell"].nunique() == 1
     after = hide_cells_of_organisations(cells, ["o2"])
     assert hidden(lines, after) == {*lines["line"]}
@@ -89,7 +89,7 @@ def test_fewer_than_five_are_one_cell_and_all_go():
 
 def test_of_one_that_has_more_than_a_third_the_last_lines_wait():
     lines = words(9, 1, 1, 1, 1, 1)
-    cells = assign_cells_to_new_organisations(lines, NOBODY, make_empty_cells())
+    cells = assign_cells_to_new_organisations(lines, NOBODY, make_empty_organisation_cells())
     assert hidden(lines, cells) == {f"o0-{n}" for n in range(2, 9)}
 
 
@@ -98,7 +98,7 @@ def test_two_readers_who_know_the_cells_and_who_left_find_three_owners_of_each_m
     """One, two and three leave; of the members of a hidden cell the two know their own lines. Members of a
     cell with as many lines are alike, so three of them stand for all."""
     lines = words(*sizes)
-    cells = assign_cells_to_new_organisations(lines, NOBODY, make_empty_cells())
+    cells = assign_cells_to_new_organisations(lines, NOBODY, make_empty_organisation_cells())
     shown = lines[~lines["line"].isin(hidden(lines, cells))]
     cell_of = dict(zip(cells["organisation_id"], cells["cell"], strict=True))
     alike = cells.assign(n=cells["organisation_id"].map(lines.groupby("organisation_id").size()))

@@ -45,7 +45,7 @@ ADD_ON = AddOn(
                          "parking_lot", "errata", "joint_display",
                          "translations", "handbook"), "rows or cells of the leaver are removed")},
     erasers={"hold": "erasers:lock_entry_logs", "people": "erasers:organisation_by_rater",
-             "words": "erasers:list_remarks_by_leaver_and_others",
+             "words": "erasers:split_all_remarks_into_leavers_and_others",
              "method": "erasers:list_statements_of_all_versions",
              "citations": "erasers:words_cited_by_evidence_row",
              "rows": "erasers:erase_leaver_from_row",

@@ -47,8 +47,8 @@ def organisation_by_rater(reference: Reference) -> dict[str, str]:
     return dict(zip(raters["rater_id"], raters["organisation_id"], strict=True))
 
 
-def list_remarks_by_leaver_and_others(study: Study, reference: Reference,
-                                      leaver: Leaver) -> tuple[list[str], list[str]]:
+def split_all_remarks_into_leavers_and_others(study: Study, reference: Reference,
+                                              leaver: Leaver) -> tuple[list[str], list[str]]:
     """Returns two lists of remarks (comments of raters and reservations of signatories): the remarks that the
     leaver made, and the remarks that all other people made."""
     own, others = [], []

@@ -46,9 +46,9 @@ class RawFiles:
         unknown."""
         return self._surveys.get(_RECORD.sub("", answer_id), "")
 
-    def find_ratings_file(self, name: str) -> str:
+    def find_ratings_file(self, file_name: str) -> str:
         """Returns the path of a file of ratings; blank if the file no longer exists."""
-        return self._ballots.get(name, "")
+        return self._ballots.get(file_name, "")
 
     def find_place_of_segment(self, segment_id: str, document: Any, words: str) -> tuple[str, str]:
         """Returns the file of a segment, and the place in the file where ``words``, a part of the segment,

@@ -16,7 +16,7 @@ from glc_analysis.addons.patterns.patterns import (
 )
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.cooccurrence import count_cooccurrence
-from glc_analysis.figures.coded import join_figures, list_participant_turns_by_code
+from glc_analysis.figures.coded import complete_and_join_figures, list_participant_turns_by_code
 from glc_analysis.steps import Step, View
 
 
@@ -26,8 +26,10 @@ def make_cooccurrence_novelty_salience_figures(consensus: pd.DataFrame, document
     """Returns one row per figure of the measures cooccurrence, novelty and salience. ``consensus`` has the
     agreed codings; ``repeats`` is the treatment of repeated codes in :func:`.patterns.smiths_s`."""
     turns = list_participant_turns_by_code(consensus, documents, segments)
-    return join_figures([_cooccurrence_figures(turns, "turn"), _cooccurrence_figures(turns, "document"),
-                         _new_code_figures(turns, documents), _salience_figures(turns, documents, repeats)])
+    return complete_and_join_figures([_cooccurrence_figures(turns, "turn"),
+                                      _cooccurrence_figures(turns, "document"),
+                                      _new_code_figures(turns, documents),
+                                      _salience_figures(turns, documents, repeats)])
 
 
 def _cooccurrence_figures(turns: pd.DataFrame, unit: str) -> pd.DataFrame:

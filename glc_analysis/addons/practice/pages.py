@@ -35,7 +35,7 @@ def map_printed_ids_to_under_review_remark(view: StudyView) -> dict[str, str]:
     return dict.fromkeys(sorted(view.under_review), UNDER_REVIEW)
 
 
-def show_what_became_of_principle(view: StudyView) -> Html:
+def show_trial_and_review_decisions(view: StudyView) -> Html:
     """Shows what became of the view's principle: the decisions of organisations after trying the principle,
     with their cleared words, and the decisions of reviews. The team also sees counts, and which organisation
     tried which text."""
