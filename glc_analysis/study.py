@@ -104,8 +104,8 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise Faults([Fault(f"cannot be read: {said[:1].lower()}{said[1:]}", file=path.name,
                             row=line[1] if line else str(text.count("\n") + 1),
                             value=text.split("\n")[int(line[1]) - 1].strip() if line else "",
-                            fix='write name = value, with texts in "quotation marks" and / in '
-                            "paths")]) from None
+                            fix='write name = value; put a value that is a text in "quotation marks", '
+                                "and write / in place of backslashes in paths")]) from None
 
 
 def _section_faults(file: str, section: str, values: Any, defaults: Defaults,

@@ -266,8 +266,8 @@ def _agreed(consent: Consent, item: str, audience: str) -> frozenset[str]:
 
 
 def _fully_agreed(sizes: Mapping[str, _Size], settings: Mapping[str, Any], item: str) -> set[str]:
-    """Returns the countries in which all organisations agreed. If study.toml records an agreement, the
-    countries with enough organisations are returned as well."""
+    """Returns the countries in which every organisation consented to ``item``. If study.toml records that the
+    collaborative agreed, the countries with enough organisations are returned as well."""
     is_recorded = settings["countries_agreed"].get("which") in (item.removesuffix("_country"), "both")
     return {country for country, size in sizes.items()
             if size.all_agreed or is_recorded and size.independent >= settings["public_group"]}

@@ -359,8 +359,9 @@ class _CharacterTable(dict[int, str]):
     """A table for ``str.translate`` that converts each character to the form in which names are compared. The
     entry of a character is computed when the character first occurs.
 
-    ``widths`` has the number of letters that a character has in this form, and ``are_blank`` says whether the
-    form is a blank. ``widths`` and ``are_blank`` are filled in only for characters that have occurred.
+    ``widths`` has, for each character, the length of its form, because one character may become several
+    letters or none. ``are_blank`` says for each character whether its form is a blank space. ``widths`` and
+    ``are_blank`` are filled in only for characters that have occurred.
     """
 
     def __init__(self, *, folds: bool) -> None:

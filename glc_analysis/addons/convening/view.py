@@ -203,7 +203,7 @@ def _version(view: VisibleTables, principle_id: str) -> str:
 
 
 def _as_announced(view: VisibleTables, rows: pd.DataFrame) -> pd.DataFrame:
-    """Returns the votes, in which the announced numbers replace the counted numbers for agreed principles.
+    """Returns ``rows`` (the votes); for agreed principles, the announced numbers replace the counted numbers.
     Announced votes are corrected only by a dated erratum (errata.csv), never by new numbers, because readers
     could compare new numbers with the announced numbers."""
     announced = fill_missing_role_counts_with_zero(tables.read_table("announced_votes", study=view.study))

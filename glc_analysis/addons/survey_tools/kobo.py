@@ -94,8 +94,9 @@ def _check_links(main: Grid, group: Grid) -> None:
 
 
 def _join_groups(main: Grid, repeats: list[Grid]) -> tuple[Grid, list[int]]:
-    """Returns the main sheet with the columns of every repeat group, and with a row for each record of the
-    one group that has records. Also returns the loop number (number of the child record) of each row."""
+    """Returns the main sheet with the columns of all repeat groups added. Only one group may have records; a
+    row of the main sheet is repeated for each of its records in this group. Also returns the loop number
+    (number of the child record) of each row."""
     header, children, key = list(main.names), defaultdict(list), ""
     for group in repeats:
         places = [n for n, name in enumerate(group.names) if name not in _LINK_COLUMNS]

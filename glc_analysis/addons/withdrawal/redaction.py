@@ -118,8 +118,8 @@ def rewrite_transcript_in_same_format(path: Path, turns: pd.DataFrame, heading: 
         path.write_text("\n\n".join(lines) + "\n", encoding="utf-8", newline="\n")
     again, columns = read_transcript(path).turns, ["speaker", "text", "start_s", "end_s"]
     if not again[columns].round(3).equals(turns[columns].round(3).reset_index(drop=True)):
-        raise Faults([Fault("does not give the same turns when the file is written without the removed turns "
-                            "and read again",
+        raise Faults([Fault("cannot be shortened by the program: after the file was written without the "
+                            "withdrawn turns and read again, the other turns were not as before",
                             file=path.name,
                             fix="delete the turns of the withdrawal from the file by hand, remove the row of "
                                 "the file from manifest.csv, run `glc check --accept`, and repeat the "

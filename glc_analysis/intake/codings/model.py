@@ -378,10 +378,10 @@ def rank_plausible_readings(texts: Sequence[Mapping[Reading, Tried]], *,
 
     The returned readings are those with which most stored words match the text. Each reading is compared with
     the likeliest reading in those passages that get different positions from the two readings. A reading is
-    ruled out if, at the positions that it gives, these passages begin and end at edges of words far less
-    often than in the likeliest reading. For example, a sentence that begins one letter too early begins with
-    the blank before it. If the unit in which the program counts is known (``counting_unit``), readings with
-    this unit are preferred.
+    ruled out if the positions that it gives to these passages cut into words far more often than the
+    positions that the likeliest reading gives to them. For example, a sentence that begins one letter too
+    early begins with the blank before it. If the unit in which the program counts is known
+    (``counting_unit``), readings with this unit are preferred.
     """
     score = {reading: tuple(map(sum, zip(*(tried[reading].score for tried in texts), strict=True)))
              for reading in texts[0]}
