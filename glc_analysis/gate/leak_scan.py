@@ -266,6 +266,8 @@ _PARTS = ("surname", "misspelt", "given name", "short form", "initials", "abbrev
 """The values of ``case`` for terms that are parts of names."""
 _SHORTEST_MISSPELT = 7
 """The smallest number of letters in a surname that is also searched for with one wrong letter."""
+_SHORTEST_INFLECTED = 8
+"""The smallest number of letters in a name of one word that is also searched for with any ending."""
 _SHORTEST_BACKWARDS = 6
 """The smallest number of letters in a surname that is also searched for written backwards."""
 _SHORTEST_RUN_TOGETHER = 9
@@ -437,19 +439,22 @@ class Search:
                             if form[0] == "~"}
         self.with_ending = {form for form in every if form[0] in _SIGNS_OF_ENDINGS}
         self.by_sound: dict[str, set[tuple[int, int]]] = {}
-        for n, (words, _) in enumerate(self.heard):
-            for k, word in enumerate(words):
+        for n, (words, term) in enumerate(self.heard):
+            for k, word in enumerate(words if term.case != _IN_OTHER_SCRIPT else ()):
                 for sounds in transcriptions.list_consonant_readings(word):
                     self.by_sound.setdefault(sounds, set()).add((n, k))
         self._sounding: dict[str, frozenset[tuple[int, int]]] = {}
-        self.joined: dict[str, set[tuple[str, Term]]] = {}
-        self._joined: dict[str, tuple[Term, ...]] = {}
-        for term in terms:
-            is_place = term.rule == "name: place"
-            for name in transcriptions.list_joined_words(term.folded, is_place=is_place) if (
-                    (is_place or term.rule == PERSON) and _is_varied(term)) else ():
-                for sounds in transcriptions.list_consonant_readings(name):
-                    self.joined.setdefault(sounds, set()).add((name, term))
+        self.whole_names: dict[str, list[tuple[tuple[str, str], str, Term]]] = {}
+        self._sounding_as_whole: dict[tuple[str, ...], tuple[Term, ...]] = {}
+        unspaced = [((term.folded,), term._replace(case="heard")) for term in terms if term.rule == PERSON
+                    and _is_varied(term) and name_variants.is_unspaced(term.folded)]
+        for words, term in dict.fromkeys([*self.heard, *unspaced]):
+            if len(words) > 1 or name_variants.is_unspaced(words[0]):
+                for order in transcriptions.list_word_orders(words, is_person=term.rule == PERSON):
+                    name = transcriptions.join_coarse_sounds(order)
+                    for sounds in transcriptions.list_neighbours(name[0]):
+                        self.whole_names.setdefault(sounds, []).append(
+                            (name, transcriptions.script_of(order[0]), term))
         self.codes = [(re.compile(rf"(?<![^\W_]){form}(?![^\W_])"), number, term)
                       for term in terms if term.rule.startswith("name: ") and not term.is_allowed
                       for form, number in [_code_with_other_signs(term.folded)] if form]
@@ -487,23 +492,19 @@ class Search:
                 (n, k) for n, k in could if transcriptions.may_be_spelling_of_word(self.heard[n][0], k, word))
         return self._sounding[word]
 
-    def list_joined_names(self, joined: str) -> tuple[Term, ...]:
-        """Returns the names of which a folded word, made of several words in Latin letters, may be another
-        transcription."""
-        if joined not in self._joined:
-            could = {each for sounds in transcriptions.list_consonant_readings(joined)
-                     for each in self.joined.get(sounds, ())}
-            self._joined[joined] = tuple(
-                term for name, term in could
-                if transcriptions.is_transcription_of_unspaced_name(name, joined))
-        return self._joined[joined]
-
-
-def _is_heard(name: tuple[str, ...], term: Term, written: tuple[str, ...]) -> bool:
-    """Whether words of a text are a transcription of the words of a term."""
-    return transcriptions.is_other_spelling_of_name(name, written) and (
-        term.case != _IN_OTHER_SCRIPT
-        or transcriptions.script_of(name[0]) != transcriptions.script_of(written[0]))
+    def list_names_sounding_as_whole(self, words: tuple[str, ...]) -> tuple[Term, ...]:
+        """Returns the names of which successive folded words, joined to one, may be another transcription."""
+        if words not in self._sounding_as_whole:
+            written, script = transcriptions.join_coarse_sounds(words), transcriptions.script_of(words[0])
+            has_capitals = transcriptions.has_capitals(words[0])
+            could = dict.fromkeys(each for sounds in transcriptions.list_neighbours(written[0])
+                                  for each in self.whole_names.get(sounds, ()))
+            self._sounding_as_whole[words] = tuple(dict.fromkeys(
+                term for name, own_script, term in could
+                if (own_script != script or has_capitals and term.case != _IN_OTHER_SCRIPT)
+                and (len(words) > 1 or len(written[0]) > _FEWEST_SOUNDS_OF_A_WORD)
+                and transcriptions.is_heard_as_whole(name, written, is_same_script=own_script == script)))
+        return self._sounding_as_whole[words]
 
 
 def _transcribed(term: Term, *, with_parts: bool) -> Iterator[tuple[tuple[str, ...], Term]]:
@@ -596,7 +597,8 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
     words = tuple(name_variants.split_words(term.folded))
     if term.rule.startswith(name_variants.CITY) and name_variants.is_inflected_city(words, term.rule[-3:]):
         found.append(Spelling(tuple(map(name_variants.strip_case_ending, words)), term, is_own=False))
-    is_inflected = not transcriptions.has_capitals(term.folded) if is_of_country else len(words) > 1
+    is_inflected = not transcriptions.has_capitals(term.folded) if is_of_country else (
+        len(words) > 1 or len(term.folded) >= _SHORTEST_INFLECTED)
     if term.how == "folded" and is_inflected and (forms := name_variants.mark_words_for_any_ending(words)):
         found.append(Spelling(forms, term._replace(case="inflected"), is_own=False))
     if term.text.isupper() and term.folded.isalpha() and len(term.folded) <= _LONGEST_ABBREVIATION:
@@ -723,7 +725,7 @@ class _Document:
                     yield from self._occurrences(term)
         yield from self._spelt_otherwise(wanted)
         yield from self._heard(wanted) if wanted.heard else ()
-        yield from self._heard_apart(wanted) if wanted.joined else ()
+        yield from self._heard_as_whole(wanted) if wanted.whole_names else ()
         for form, number, term in wanted.codes:
             if number in self.letters:
                 yield from (Match(*found.span(), term.rule, term.text)
@@ -759,21 +761,23 @@ class _Document:
                 start, end = here[0].start(), here[-1].end()
                 if all(_ONLY_PARTICLES.fullmatch(self.letters, one.end(), other.start())
                        for one, other in zip(here, here[1:], strict=False)) and any(
-                           _is_heard(name, term, order) for order in (
+                           transcriptions.is_other_spelling_of_name(name, order) for order in (
                                written, (*written[1:], written[0]))) and self._is_spelt(term, start, end):
                     yield Match(start, end, term.rule, term.text)
 
-    def _heard_apart(self, wanted: Search) -> Iterator[Match]:
-        """Yields names that have other blanks in Latin letters than in their own script, such as Burmese
-        names."""
-        for run in _CAPITALISED.finditer(self.text):
-            words = [*name_variants.WORD.finditer(run[0])]
-            for first in range(len(words) - 1):
-                for last in range(first + 1, min(first + _MOST_WORDS, len(words))):
-                    joined = fold_text("".join(word[0] for word in words[first:last + 1]))
-                    start, end = run.start() + words[first].start(), run.start() + words[last].end()
-                    yield from (Match(*self.in_letters(start, end), term.rule, term.text)
-                                for term in wanted.list_joined_names(joined))
+    def _heard_as_whole(self, wanted: Search) -> Iterator[Match]:
+        """Yields names in another transcription, with perhaps other blanks between their words."""
+        for run in _NAMES.finditer(self.text):
+            words = [(word, folded) for word in name_variants.WORD.finditer(run[0])
+                     if (folded := fold_text(word[0])) not in transcriptions.LEFT_OUT]
+            for first in range(len(words)):
+                for last in range(first + 1 + run[0][0].isupper(), min(first + _MOST_WORDS, len(words)) + 1):
+                    here = words[first:last]
+                    for term in wanted.list_names_sounding_as_whole(tuple(folded for _, folded in here)):
+                        start, end = self.in_letters(run.start() + here[0][0].start(),
+                                                     run.start() + here[-1][0].end())
+                        if self._is_spelt(term, start, end):
+                            yield Match(start, end, term.rule, term.text)
 
     def _occurrences(self, term: Term) -> Iterator[Match]:
         """Yields the positions of a term in the folded letters, after confirming each position in the
@@ -1018,7 +1022,8 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
         return words.isupper() or _is_in_address(text, start, end)
     if term.case in ("label", "inflected"):
         is_sure = term.case == "label" and (" " not in words or text == text.lower())
-        return is_sure or any(
+        is_other = term.case == "inflected" and " " not in words and is_ordinary(words, "")
+        return is_sure or not is_other and any(
             _has_capitals(one, term.text.title() if term.text.islower() else term.text)
             for one in (words, words[::-1]))  # it may be written backwards
     if term.case == "sum" and not term.text.islower():
@@ -1125,9 +1130,15 @@ _IS_PAID = re.compile(r"""(?xi) \b(?:earn|salar|rent(?:s|al|ed)?\b|wage|cost|pa(
 """The pattern of words which say that a sum of money is about a person's or an organisation's means. Without
 them, the code of a currency may stand for a threshold or an amount in a report."""
 _AFTER_SIGN, _BEFORE_SIGN = re.compile(r"[\s\u00a0]?\d"), re.compile(r"\d[\s\u00a0]?$")
-_CAPITALISED = re.compile(r"[^\W\d_a-z][^\W\d_]+(?: [^\W\d_a-z][^\W\d_]+)+")
-_MOST_WORDS = 4
-"""The largest number of words in Latin letters that a name may have if it is one word in its own script."""
+_CAPITALS = "".join(filter(str.isupper, map(chr, range(0x530))))
+_REST = name_variants.WORD.pattern.partition("]")[2]
+_NAMES = re.compile(rf"""(?x) [{_CAPITALS}]{_REST} (?:[-'’.\ ]{{1,2}} (?:[{_CAPITALS}]{_REST} | {"|".join(
+    filter(str.isascii, sorted(transcriptions.LEFT_OUT)))}\b))+
+    | [\u0530-\u1dff\u3040-\u30ff\u4e00-\u9fff]{_REST} (?:[-.\ ]{{1,2}} [\u0530-\u1dff]{_REST})*""")
+"""The pattern of several words with capitals, or of words in scripts without capitals."""
+_FEWEST_SOUNDS_OF_A_WORD = 4
+_MOST_WORDS = 5
+"""The largest number of words of a text that are compared with a whole name."""
 _LONGEST_PARTICLE, _FEWEST_SMALL = 3, 3
 """The largest number of letters in a word that names write with a small letter, and the smallest number of
 words in a name that is found although all its letters are small."""

@@ -15,6 +15,8 @@ from itertools import dropwhile, takewhile
 from os.path import commonprefix
 from typing import Literal, NamedTuple
 
+from anyascii import anyascii
+
 from glc_analysis.gate.name_variants import (
     CONNECTORS,
     WORD,
@@ -176,7 +178,7 @@ CITED_AUTHOR = re.compile(r"""(?x)
     | ,?\ (?:[A-Z]\.?[ ]?){1,3} (?:,\ (?:&\ |and\ )?|&\ |and\ ) [A-Z]\w+ | \ et\ al""")
 """The pattern of the text that follows the name of a cited author."""
 _INITIAL_BEFORE = re.compile(r"(?<!\w)([^\W\d_])\.\s?(?:[^\W\d_]\.\s?){0,2}$")
-_INITIAL_OF_SURNAME = re.compile(r"\s([^\W\d_])(?:\.|(?=[-,;:)]|$))")
+_INITIAL_OF_SURNAME = re.compile(r"\s([^\W\d_])(?:[./]|(?=[-,;:)]|$))")
 _INITIAL_BEHIND = re.compile(r",?\s([^\W\d_])\.?(?=$|\W)(?!['’])")
 _IS_A = re.compile(r"\s(?:is|was|es|era|est|é)\s(?:an?|the|une?|una|uma?|la|el)\s(\w+)(?:\s(\w+))?")
 _SAINT = re.compile(r"(?i)\b(?:saint|sainte|san|sankt|santa|santo|são|st)\.?\s$")
@@ -238,10 +240,10 @@ def is_name_part_used_as_name(kind: str, name: str, text: str, start: int, end: 
     if _follows_title(before) and not (
             kind == "given name" and _precedes_name_of_another(behind, name)):
         return True
-    initials = [each[0] for each in WORD.findall(fold_text(name))]
+    initials = [anyascii(each)[:1].lower() for each in WORD.findall(fold_text(name))]
     beside = ((_INITIAL_OF_SURNAME.match(behind),) if kind == "given name"
               else (_INITIAL_BEFORE.search(before), _INITIAL_BEHIND.match(behind)))
-    if any(letter and letter[1].isupper() and fold_text(letter[1]) in (
+    if any(letter and letter[1].isupper() and anyascii(letter[1]).lower() in (
             initials[1:] if kind == "given name" else initials[:1]) for letter in beside):
         return True
     if kind == "given name" and _speaks(before, behind):

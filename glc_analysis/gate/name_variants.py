@@ -41,7 +41,7 @@ from glc_analysis.text import language_name, match_key
 # Spellings of names.
 
 
-_MARKS = "\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0dff\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff"
+_MARKS = "\u0300-\u036f\u064b-\u065f\u0670\u07a6-\u07b0\u0900-\u0dff\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff"
 WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*")
 """The pattern of a word: letters of any script with their marks, and digits."""
 
@@ -191,6 +191,7 @@ def strip_case_ending(word: str) -> str:
             word = word[:-len(ending)]
             break
     word = re.sub("[cц]$", lambda found: "k" if found[0] == "c" else "к", word)  # Luka, u Luci
+    word = re.sub("(?<=[a-z]{3})i?ek$", "k", word)  # Wrzosek, z Wrzoskiem
     if word.isascii():
         return f"~{word}"
     return f"~{_FLEETING_VOWEL.sub('', word).translate(_SLAVIC_LETTERS)}"
@@ -353,7 +354,8 @@ _ADDED = frozenset(fold_text(row["ending"]) for row in read_packaged_csv(__file_
 _LONGEST_ADDED = max(map(len, _ADDED))
 _VIRAMA = "\u09cd\u094d\u0acd\u0bcd\u0c4d\u0ccd\u0d4d\u0dca"
 """The signs for a consonant without a vowel, which Indian scripts leave out before an ending."""
-_FINAL_VOWEL = re.compile("(?<=.{4})[aeiouyаеєиіоуыяюїαειουηωაეიოუ]$")
+_FINAL_VOWEL = re.compile("(?<=.{4})[aeiouyаеєиіоуыяюїαειουηωაეიოუ]$|(?<=.{6})(?:in|ur|as|is|us|os)$"
+                          "|(?<=..)(?:ம்|ം)$")
 _LONGEST_ENDING = 3
 """The largest number of letters that an ending may have."""
 _SHORTEST_WITH_ENDING, _SHORTEST_ALONE_WITH_ENDING = 9, 7
@@ -410,7 +412,7 @@ def remove_added_endings(word: str) -> list[str]:
     found = [word]
     for _ in range(_MOST_ENDINGS):
         found += [each[:-n] for each in found for n in range(1, _LONGEST_ADDED + 1)
-                  if each[-n:] in _ADDED and len(each) - n >= _SHORTEST_STEM]
+                  if each[-n:] in _ADDED and len(each) - n >= _SHORTEST_STEM - (each[0] > "\u0900")]
     return [*dict.fromkeys(found)]
 
 

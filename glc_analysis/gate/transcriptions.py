@@ -9,6 +9,7 @@ the word has several readings.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import groupby, product
@@ -46,10 +47,9 @@ _MOST_READINGS = 24
 _FEWEST_SOUNDS, _FEWEST_IN_SAME_SCRIPT, _FEWEST_WITHOUT_CAPITALS = 4, 5, 7
 """The smallest number of sounds that a whole name must have to be compared with words in another script, in
 the same script, and in a script without capitals."""
-_ALIKE, _ALIKE_UNSPACED, _ALMOST_THE_SAME = 0.65, 0.5, 0.85
-"""The smallest similarity that the letters of a name and of its other spelling must have: first for the same
-script, then for a name in a script without blanks, which writes fewer vowels. With the last similarity, one
-sound less is enough."""
+_ALIKE, _ALMOST_THE_SAME = 0.65, 0.85
+"""The smallest similarity that the letters of a name and of its other spelling must have: with the last
+similarity, one sound less is enough."""
 
 
 def split_name_without_particles(name: str) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ def split_name_without_particles(name: str) -> tuple[str, ...]:
 @lru_cache(1 << 16)
 def list_consonant_readings(word: str, *, may_have_ending: bool = False) -> frozenset[str]:
     """Returns the readings of a folded word, each as a sequence of consonant sounds. With
-    ``may_have_ending``, a word in a script without capitals is also read without its endings.
+    ``may_have_ending``, a word in another script than Latin is also read without its endings.
 
     >>> bool(list_consonant_readings("khadija") & list_consonant_readings("jadiya"))
     True
@@ -75,7 +75,7 @@ def list_consonant_readings(word: str, *, may_have_ending: bool = False) -> froz
     """
     forms = {word, strip_case_ending(word)[1:]} if len(word) > _LONGEST_UNINFLECTED else {word}
     forms |= {_ARTICLE.sub("", word), re.sub("ة$", "ت", word)} | (
-        {*remove_added_endings(word)} if may_have_ending and not has_capitals(word) else set())
+        {*remove_added_endings(word)} if may_have_ending and not word.isascii() else set())
     return frozenset(reading for form in forms for reading in _readings(_in_latin(form, between="·")))
 
 
@@ -131,40 +131,89 @@ def has_capitals(word: str) -> bool:
     return bool(re.match("[a-z\u0370-\u052f]", word))
 
 
-def list_joined_words(name: str, *, is_place: bool = False) -> set[str]:
-    """Returns the words of a folded name as one word, in both orders; empty for names in scripts with
-    capitals, and for Arabic, which writes too few vowels. Places in Latin letters are also returned, because
-    people put other blanks in them (Nongkham, Nong Kham).
+@lru_cache(1 << 16)
+def reduce_to_coarse_sounds(word: str) -> tuple[str, str]:
+    """Returns the consonants of a folded word as eight coarse sounds, and its letters in Latin script with
+    one spelling for vowels that transcriptions write in several ways.
 
-    >>> sorted(list_joined_words("थापा मगर")), list_joined_words("ana lopez")
-    (['थापामगर', 'मगरथापा'], set())
+    >>> reduce_to_coarse_sounds("sreypov"), reduce_to_coarse_sounds("ស្រីពៅ")
+    (('SRPP', 'sripou'), ('SRP', 'sripau'))
     """
-    words = WORD.findall(name)
-    if is_place and len("".join(words)) >= _SHORTEST_PLACE and "".join(words).isascii():
-        return {"".join(words)}
-    if korean := _FAMILY_NAME.match(name):
-        words = [*korean.groups()]
-    return {"".join(words), "".join((*words[1:], *words[:1]))} if _JOINED.match(name) else set()
+    latin = _in_latin(word)
+    if not has_capitals(word):
+        latin = re.sub("[vw]$", "u", latin)
+    sounds = "".join(_COARSE[found.lastindex - 1][0] for found in _COARSE_SOUND.finditer(latin)
+                     if found.lastindex)
+    for form, letters in _VOWELS:
+        latin = form.sub(letters, latin)
+    return sounds, latin
 
 
-_SHORTEST_PLACE = 8
-"""The smallest number of letters in a place's name that is also searched for with other blanks."""
-_JOINED = re.compile("[\u0530-\u058f\u0900-\u137f\u1780-\u17ff\u3040-\u30ff\uac00-\ud7af]")
+_COARSE = (("S", r"tsch|shch|sch|tch|dzh|dz|zh|ch|sh|cz|sz|dj|ts|tz|ks|[jszx]|c(?=[eiy])|ç|ş"),
+           ("N", r"n[gyh]?(?![aeiou])|n"), ("K", r"kh|gh|ck|qu|[kgqc]"), ("T", r"th|dh|[td]"),
+           ("P", r"ph|bh|[pbfv]"), ("L", "l"), ("R", "r"), ("M", "m"))
+_COARSE_SOUND = re.compile("|".join(f"({form})" for _, form in _COARSE))
+_VOWELS = [(re.compile(form), letters) for form, letters in (
+    ("[h'`]", ""), ("ng(?![aeiou])", "n"), ("ou|oo|[vw]$", "u"), ("y|ee", "i"), ("w", "v"),
+    (r"(.)\1", r"\1"))]
+
+
+def list_neighbours(sounds: str) -> Iterator[str]:
+    """Yields a row of sounds, and the row without each of its sounds if it is long. Two rows that differ by
+    one sound have one of the results in common.
+
+    >>> [*list_neighbours("SPN")], {*list_neighbours("SPNKRT")} & {*list_neighbours("SPNKR")}
+    (['SPN'], {'SPNKR'})
+    """
+    yield sounds
+    yield from (sounds[:n] + sounds[n + 1:] for n in range(len(sounds) if len(sounds) >= _LONG else 0))
+
+
+def join_coarse_sounds(words: Iterable[str]) -> tuple[str, str]:
+    """Returns the coarse sounds and the letters of several folded words together; the same sound twice in a
+    row counts once."""
+    sounds, letters = zip(*map(reduce_to_coarse_sounds, words), strict=True)
+    return "".join(sound for sound, _ in groupby("".join(sounds))), "".join(letters)
+
+
+def is_heard_as_whole(name: tuple[str, str], written: tuple[str, str], *, is_same_script: bool) -> bool:
+    """Whether words, given as their coarse sounds and letters, are a transcription of a name with perhaps
+    other blanks between its words. Fewer sounds need letters that are more alike.
+
+    >>> name = join_coarse_sounds(["ខែវ", "ស្រីពៅ"])
+    >>> [is_heard_as_whole(name, join_coarse_sounds(words.split()), is_same_script=False)
+    ...  for words in ("keo srey pov", "kai sarap", "kossar pa")]
+    [True, False, False]
+    """
+    n, is_equal = min(len(name[0]), len(written[0])), name[0] == written[0]
+    if n < (_FEWEST_HEARD if is_equal else _LONG + is_same_script):
+        return False
+    if is_same_script:
+        least = 0.8 if is_equal and n > _LONG else _ALMOST_THE_SAME
+    elif is_equal:
+        least = 0.6 if n > _FEWEST_SOUNDS else 0.65 if n == _FEWEST_SOUNDS else 0.8
+    else:
+        least = 0.72 if n > _LONG + 2 else 0.75
+    return _likeness(name[1], written[1]) >= least
+
+
+_FEWEST_HEARD, _LONG = 3, 5
+"""The smallest number of coarse sounds of a name that is searched for as a whole, and of a name in which one
+sound may differ."""
 _FAMILY_NAME = re.compile("^([\u1100-\u115f][\u1160-\u11a7][\u11a8-\u11ff]?)([\u1100-\u11ff]{4,6})$")
 """The pattern of a Korean name without a blank, in folded letters."""
 
 
-def is_transcription_of_unspaced_name(name: str, joined: str) -> bool:
-    """Whether words in Latin letters, which ``joined`` has as one word, are a transcription of the joined
-    words of a name in another script.
+def list_word_orders(words: tuple[str, ...], *, is_person: bool) -> set[tuple[str, ...]]:
+    """Returns the words of a folded name, those of a person also with the first word last and with the last
+    word first.
 
-    >>> [is_transcription_of_unspaced_name("ခင်သီတာအေး", joined) for joined in ("khinthidaaye", "kampalacity")]
-    [True, False]
+    >>> sorted(list_word_orders(("थापा", "मगर"), is_person=True))
+    [('थापा', 'मगर'), ('मगर', 'थापा')]
     """
-    common = list_consonant_readings(name) & list_consonant_readings(joined)
-    return (any(len(sounds) >= _FEWEST_SOUNDS for sounds in common)
-            and _likeness(_in_latin(name), joined) >= (
-                _ALMOST_THE_SAME if name.isascii() else _ALIKE_UNSPACED))
+    if len(words) == 1 and (korean := _FAMILY_NAME.match(words[0])):
+        words = korean.groups()
+    return {words, (*words[1:], *words[:1]), (*words[-1:], *words[:-1])} if is_person else {words}
 
 
 def script_of(word: str) -> str:
