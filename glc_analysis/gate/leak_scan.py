@@ -46,6 +46,7 @@ from glc_analysis.gate.name_parts import (
     is_ordinary,
     list_abbreviations_and_core_names,
     list_core_names_of_place,
+    list_names_without_kind,
     list_parts_of_person_name,
     without_form,
 )
@@ -167,7 +168,7 @@ def _long_enough(kinds: Mapping[str, Iterable[str]]) -> dict[str, str]:
     return {text: kind for kind, texts in kinds.items() for text in texts if len(text) >= MIN_LENGTH}
 
 
-_SAID = ("organisation", "country", "people of", "city of", "region of", "code of")
+_SAID = ("organisation", "country", "people of", "city of", "region of", "code of", "language of")
 _SAID_FORMS = ("address", "e-mail", "phone", "handle", "profile link", "web address")
 """The rules that an organisation's own words cannot break on its own pages. Rules about words that identify a
 person are not included, because such words must not be on any page."""
@@ -552,7 +553,9 @@ def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], T
     if term.rule.endswith("organisation"):
         parts = [*list_abbreviations_and_core_names(term.text)]
     elif term.rule == "name: place":
-        parts = [*list_core_names_of_place(term.text)]
+        parts = [*list_core_names_of_place(term.text), *list_names_without_kind(term.text)]
+    elif term.rule == "name: other":
+        parts = [*list_names_without_kind(term.text)]
     elif term.rule == PERSON or is_speaker and re.sub(r"\s*\(.*", "", term.folded) not in labels:
         parts = [*dict.fromkeys(part for name in name_variants.without_special_letters(term.text)
                                 for part in list_parts_of_person_name(name))]
@@ -560,7 +563,7 @@ def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], T
         parts = []
     found: list[tuple[tuple[str, ...], Term]] = []
     for kind, words in parts:
-        is_person = kind not in ("abbreviation", "core") and term.rule != "name: place"
+        is_person = kind not in ("abbreviation", "core") and not term.rule.endswith(("place", "other"))
         part = term._replace(rule=PART if is_person else term.rule, case=kind)
         usual = words if kind == "initials" else tuple(map(name_variants.replace_look_alikes, words))
         found += [(form, part) for form in dict.fromkeys((words, usual)) if kind != "misspelt"]
@@ -688,7 +691,7 @@ class _Document:
         if len(_LETTERS & self.vocabulary) >= _APART and join_spaced_letters_or_blank(self.text):
             readings += [(place, text) for place, piece in self.pieces
                          if (text := join_spaced_letters_or_blank(piece))]
-        signed = " ".join(word for word in {*self.letters.split()} if "-" in word or "'" in word)
+        signed = " ".join(filter(_SIGN_INSIDE.search, {*self.letters.split()}))
         compounds = [*filter(wanted.may_be_name, {*_COMPOUND.findall(signed)})]
         readings += [(place, _INSIDE_COMPOUND.sub("", text)) for (place, text), folded in zip(
             self.pieces if compounds else (), self.folded, strict=False)
@@ -943,7 +946,8 @@ def _code_with_other_signs(folded: str) -> tuple[str, str]:
         len(numbers) == 1 or len("".join(numbers)) < _FEWEST_DIGITS_OF_NUMBER)
     if not numbers or is_short or len(max(numbers, key=len)) < _FEWEST_DIGITS_OF_CODE:
         return "", ""
-    return r"[\W_]{0,3}".join(map(re.escape, parts)), max(numbers, key=len)
+    forms = (f"(?:{re.escape(part)}|{re.escape(name_variants.replace_look_alikes(part))})" for part in parts)
+    return r"[\W_]{0,3}".join(forms), max(numbers, key=len)
 
 
 _FEWEST_DIGITS_OF_CODE, _FEWEST_DIGITS_OF_NUMBER = 3, 9
@@ -1148,8 +1152,9 @@ _WORDS_OF_A_PHRASE = 2
 """The largest number of words in a label that counts only with its capitals, because so few words can follow
 one another by chance."""
 _LETTERS = frozenset(filter(str.isalpha, map(chr, range(0x61, 0x1800))))
-_COMPOUND = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]{2,})+")
-_INSIDE_COMPOUND = re.compile(r"(?<=[^\W\d_])(?:['’‘ʼʻ`´‐‑–−-](?=[^\W\d_]{2}))")
+_SIGN_INSIDE = re.compile("['.-]")
+_COMPOUND = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]{2,})+|[^\W\d_]{3,}\.[^\W\d_]{3,}")
+_INSIDE_COMPOUND = re.compile(r"(?<=[^\W\d_])(?:['’‘ʼʻ`´‐‑–−.-](?=[^\W\d_]{2}))")
 _APART = 4
 """The smallest number of single letters in a text that may contain a name in spaced-out letters."""
 _ADDRESS = re.compile(r"""(?xi) (?:https?://|www\.|@).*

@@ -55,6 +55,7 @@ _FAMILY_NAME_FIRST = re.compile("^([\uac00-\ud7af])([\uac00-\ud7af]{2})$")
 _CHINESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]{2}")
 _ARABIC = re.compile("[\u0600-\u06ff]")
 _CASED = re.compile("[a-z\u0370-\u052f]")
+_SAINTS = ("san", "santa", "santo", "sao", "saint", "st")
 
 
 def list_parts_of_person_name(name: str) -> Iterator[NamePart]:
@@ -109,10 +110,16 @@ def list_abbreviations_and_core_names(label: str) -> Iterator[NamePart]:
     if (with_article := [word for word in words if word not in ordinary_words("form")])[:1] != [*core[:1]]:
         yield NamePart("core", ("".join(with_article),))
     for_whom = _without(core, "house", "group")
+    called = _without([*takewhile(lambda word: not _PURPOSE.fullmatch(word), words)], "form")
     for shorter in dict.fromkeys((core, _without(core, "house"), _without(core, "house", "direction"),
-                                  *[for_whom] * (len(for_whom) > 1))):
+                                  *[each for each in (for_whom, called) if len(each) > 1])):
         if len(shorter) < len(words):
             yield from _core(shorter)
+
+
+_PURPOSE = re.compile(
+    "(?:against|contra|contre|dla|for|fur|icin|para|pentru|pour|voor|для|за|против|لل?\\w{4,})")
+"""The pattern of the word after which a name of an organisation says what the organisation works for."""
 
 
 def without_form(word: str) -> str:
@@ -128,6 +135,22 @@ def without_form(word: str) -> str:
                  if form in forms), "")
 
 
+def list_names_without_kind(name: str) -> Iterator[NamePart]:
+    """Yields the name of a place or project without a word for its kind at the beginning, if two words are
+    left.
+
+    >>> [words for _, words in list_names_without_kind("Barrio Lomas del Tucán")]
+    [('lomas', 'del', 'tucan'), ('lomas', 'tucan'), ('lomasdeltucan',), ('lomastucan',)]
+    >>> [*list_names_without_kind("Proyecto Norte")]
+    []
+    """
+    kind, *rest = WORD.findall(fold_text(name)) or [""]
+    words = tuple(dropwhile(PARTICLES.__contains__, rest))
+    if len(words) > 1 and any(kind in ordinary_words(each) for each in ("form", "place form", "house")) and (
+            words[0] not in _SAINTS):
+        yield from _core(words)
+
+
 def list_core_names_of_place(name: str) -> Iterator[NamePart]:
     """Yields the core of a place's name, without words for a kind of place and without the name of a saint.
 
@@ -137,7 +160,7 @@ def list_core_names_of_place(name: str) -> Iterator[NamePart]:
     []
     """
     folded = fold_text(name)
-    without_saint = re.sub(r"^(?:san|santa|santo|sao|saint|st)\W+\w+", "", folded)
+    without_saint = re.sub(rf"^(?:{'|'.join(_SAINTS)})\W+\w+", "", folded)
     core = _without(WORD.findall(without_saint), "place form", "house")
     if len(core) < len(WORD.findall(folded)):
         yield from _core(core)
@@ -177,6 +200,9 @@ CITED_AUTHOR = re.compile(r"""(?x)
     (?:,?\ (?:[A-Z]\.?\ ?){1,3})? (?:,|\ et\ al\.?|\ (?:&|and|y|et|und|e)\ \w+)* \ \(?(?:19|20)\d\d
     | ,?\ (?:[A-Z]\.?[ ]?){1,3} (?:,\ (?:&\ |and\ )?|&\ |and\ ) [A-Z]\w+ | \ et\ al""")
 """The pattern of the text that follows the name of a cited author."""
+_SAID_IN_PERSON = re.compile(r"""(?xi) .{0,24} \b (?:pers(?:onal|\.|önliche)\ (?:comm|conv|inter|mitt)
+    |comunicaci[oó]n\ pers|comunicação\ pess|communication\ pers|entretien|entrevista|interview\b)""")
+"""The pattern of the text that follows a name which is cited because its bearer was asked."""
 _INITIAL_BEFORE = re.compile(r"(?<!\w)([^\W\d_])\.\s?(?:[^\W\d_]\.\s?){0,2}$")
 _INITIAL_OF_SURNAME = re.compile(r"\s([^\W\d_])(?:[./]|(?=[-,;:)]|$))")
 _INITIAL_BEHIND = re.compile(r",?\s([^\W\d_])\.?(?=$|\W)(?!['’])")
@@ -234,7 +260,7 @@ def is_name_part_used_as_name(kind: str, name: str, text: str, start: int, end: 
         return False
     if kind == "short form":
         return word[0].isupper() and _follows_title(before) and not _precedes_name_of_another(behind, name)
-    if not word[0].isupper() or CITED_AUTHOR.match(behind) or (
+    if not word[0].isupper() or CITED_AUTHOR.match(behind) and not _SAID_IN_PERSON.match(behind) or (
             kind == "given name" and word.isupper() and len(word) < _SHORTEST_WORD and behind[:1] != ":"):
         return False
     if _follows_title(before) and not (
@@ -394,10 +420,11 @@ def _may_be_name(word: str) -> bool:
 
 
 def _is_like_own(word: str, name: str) -> bool:
-    """Whether a word begins like one of the words of a name, so that it may be a short form or another
-    spelling of this word."""
-    begins = fold_text(word)[:_LIKE]
-    return any(own[:_LIKE] == begins for own in WORD.findall(fold_text(name)))
+    """Whether a word begins like one of the words of a name or is its end, so that it may be a short form
+    (Vic for Marivic) or another spelling of this word."""
+    folded = fold_text(word)
+    return any(own[:_LIKE] == folded[:_LIKE] or len(folded) >= _LIKE and own.endswith(folded)
+               for own in WORD.findall(fold_text(name)))
 
 
 _LIKE = 3
@@ -406,12 +433,16 @@ _LIKE = 3
 def _speaks(before: str, behind: str) -> bool:
     """Whether a verb of speech stands beside a word, or a title (Hanım) stands after it, and no other name is
     beside it."""
-    verbs = ordinary_words("speech")
+    verbs, before = ordinary_words("speech"), _TO_US.sub("", before)
     after, previous = re.match(rf"\s({WORD.pattern})(?:\s(\w+))?", behind), re.search(r"(\w+):?\s$", before)
     return bool(after and (fold_text(after[1]) in verbs | ordinary_words("title behind")
                            or fold_text(f"{after[1]} {after[2]}") in ordinary_words("deed"))
                 and not (previous and previous[1][0].isupper())
                 or previous and fold_text(previous[1]) in verbs and not _is_before_name(behind))
+
+
+_TO_US = re.compile(r"(?<=\s)(?:لنا|لي|لهم|لها|له|إلينا)\s$")
+"""The Arabic words for "to us" and similar ones that stand between a verb and who said something."""
 
 
 def _is_before_name(behind: str) -> bool:

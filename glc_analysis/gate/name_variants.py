@@ -451,8 +451,9 @@ def map_beginnings_to_broken_words(words: Iterable[str],
 
 NAME, ADJECTIVE, CITY, CODE = "country", "people of a country", "city of a country", "code of a country"
 REGION, CURRENCY = "region of a country", "currency of a country"
+LANGUAGE = "language of a country"
 FORM = "country in another language"
-RULES_OF_COUNTRIES = (NAME, ADJECTIVE, CITY, CODE, REGION, CURRENCY, FORM)
+RULES_OF_COUNTRIES = (NAME, ADJECTIVE, CITY, CODE, REGION, CURRENCY, LANGUAGE, FORM)
 """The kinds of words that reveal a country, as messages of the gate name them."""
 
 _INFLECTED = ("bs", "cs", "hr", "lt", "lv", "pl", "sk", "sl", "sr_Latn")
@@ -568,7 +569,7 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
     >>> people = {word for kind, word in list_words_revealing_country("PER", ["es"]) if kind == ADJECTIVE}
     >>> people >= {"peruana", "peruanos", "peruanische", "peruviani"}
     True
-    >>> forms = {word for kind, word in list_words_revealing_country("KEN", ["lv", "pl"]) if kind == FORM}
+    >>> forms = {word for kind, word in list_words_revealing_country("KEN", ["en"]) if kind == FORM}
     >>> forms >= {"kenii", "kenijas"}
     True
     """
@@ -580,15 +581,18 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
               for script, *words in _BEFORE_SHORT_NAMES if re.match(script, name) for word in words]
     cities = [*_cities(country_id, languages)]
     regions = [region for region in _regions(country_id) if region not in cities]
-    for kind, words in ((NAME, named), (ADJECTIVE, _adjectives(country_id, languages)),
-                        (ADJECTIVE, _derived_adjectives(country_id, languages)),
+    told: set[str] = set()
+    for kind, words in ((NAME, named), (ADJECTIVE, [*_adjectives(country_id, languages)]),
+                        (ADJECTIVE, [*_derived_adjectives(country_id, languages)]),
                         (CITY, cities), (REGION, regions), (CURRENCY, _currencies(country_id, languages)),
-                        (FORM, _in_other_cases(country_id, languages)),
+                        (LANGUAGE, _own_languages(country_id)),
+                        (FORM, _in_other_cases(country_id)),
                         (FORM, [name for name in country_names(country_id, _OTHER_LANGUAGES)
                                 if name not in named])):
         yield from ((kind, word) for word in words if fold_text(match_key(word)) not in never and (
             len(word) >= _SHORTEST or word.isupper() or kind == CURRENCY
-            or _SIGNS_FOR_SYLLABLES.fullmatch(word)))
+            or _SIGNS_FOR_SYLLABLES.fullmatch(word)) and fold_text(word) not in told)
+        told.update(map(fold_text, words))
     if country_id not in CODES_THAT_ARE_WORDS:
         yield CODE, country_id
     if country_id in _dialling_codes():
@@ -598,12 +602,11 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
         yield CODE, found.flag
 
 
-def _in_other_cases(country_id: str, languages: Collection[str]) -> list[str]:
+def _in_other_cases(country_id: str) -> list[str]:
     """Returns the name of a country with case endings, in folded letters; empty if the stem of the name is
     too short to reveal the country."""
     found = pycountry.countries.get(alpha_3=country_id)
-    names = [locale.territories.get(found.alpha_2, "") for locale in _locales(languages)
-             if found and str(locale) in _INFLECTED]
+    names = [locale.territories.get(found.alpha_2, "") for locale in _locales(_INFLECTED if found else ())]
     stems = {strip_case_ending(fold_text(name))[1:] for name in names if name.isalpha()} - {""}
     return [one + ending for one in sorted(stems) if len(one) >= _SHORTEST for ending in _ENDINGS["latin"]]
 
@@ -646,7 +649,7 @@ def determine_required_case_and_context(word: str, rule: str) -> str:
     >>> [determine_required_case_and_context(word, NAME) for word in names]
     ['any', 'capital', 'place', 'capital', 'given']
     """
-    if rule.startswith((REGION, CURRENCY)):
+    if rule.startswith((REGION, CURRENCY, LANGUAGE)):
         return "sum" if rule.startswith(CURRENCY) else "place"
     ordinary, key = _ordinary(), fold_text(match_key(word))
     for kind in ("place", "given", "language"):
@@ -707,6 +710,35 @@ def _derived_adjectives(country_id: str, languages: Collection[str]) -> Iterator
                 base + between + end for base in roots for between in ("", "й", "н", "ан", "ій", "ий")
                 for end in ("ський", "ець", "ский", "ец", "ски"))
             yield from dict.fromkeys(base + end for base in roots for end in ("ка", "йка", "анка"))
+
+
+def _own_languages(country_id: str) -> list[str]:
+    """Returns the English names of the languages that many people speak in this country alone.
+
+    >>> _own_languages("SLE"), _own_languages("PAK")
+    (['Krio', 'Mende', 'Timne'], ['Sindhi', 'Western Panjabi'])
+    """
+    found = pycountry.countries.get(alpha_3=country_id)
+    names = {Locale("en").languages.get(language, "") for language, users in _users_of_languages().items()
+             if found and [*users] == [found.alpha_2] and max(users.values()) >= _FEWEST_SPEAKERS}
+    return sorted(name for name in names if len(name) >= _SHORTEST
+                  and fold_text(name) not in list_words_also_used_as_names())
+
+
+@cache
+def _users_of_languages() -> dict[str, dict[str, float]]:
+    """Returns, for each language, the territories in which it is official or in use, and the percentage of
+    their people who speak it."""
+    found: dict[str, dict[str, float]] = {}
+    for territory, languages in get_global("territory_languages").items():
+        for language, use in languages.items():
+            if use["population_percent"] >= 1 or use["official_status"] in ("official", "de_facto_official"):
+                found.setdefault(language.split("_")[0], {})[territory] = use["population_percent"]
+    return found
+
+
+_FEWEST_SPEAKERS = 5
+"""The smallest percentage of the people of a country who speak a language that tells of the country."""
 
 
 @cache
@@ -825,17 +857,18 @@ def _cities(country_id: str, languages: Collection[str]) -> Iterator[str]:
 
 def _currencies(country_id: str, languages: Collection[str]) -> list[str]:
     """Returns the words for the currency of a country, in the singular and the plural, if no other country
-    has a currency with this word. The words are in English, Spanish and French, because other languages put
-    the word in no fixed place.
+    has a currency with this word: in English, Spanish and French, and the words of
+    ``content/currencies.csv``.
 
-    >>> _currencies("NIC", ["en", "es"]), _currencies("KEN", ["en"])
-    (['NIO', 'córdoba', 'córdobas'], ['KES'])
+    >>> _currencies("NIC", ["en", "es"]), _currencies("KEN", ["en"]), "денари" in _currencies("MKD", [])
+    (['NIO', 'córdoba', 'córdobas'], ['KES'], True)
     """
     found = pycountry.countries.get(alpha_3=country_id)
     codes = _tenders(found.alpha_2) if found else ()
     return sorted({word for code in codes for language in _CURRENCY_WORD if language in languages
                    for word in _currency_words(language).get(code, ())}
-                  | {*filter(None, map(_CURRENCY_SIGNS.get, codes)), *codes})
+                  | {*filter(None, map(_CURRENCY_SIGNS.get, codes)), *codes,
+                     *_local_currencies().get(country_id, ())})
 
 
 _CURRENCY_SIGNS = {"AMD": "֏", "AZN": "₼", "BDT": "৳", "CRC": "₡", "GEL": "₾", "GHS": "₵", "KHR": "៛",
@@ -846,6 +879,12 @@ _CURRENCY_SIGNS = {"AMD": "֏", "AZN": "₼", "BDT": "৳", "CRC": "₡", "GEL":
 _CURRENCY_WORD = {"en": -1, "es": 0, "fr": 0}
 """The position of the word for the currency in the currency's name, such as Cambodian riel and riel
 camboyano."""
+
+
+@cache
+def _local_currencies() -> dict[str, list[str]]:
+    rows = read_packaged_csv(__file__, "currencies.csv")
+    return {row["country_id"]: row["words"].split(";") for row in rows}
 
 
 def _tenders(territory: str) -> list[str]:

@@ -137,7 +137,7 @@ def reduce_to_coarse_sounds(word: str) -> tuple[str, str]:
     one spelling for vowels that transcriptions write in several ways.
 
     >>> reduce_to_coarse_sounds("sreypov"), reduce_to_coarse_sounds("ស្រីពៅ")
-    (('SRPP', 'sripou'), ('SRP', 'sripau'))
+    (('SRPP', 'sreipou'), ('SRP', 'sreipau'))
     """
     latin = _in_latin(word)
     if not has_capitals(word):
