@@ -36,6 +36,8 @@ def find_identifying_numbers_and_addresses(text: str, text_words: Set[str]) -> I
     text = convert_to_western_digits(text)
     yield from _coordinates(text)
     yield from _place_codes(text)
+    for match in () if text.isascii() else _EAST_ASIAN_ADDRESS.finditer(text):
+        yield "address", *match.span()
     yield from _after_cues(text, text_words)
     yield from _web_addresses(text)
     yield from _numbers_in_words(text, text_words)
@@ -54,8 +56,9 @@ def find_identifying_numbers_and_addresses(text: str, text_words: Set[str]) -> I
 # Coordinates, and codes of places: those of Open Location Code and of what3words.
 
 
-_MINUTES = re.compile(r"""(?x) \d{1,3}\s?°\s?\d{1,2}(?:[.,]\d+)?\s?['′’]\s?
-    (?:\d{1,2}(?:[.,]\d+)?\s?(?:["″”]|''|′′)\s?)?[NSEWO]\b""")
+_MINUTES = re.compile(r"""(?x) (?:(?P<first>\b[NSEWO])\s?)? \d{1,3}\s?(?:[°º]|deg)\s?
+    \d{1,2}(?:[.,]\d+)?\s?['′’]\s? (?:\d{1,2}(?:[.,]\d+)?\s?(?:["″”]|''|′′)\s?)?
+    (?(first)|[NSEWO]\b)""")
 _DEGREES = re.compile(r"\d{1,3}(?:\.\d+)?\s?°\s?[NSEWO]?[\s,;/]{1,3}[-−]?\d{1,3}(?:\.\d+)?\s?°(?!\s?[CFK]\b)")
 _DECIMAL = re.compile(r"\.\d\d\d")
 _BEFORE_POINT = re.compile(r"(?:(?<![^\W_])[NSEWO]\s?)?[-−]?\d{1,3}$")
@@ -70,7 +73,7 @@ _THREE_WORDS = re.compile(r"(?<![/:\w])///[^\W\d_]{3,}\.[^\W\d_]{3,}\.[^\W\d_]{3
 
 
 def _coordinates(text: str) -> Iterator[IdentifyingForm]:
-    for form in (_MINUTES, _DEGREES) if "°" in text else ():
+    for form in (_MINUTES, _DEGREES) if re.search("[°º]|deg ", text) else ():
         yield from (("coordinates", *match.span()) for match in form.finditer(text))
     end = 0
     for point in _DECIMAL.finditer(text):
@@ -87,16 +90,16 @@ def _coordinates(text: str) -> Iterator[IdentifyingForm]:
 
 def _is_a_place(text: str, pair: re.Match[str]) -> bool:
     """Whether two decimals are coordinates. Two decimals count as coordinates if they are in a link, or if
-    they are larger and more precise than statistics usually are.
+    they are larger and more precise than statistics usually are; no land lies where both are below one.
 
-    >>> texts = "@1.283,36.817", "0.9876, 1.5432", "-1.2833, 36.8167"
+    >>> texts = "@1.283,36.817", "0.9876, 1.5432", "-1.2833, 36.8167", "0.96114, 0.95202"
     >>> [_is_a_place(text, _PAIR.search(text)) for text in texts]
-    [True, False, True]
+    [True, False, True, False]
     """
     if re.search(r"(?:geo:|[/@=])$", text[:pair.start()][-4:]):
         return True
     decimals = min(len(half.partition(".")[2]) for half in pair.groups())
-    return decimals >= 5 or decimals == 4 and max(map(float, pair.groups())) >= 10
+    return max(map(float, pair.groups())) >= (1 if decimals >= 5 else 10 if decimals == 4 else 1000)
 
 
 def _place_codes(text: str) -> Iterator[IdentifyingForm]:
@@ -158,20 +161,40 @@ _PLACEHOLDERS = ("example.com", "example.net", "example.org")
 """The domains that RFC 2606 reserves for documents; nobody has an address there."""
 
 
-def is_public_contact(kind: str, contact: str) -> bool:
-    """Whether a telephone number is a hotline of ``content/hotlines.csv``, or an e-mail address has only
-    words such as "info" and "name" before the domain of a public site or of a placeholder.
+def is_public_contact(kind: str, contact: str, before: str = "") -> bool:
+    """Whether a telephone number is a hotline of ``content/hotlines.csv``, an e-mail address has only words
+    such as "info" and "name" before the domain of a public site or of a placeholder, or the text ``before``
+    an address or coordinates names a public body or a sight.
 
-    >>> contacts = "press@unodc.org", "name@example.org", "ana.press@unodc.org", "info@haart.example"
+    >>> contacts = "hq@iom.int", "name@example.org", "ana.press@unodc.org", "info@haart.example"
     >>> [is_public_contact("e-mail", contact) for contact in contacts]
     [True, True, False, False]
+    >>> [is_public_contact("address", "12 Mill Lane", before) for before in (
+    ...     "the Embassy of Peru, ", "UNODC, Field Office, ", "UNODC runs a shelter, ", "UNODC Safe House, ")]
+    [True, True, False, False]
     """
+    if kind in ("address", "coordinates"):
+        return bool((_OF_PUBLIC_BODY if kind == "address" else _OF_SIGHT).search(before))
     if kind == "phone":
         return re.sub(r"\D", "", convert_to_western_digits(contact)) in _hotlines()
     mailbox, _, host = contact.lower().rpartition("@")
-    return (kind == "e-mail" and (host in _PLACEHOLDERS or _is_public_site(host))
+    return (kind == "e-mail" and (host in _PLACEHOLDERS or _is_public_site(host)
+                                  or not _PUBLIC_ENDS.isdisjoint(host.split(".")[-2:]))
             and (ordinary_words("mailbox") | {*host.split(".")[:-1]}).issuperset(
                 re.split(r"[._+-]", mailbox)))
+
+
+_OF_PUBLIC_BODY = re.compile(r"""(?x) \b(?:United\ Nations|UN|OHCHR|UNODC|UNHCR|UNICEF|IOM|ILO|OSCE|ODIHR
+    |Europol|High\ Commissioner|European\ (?:Commission|Parliament)|Council\ of\ Europe
+    |High\ Court|Supreme\ Court|University\ of|(?:Ministry|Embassy|Consulate|Department)\ of
+    |(?:Ministerio|Embajada)\ de|Ministère|(?:Ministério|Embaixada)\ d[aeo]|Ambassade)\b
+    (?:[\s,]+(?:(?!Shelter|House|Home|Cent|Refuge|Safe|Flat|Apartment)[A-ZÀ-Þ][\w'’-]*
+    |of|for|the|on|and|de|des|du|la|\d+))* [\s,:(]*$""")
+_OF_SIGHT = re.compile(
+    r"(?:^|[.;:\n] )The [A-Z][\w' -]{0,30}(?:Airport|Bridge|Cathedral|Equator|Monument|Mount\w*|Museum"
+    r"|Observatory|Pole|Temple|Tower)(?: (?:in|of|at) [A-Z]\w+)? (?:is|lies|stands) at $")
+"""The patterns of the text before an address that names the public body whose address it is, and of the text
+before coordinates that names a sight."""
 
 
 @cache
@@ -259,6 +282,10 @@ _COMPOUND_STREET = re.compile(r"""(?x) \b[A-ZÀ-Þ][^\W\d_]{2,}(?:all[eé]e|all�
     |gränd|gracht|katu|laan|plass|platz|plein|singel|stigen|stien|straat|stra(?:ß|ss)e|str\.|torget|vägen
     |vej|vegen|veien|weg)\ (?!(?:19|20)\d\d)\d{1,4}(?:\ ?[a-zA-Z])?(?![\w%])""")
 """The pattern of an address in these languages, such as Lindvägen 14 B."""
+_EAST_ASIAN_ADDRESS = re.compile(
+    "[\u4e00-\u9fff]{1,8}[路街道巷弄]\\d{1,4}[号號]"
+    "|[区市町村][\u3040-\u30ff\u4e00-\u9fff]{1,8}\\d{1,3}(?:丁目|-\\d{1,3}-\\d)"
+    "|[\uac00-\ud7af]+[구시군읍면]\\s[\uac00-\ud7af\\d]+[로길]\\s?\\d{1,4}")
 _AFTER = {kind: [re.compile(form) for form in forms] for kind, forms in {
     "service": [rf"(?i)\w{{0,3}}\b[^@\n]{{0,30}}?({_HANDLE})", r"""(?xi) \s?
         (?:(?:id|user(?:name)?|handle|name|nick)\s?:?|:) \s? (?:live:)?
@@ -268,16 +295,24 @@ _AFTER = {kind: [re.compile(form) for form in forms] for kind, forms in {
         |hashtag|search)\b) [@\#+]?[\w%.-]*[\w%]"""],
     "document": [rf"(?i:[^\W\d_]{{0,3}}{_OF_WHOM}{_LINKING})"
                  r"(\d{1,3}(?:\.\d{3}){2,}(?:[/-][\dA-Z]{1,4})?"
-                 r"|[A-Z]{0,4}[ /-]?\d[\dA-Z]*(?:[ /-][\dA-Z]{1,8}\b)*)(?!\w)"],
+                 r"|[A-ZА-Я]{0,4}[ /-]?\d[\dA-Z]*(?:[ /-][\dA-Z]{1,8}\b)*)(?!\w)"],
     "birth": [rf"(?i)[^\d.!?\n]{{0,24}}[.:]?\s?({COMPLETE_DATE})"],
     "street": [rf"\.?{_STREET_NAME},?\s(?i:n[°º.o]{{1,2}}\s?|(?:núm|nr|br|д)\.?\s?|#\s?)?{_HOUSE}(?![\w%])",
                rf"\s{_NUMBER_SIGN}\d{{1,4}}(?:[.-]\d+)?,?\s(?i:{_HOUSE_WORDS})\s"
-               rf"{_NUMBER_SIGN}\d{{1,4}}(?!\w)"],
+               rf"{_NUMBER_SIGN}\d{{1,4}}(?!\w)",
+               r"\.?\s\d{1,3}\s?[A-Z]?(?i:\s(?:sur|norte|bis|este))?\s?(?i:#|n[o°º]\.?|núm\.?)\s?\d{1,3}"
+               r"\s?[A-Z]?(?:\s?[-–]\s?\d{1,3})?(?!\w)"],
     "road": [],
+    "street behind": [rf"\.?,?\s(?:(?i:no|nr|№|д)\.?\s?)?{_HOUSE}(?![\w%])"],
+    "house number": [r"(?i)\.?\s?(?:no\.?|nr\.?|№|#)?\s?[:.(]?\s?\d{1,5}(?:[/-]?\w{1,4})?(?![\w%])"],
+    "house": [r"""(?xi) \.?\ (?:no\.?\ ?|\#\ ?)?\d{1,4}(?:[/-]?\w{1,3})?,\ (?:[^\n.;:,]{1,30},\ ){0,2}
+        [^\n.;:,]{0,30}\b(?:road|rd|lane|street|st|avenue|ave|sector|nagar|colony|marg|gali|mohalla|soi)\b"""],
+    "lot": [r"(?i)\.?\ ?(?:\d{1,3}|[A-Z])[,/\ ]{1,2}(?:lot|lt|lote|rw)\.?\ ?\d{1,3}\b"],
     "numbered street": [rf"\.?,?\s(?i:no|nr)\s?[.:]?\s?{_HOUSE}"],
     "post box": [r"(?i)\.?\s?(?:n[°º.o]{1,2}|no\.?|#|:)?\s?(\d{1,6})(?!\w)"],
     "latitude": [r"""(?xi) (?:itude?|itud)?\b [\W_]{0,4} \d{1,3}[.,]\d+ .{0,12}?
-        \bl(?:on|ng|ong)(?:gitude?|itude?|gitud)?\b [\W_]{0,4} \d{1,3}[.,]\d+"""],
+        \b(?:gps_?)?(?:l(?:on|ng|ong)(?:gitude?|itude?|gitud|gitudine)?|долгота|довгота|längengrad|boylam|długość)\b
+        [\W_]{0,4} \d{1,3}[.,]\d+"""],
 }.items()}
 """Maps each kind of cue to the pattern of the text that follows the cue. If a pattern has a group, only the
 text of the group identifies a person."""
@@ -286,9 +321,11 @@ _BESIDE_HOUSE = {"street": (rf"{_HOUSE},?\s$", rf"\.?{_STREET_NAME}"),
                           r"(?!\w)")}
 """The patterns of the text before and after a word for a street, in addresses that begin with the number of
 the house, such as 12 Mill Lane."""
+_NAME_BEFORE = re.compile(rf"(?:^|\W){_CAPITAL} $")
 _LONG_AGO = re.compile(r"\b1[0-8]\d\d\b|\b19[0-2]\d\b")
 """The pattern of years in which no participant of a study can have been born."""
-_RULES = {**dict.fromkeys(("street", "road", "numbered street", "post box"), "address"),
+_RULES = {**dict.fromkeys(("street", "road", "numbered street", "street behind", "house number", "house",
+                           "lot", "post box"), "address"),
           **dict.fromkeys(("service", "invitation"), "handle"), "birth": "birth date",
           "document": "number of a document", "latitude": "coordinates", "profile": "profile link"}
 
@@ -301,7 +338,8 @@ def _after_cues(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
         small = small or _in_small_letters(text)
         at = small.find(cue)
         while at >= 0:
-            if not (cue[0].isascii() and small[at - 1:at].isalnum()):
+            if not (cue[0].isascii() and small[at - 1:at].isalnum()
+                    or kind == "street behind" and not _NAME_BEFORE.search(text[max(0, at - 40):at])):
                 for form in _AFTER[kind]:
                     match = form.match(text, at + len(cue))
                     if match and (kind != "document" or _is_document_number(match[1])) and not (

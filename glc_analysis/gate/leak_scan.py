@@ -894,7 +894,7 @@ class _Document:
         text = self.text
         for kind, start, end in (*find_emails_and_phone_numbers(text),
                                  *find_identifying_numbers_and_addresses(text, self.vocabulary)):
-            if not is_public_contact(kind, text[start:end]):
+            if not is_public_contact(kind, text[start:end], text[max(0, start - _AROUND):start]):
                 yield Match(*self.in_letters(start, end), kind, text[start:end])
 
     def in_letters(self, start: int, end: int) -> tuple[int, int]:
@@ -999,8 +999,9 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     if term.rule.startswith(name_variants.CITY) and (_BEFORE_LONGER.search(text[max(0, start - 8):start])
                                                      or follows_first_name(text[max(0, start - 40):start])):
         return False
+    of_city = term.rule[-3:] if term.rule.startswith(name_variants.CITY) else ""
     if term.rule.startswith((*_OF_COUNTRIES, name_variants.REGION)) and (
-            _is_elsewhere(words, text[end:end + 80]) or _INITIALS_OF_AUTHOR.match(text, end)):
+            _is_elsewhere(words, text[end:end + 80], of_city) or _INITIALS_OF_AUTHOR.match(text, end)):
         return False
     if term.rule.startswith(_OF_COUNTRIES) and _OTHER_GEORGIA.search(
             f"{text[max(0, start - 16):start]}|{words}|{text[end:end + 16]}"):
@@ -1072,18 +1073,23 @@ def _is_defined(letters: str, behind: str) -> bool:
             or len(words) == 1 and words[0].islower() and bool(re.match(".*".join(letters), words[0], re.I)))
 
 
-def _is_elsewhere(place: str, behind: str) -> bool:
+def _is_elsewhere(place: str, behind: str, country_id: str) -> bool:
     """Whether the text after the name of a place says that the place is in another country: a region of this
-    country stands between, or the country has a city of the same name. If this other country may not be read
+    country stands between, the country has a city of the same name, or a region alone is
+    named behind a city. If this other country may not be read
     either, its name is a term of its own.
 
-    >>> [_is_elsewhere("Tripoli", behind) for behind in (
+    >>> [_is_elsewhere("Tripoli", behind, "LBN") for behind in (
     ...     " (Colombia)", ", capital of the Quindío (Colombia)", ", in Baja California Sur, México",
-    ...     ", Peru (Chile)", ", Pampanga, Philippines", ", Accra, Philippines", ", Peru.", ", Libya.")]
-    [True, True, True, False, True, False, False, True]
+    ...     ", Peru (Chile)", ", Pampanga, Philippines", ", Accra, Philippines", ", Peru.", ", Libya.",
+    ...     ", Missouri,")]
+    [True, True, True, False, True, False, False, True, True]
     """
     found = _ELSEWHERE.match(behind)
     country = (found["in"] or found["of"]) if found else ""
+    if country_id and country and not found["where"] and name_variants.is_region_of_another_country(
+            country, country_id):
+        return True
     return bool(found) and country in name_variants.unmistakable_countries() and (
         bool(found["where"]) or bool(found["in"]) and found["region"] is None
         or found["region"] is not None and name_variants.is_region_of(found["region"], country)
@@ -1093,11 +1099,14 @@ def _is_elsewhere(place: str, behind: str) -> bool:
 def _is_short_for(letters: str, before: str) -> bool:
     """Whether letters in brackets are the abbreviation of the words before the brackets.
 
-    >>> [_is_short_for("KHM", before) for before in ("the Kunsthistorisches Museum (", "Phnom Penh (", "(")]
-    [True, False, False]
+    >>> [_is_short_for("KHM", before) for before in (
+    ...     "the Kunsthistorisches Museum (", "for her meals (", "a kind home manager (", "Phnom Penh (")]
+    [True, False, True, False]
     """
     found = re.search(r"(\w+(?: \w+){1,4}) \($", before)
     words = found[1].split() if found else []
+    if "".join(word[0] for word in words[-len(letters):]).upper() == letters:
+        return True
     return any(len(words) - n > 1 and re.match(".*".join(letters), "".join(words[n:]), re.I)
                and words[n][0] == letters[0] and words[-1][0] == letters[-1] for n in range(len(words)))
 

@@ -634,7 +634,8 @@ def list_phrases_resembling_hidden_countries(hidden: Collection[str],
     telling = {word for one in hidden for _, text in list_words_revealing_country(one, languages)
                for word in fold_text(match_key(text)).split()}
     signs = {word for word in words if _SIGNS_FOR_SYLLABLES.fullmatch(word)}
-    phrases = [phrase for phrase in harmless_phrases() if not telling.isdisjoint(fold_text(phrase).split())
+    phrases = [phrase for phrase in harmless_phrases()
+               if not telling.isdisjoint(fold_text(phrase).replace(",", "").split())
                or any(word in phrase for word in signs)]
     return [*phrases, *(name for name in others if any(word in name for word in signs)
                         or len(name.split()) > 1 and not words.isdisjoint(match_key(name).split()))]
@@ -774,6 +775,18 @@ def is_region_of(region: str, country: str) -> bool:
     return any(country in country_names(found.alpha_3, ["en", "es", "fr", "pt"])
                for code in _countries_by_region().get(region, ())
                if (found := pycountry.countries.get(alpha_2=code)))
+
+
+def is_region_of_another_country(region: str, country_id: str) -> bool:
+    """Whether a name is a province or state of other countries, but none of a given country, and no given
+    name.
+
+    >>> [is_region_of_another_country(region, "SEN") for region in ("Missouri", "Thiès", "Virginia")]
+    [True, False, False]
+    """
+    own, others = pycountry.countries.get(alpha_3=country_id), _countries_by_region().get(region, set())
+    return (len(region) >= _FEWEST_OF_REGION and bool(others) and (not own or own.alpha_2 not in others)
+            and fold_text(region) not in first_names() | {"victoria", "virginia"})
 
 
 def is_city_of(city: str, country: str) -> bool:

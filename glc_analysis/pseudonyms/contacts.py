@@ -24,7 +24,7 @@ _SUFFIX = "(?:css|csv|docx|gif|html|jpe?g|js|json|md|pdf|png|svg|txt|xlsx)"
 _MAILBOX = re.compile(rf".+\.(?!{_SUFFIX}(?:\.|$))[^\W\d_]{{2,}}(?:\.{_SUFFIX})?")
 _PHONE = re.compile(r"""(?x) 0\d{8,13} | [1-9]\d{9,12} | 00\d{1,3} (?:\D{1,2}\d{1,8}){2,6}
     | \(?0\d{0,4}\)? (?:\D{1,2}\d{2,8}){1,5}
-    | (?=.*\d{3}) (?:\d\D{1,2})? \(?\d{2,4}\)? (?:\D{1,2}\d{2,8}){1,4}""")
+    | [6-9]\d{4}[ -]\d{5} | (?=.*\d{3}) (?:\d\D{1,2})? \(?\d{2,4}\)? (?:\D{1,2}\d{2,8}){1,4}""")
 _NOT_PHONE = re.compile(rf"""(?x) .*[ ]{{2}}.* | .*/.*/.* | .*\D\.\d.*  # columns of a table, fractions
     | \d.*\([^)]*  # a percentage that a table in a PDF breaks, such as 33 (70 375 %)
     | (?:.+[ /-])? \d+\.\d+ (?:[ /-].+)? | \d{{1,2}} ([ .])\d{{3}} (?:\1\d{{3}})+ | (?:\d*0[ -])+ \d*0
@@ -52,7 +52,10 @@ _NUMBERED = re.compile(r"""(?xi) (?:isbn|issn|doi|orcid)[\s:\d-]*
 law."""
 _PHONE_WORD = re.compile(r"""(?xi) (?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|call|ring|llam|тел|هاتف
     |ទូរស័ព្ទ) \w* (?:\s(?:us|me|her|him|them|number|at|on|al|to|is)){0,2} \W{0,3}""")
-_TELEPHONE = re.compile(r"(?i)(?:tel|tlf|tfno|tél|phone|fono|celular|whatsapp|тел|هاتف|ទូរស័ព្ទ)\w{0,7}\W{1,3}")
+_TELEPHONE = re.compile(r"""(?xi) (?:tel|tlf|tfno|tél|phone|fono|cell?\b|celular|mobil|m[óo]vil|handy|gsm|hp
+    |puh|simu|sími|fon\b|đt|sđt|điện\ thoại|whatsapp|viber|тел|моб|утас|τηλ|κιν|հեռ|ტელ|טל|נייד|هاتف|جوال
+    |تلفون|موبایل|موبائل|فون|मोबाइल|फोन|फ़ोन|মোবাইল|ফোন|கைபேசி|தொலைபேசி|ఫోన్|දුරකථන|โทร|ໂທ|ဖုန်း|ទូរស័ព្ទ|ስልክ
+    |电话|電話|手机|携帯|전화|휴대폰) \w{0,7}\W{1,3}""")
 """The pattern of a word, such as "tel." or "phone:", after which digits in groups of any size are a phone
 number."""
 
