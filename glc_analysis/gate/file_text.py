@@ -144,15 +144,18 @@ _QUOTED_PRINTABLE = re.compile(r"=(?=20|3D|[C-F][0-9A-F]=|[89AB][0-9A-F])")
 
 
 def decode_escapes_or_blank(text: str) -> str:
-    r"""Returns the text with its percent escapes (or the equals-sign escapes of e-mail) and the accents of
-    LaTeX decoded; blank if the text has none of these.
+    r"""Returns the text with its percent escapes (or the equals-sign escapes of e-mail), its escapes of JSON
+    and HTML and the accents of LaTeX decoded; blank if the text has none of these.
 
     >>> decode_escapes_or_blank("Casa%20del R=C3=ADo"), decode_escapes_or_blank("n=30, 5 %")
     ('Casa del Río', '')
     >>> decode_escapes_or_blank(r"Wei{\ss}m\"uller, Pe\v{c}kov\'a, M\o ller")
     'Weißmüller, Pečková, Møller'
+    >>> decode_escapes_or_blank(r"I\u015f\u0131l, Nu&ntilde;ez")
+    'Işıl, Nuñez'
     """
-    plain = _LATEX.sub(_latex_letter, text) if "\\" in text else text
+    plain = html.unescape(_ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), text))
+    plain = _LATEX.sub(_latex_letter, plain) if "\\" in plain else plain
     quoted = _QUOTED_PRINTABLE.sub("%", plain)
     return unquote_plus(quoted) if _PERCENT.search(quoted) else plain if plain != text else ""
 

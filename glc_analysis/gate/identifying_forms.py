@@ -16,7 +16,8 @@ from itertools import pairwise
 
 import pycountry
 
-from glc_analysis.gate.name_variants import ordinary_words
+from glc_analysis.gate.name_parts import follows_title
+from glc_analysis.gate.name_variants import first_names, ordinary_words
 from glc_analysis.pseudonyms.contacts import COMPLETE_DATE, convert_to_western_digits
 from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.templates import read_packaged_csv
@@ -59,7 +60,9 @@ def find_identifying_numbers_and_addresses(text: str, text_words: Set[str]) -> I
 _MINUTES = re.compile(r"""(?x) (?:(?P<first>\b[NSEWO])\s?)? \d{1,3}\s?(?:[°º]|deg)\s?
     \d{1,2}(?:[.,]\d+)?\s?['′’]\s? (?:\d{1,2}(?:[.,]\d+)?\s?(?:["″”]|''|′′)\s?)?
     (?(first)|[NSEWO]\b)""")
-_DEGREES = re.compile(r"\d{1,3}(?:\.\d+)?\s?°\s?[NSEWO]?[\s,;/]{1,3}[-−]?\d{1,3}(?:\.\d+)?\s?°(?!\s?[CFK]\b)")
+_DEGREES = re.compile(
+    r"(?!0\s?°\s?[NS]?[\s,;/]{1,3}0)\d{1,3}(?:\.\d+)?\s?°\s?[NSEWO]?[\s,;/]{1,3}[-−]?\d{1,3}(?:\.\d+)?\s?°"
+    r"(?!\s?[CFK]\b)")
 _DECIMAL = re.compile(r"\.\d\d\d")
 _BEFORE_POINT = re.compile(r"(?:(?<![^\W_])[NSEWO]\s?)?[-−]?\d{1,3}$")
 _HALF = r"[-−]?\d{1,3}\.\d{3,}\s?°?"
@@ -123,8 +126,9 @@ _GENERAL_ENDS = frozenset(("app", "biz", "com", "example", "info", "invalid", "n
 _PUBLIC_ENDS = frozenset(("ac", "edu", "gob", "gouv", "gov", "int", "mil"))
 _SECOND_ENDS = frozenset(("co", "com", "ne", "net", "ngo", "ong", "or", "org"))
 _ENDS_THAT_ARE_WORDS = frozenset((
-    "ai", "al", "am", "as", "at", "be", "by", "cc", "de", "do", "es", "gt", "id", "in", "is", "it", "la",
-    "lt", "ma", "md", "me", "mi", "ml", "my", "na", "ne", "ni", "no", "nu", "pa", "pl", "ps", "py", "rs",
+    "ai", "al", "am", "as", "at", "be", "by", "cc", "cm", "de", "do", "es", "gt", "id", "in", "is", "it",
+    "kg", "km", "la", "lt", "ma", "md", "me", "mg", "mi", "ml", "mm", "ms", "my", "na", "ne", "ni", "no",
+    "nu", "pa", "pl", "ps", "py", "rs",
     "sa", "se", "sh", "si", "so", "st", "to", "tu", "us", "va", "ve"))
 """The country endings of web addresses that are also words or file endings; they count only in a longer
 address."""
@@ -265,7 +269,7 @@ _AT_RULE = re.compile("@(?:charset|container|font|import|keyframes|layer|media|n
 """The pattern of a rule in a style sheet, which begins with @ as handles do."""
 _LINKING = (r"(?:[\s:#.,º°=()№\"'’-]|\b(?:no|nos|nr|n|num|number|número|numero|numéro|is|was|are|with|card"
             r"|id|del?|du|es|era|est|code)\b|السفر|رقم|رقمه|رقمها|номер|លេខ|号码|号|संख्या){1,12}")
-_OF_WHOM = r"(?:(?:\s[\w'’-]+){1,5}(?=:))?"
+_OF_WHOM = r"(?:(?:\s[\w'’-]+\.?){1,5}(?=:))?"
 """The words that may stand before the colon, as in "Passport of the witness: no. 4412908"."""
 _CAPITAL = r"[^\W\d_a-zà-ÿа-я][\w'’.-]*"
 _ARTICLES = r"(?i:(?:de|del|da|do|dos|das|des|du|la|las|le|les|los)\s|[dl]['’]){0,3}"
@@ -276,11 +280,13 @@ _HOUSE_WORDS = "|".join(("apartamento", "appartement", "appt", "apt", "apto", "c
 _HOUSE = r"(?<![\w.,%-])(?!(?:19|20)\d\d)\d{1,5}[a-zA-Z]?"
 _STREET_ENDS = ("allee", "allen", "backen", "gasse", "gata", "gatan", "gaten", "grand", "gracht", "katu",
                 "laan", "plass", "platz", "plein", "singel", "stigen", "stien", "straat", "str", "strasse",
-                "straße", "torget", "vagen", "vej", "vegen", "veien", "weg")
+                "straße", "torget", "vagen", "vej", "vegen", "veien", "weg", "gade", "gøta", "vegur",
+                "stræde", "torv", "ntie", "nkuja", "npolku", "kade", "steeg", "ufer", "chaussee")
 """The endings of one-word names of streets in Germanic languages and Finnish, in folded letters."""
 _COMPOUND_STREET = re.compile(r"""(?x) \b[A-ZÀ-Þ][^\W\d_]{2,}(?:all[eé]e|allén|backen|gasse|gat(?:a|an|en)
     |gränd|gracht|katu|laan|plass|platz|plein|singel|stigen|stien|straat|stra(?:ß|ss)e|str\.|torget|vägen
-    |vej|vegen|veien|weg)\ (?!(?:19|20)\d\d)\d{1,4}(?:\ ?[a-zA-Z])?(?![\w%])""")
+    |vej|vegen|veien|weg|gade|gøta|vegur|stræde|torv
+    |ntie|nkuja|npolku|kade|steeg|ufer|chaussee)\ (?!(?:19|20)\d\d)\d{1,4}(?:\ ?[a-zA-Z])?(?![\w%])""")
 """The pattern of an address in these languages, such as Lindvägen 14 B."""
 _EAST_ASIAN_ADDRESS = re.compile(
     "[\u4e00-\u9fff]{1,8}[路街道巷弄]\\d{1,4}[号號]"
@@ -303,6 +309,14 @@ _AFTER = {kind: [re.compile(form) for form in forms] for kind, forms in {
                r"\.?\s\d{1,3}\s?[A-Z]?(?i:\s(?:sur|norte|bis|este))?\s?(?i:#|n[o°º]\.?|núm\.?)\s?\d{1,3}"
                r"\s?[A-Z]?(?:\s?[-–]\s?\d{1,3})?(?!\w)"],
     "road": [],
+    "role": [],
+    "private role": [],
+    "own organisation": [
+        rf"\s(?:(?i:the|an?)\s)?((?:{_CAPITAL}\s){{2,5}}(?:Group|Association|Collective|Cent(?:re|er)|Circle|Club"
+        r"|Cooperative|Foundation|House|Initiative|Network|Project|Shelter|Society|Trust|Union))\b",
+        r"\s(?i:(?:una?|l[ae]s?|los|el|l['’]|[oa])\s?)?((?:Asociación|Colectiv[oa]|Fundación|Grupo|Cooperativa|Red"
+        r"|Association|Collectif|Fondation|Groupement|Réseau|Associação|Coletivo|Rede|Fundação)"
+        rf"(?:\s(?:d[aeo]s?|del|des|du|l[ae]s?|los|et?|y))*{_STREET_NAME})"],
     "street behind": [rf"\.?,?\s(?:(?i:no|nr|№|д)\.?\s?)?{_HOUSE}(?![\w%])"],
     "house number": [r"(?i)\.?\s?(?:no\.?|nr\.?|№|#)?\s?[:.(]?\s?\d{1,5}(?:[/-]?\w{1,4})?(?![\w%])"],
     "house": [r"""(?xi) \.?\ (?:no\.?\ ?|\#\ ?)?\d{1,4}(?:[/-]?\w{1,3})?,\ (?:[^\n.;:,]{1,30},\ ){0,2}
@@ -327,7 +341,8 @@ _LONG_AGO = re.compile(r"\b1[0-8]\d\d\b|\b19[0-2]\d\b")
 _RULES = {**dict.fromkeys(("street", "road", "numbered street", "street behind", "house number", "house",
                            "lot", "post box"), "address"),
           **dict.fromkeys(("service", "invitation"), "handle"), "birth": "birth date",
-          "document": "number of a document", "latitude": "coordinates", "profile": "profile link"}
+          "document": "number of a document", "latitude": "coordinates",
+          "own organisation": "name of an organisation", "profile": "profile link"}
 
 
 def _after_cues(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
@@ -340,6 +355,8 @@ def _after_cues(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
         while at >= 0:
             if not (cue[0].isascii() and small[at - 1:at].isalnum()
                     or kind == "street behind" and not _NAME_BEFORE.search(text[max(0, at - 40):at])):
+                if kind in ("role", "private role"):
+                    yield from _beside_role(text, at, at + len(cue), is_private=kind == "private role")
                 for form in _AFTER[kind]:
                     match = form.match(text, at + len(cue))
                     if match and (kind != "document" or _is_document_number(match[1])) and not (
@@ -360,6 +377,35 @@ def _with_house(text: str, kind: str, start: int, end: int) -> Iterator[Identify
     house, rest = before.search(text, max(0, start - 60), start), behind.match(text, end)
     if house and rest:
         yield _RULES[kind], house.start(), rest.end()
+
+
+_OURS = (r"(?i:our|my|nuestr[ao]s?|mi|notre|mon|ma|noss[ao]|meu|minha|unsere?|meine?|наш[аі]?|мо[яйє])\s"
+         r"(?:[^\W\dA-Z]+\s){0,2}")
+_FULL_NAME = rf"({_CAPITAL}(?:[ ]{_CAPITAL}){{1,3}})"
+_BEFORE_ROLE = re.compile(rf"{_OURS}$|[|\t]\s?$")
+_BEHIND_ROLE = re.compile(
+    rf"(?:,|:|\s?[|\t]|,?\s(?:named|called|llamad[ao]|nommée?|chamad[ao]))?\s{_FULL_NAME}(?!\s?\()")
+_NAME_AND_ROLE = re.compile(rf"{_FULL_NAME}(?:,\s(?:{_OURS}|(?i:an?|the|una?)\s)?|\s?[|\t]\s?)$")
+_NAME_BEFORE_ROLE = re.compile(rf"{_FULL_NAME}(?:,\s{_OURS}|\s?[|\t]\s?)$")
+
+
+def _beside_role(text: str, start: int, end: int, *, is_private: bool) -> Iterator[IdentifyingForm]:
+    """Yields the full name beside a word for what somebody does at an organisation, as in "our cook, Ana
+    Paz", or in the next cell of a table. One word must be a common given name, or a title must stand
+    before it. With ``is_private``, public persons do not have the role, so that "our" is not needed behind a
+    name.
+
+    >>> texts = "our night guard, Ana Paz", "| guard | Ana Paz |", "Ana Paz, our guard", "guards in Ana Paz"
+    >>> [[*_beside_role(text, text.index("guard"), text.index("guard") + 5, is_private=False)] != []
+    ...  for text in texts]
+    [True, True, True, False]
+    """
+    behind = _BEFORE_ROLE.search(text[max(0, start - 40):start]) and _BEHIND_ROLE.match(text, end)
+    named = behind or (_NAME_AND_ROLE if is_private else _NAME_BEFORE_ROLE).search(
+        text, max(0, start - 80), start)
+    is_titled = named and follows_title(text[:named.start(1)])
+    if named and (is_titled or not first_names().isdisjoint(fold_text(named[1]).split())):
+        yield "name beside a role", *named.span(1)
 
 
 @cache

@@ -52,6 +52,7 @@ from glc_analysis.gate.name_parts import (
 )
 from glc_analysis.gate.name_variants import (
     determine_required_case_and_context,
+    first_names,
     hidden_countries,
     list_names_of_famous_people,
     list_phrases_resembling_hidden_countries,
@@ -267,6 +268,10 @@ _PARTS = ("surname", "misspelt", "given name", "short form", "initials", "abbrev
 """The values of ``case`` for terms that are parts of names."""
 _SHORTEST_MISSPELT = 7
 """The smallest number of letters in a surname that is also searched for with one wrong letter."""
+_SHORTEST_COUNTRY_MISSPELT = 8
+"""The smallest number of letters in a country's name that is also searched for with one wrong letter."""
+_LIKE_COUNTRIES = ("bulgari", "columbia", "dominican", "moldavite", "paraguas", "surname")
+"""Words that differ from a country's name by one letter, and that are no given names."""
 _SHORTEST_INFLECTED = 8
 """The smallest number of letters in a name of one word that is also searched for with any ending."""
 _SHORTEST_BACKWARDS = 6
@@ -463,7 +468,7 @@ class Search:
     def forms(self, word: str) -> tuple[str, ...]:
         """Returns those forms of a word that occur in a spelling of any term."""
         if word not in self._forms:
-            misspelt = (name for more in (-1, 0, 1)
+            misspelt = (name for more in (-2, -1, 0, 1, 2)
                         for name in self._misspelt.get((word[0], len(word) + more), ())
                         if name_variants.differ_by_one_letter(word, name[1:]))
             stems = [name_variants.strip_case_ending(word)] if (
@@ -598,6 +603,9 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
         found += [Spelling(words, term._replace(case="label"), is_own=False)
                   for words in transcriptions.in_pinyin(term.text)]
     words = tuple(name_variants.split_words(term.folded))
+    if term.rule.startswith(f"{name_variants.NAME}:") and term.folded.isascii():
+        found += [Spelling(forms, term._replace(case="misspelt country"), is_own=False)
+                  for forms in name_variants.list_misspelt_forms(words, _SHORTEST_COUNTRY_MISSPELT)]
     if term.rule.startswith(name_variants.CITY) and name_variants.is_inflected_city(words, term.rule[-3:]):
         found.append(Spelling(tuple(map(name_variants.strip_case_ending, words)), term, is_own=False))
     is_inflected = not transcriptions.has_capitals(term.folded) if is_of_country else (
@@ -686,7 +694,7 @@ class _Document:
         decoded texts are texts that are encoded, texts in spaced-out letters, and texts with signs inside
         words that may be names."""
         readings = [(place, text) for place, piece in self.pieces
-                    if ("%" in piece or "=" in piece or "\\" in piece)
+                    if any(sign in piece for sign in "%=\\&")
                     and (text := decode_escapes_or_blank(piece))]
         if len(_LETTERS & self.vocabulary) >= _APART and join_spaced_letters_or_blank(self.text):
             readings += [(place, text) for place, piece in self.pieces
@@ -1023,6 +1031,9 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
             or all(len(word) <= _LONGEST_PARTICLE for word in written if word[0].islower())
             or term.rule.endswith("organisation") and written[0][0].isupper() and not term.text.islower()
             and _has_capitals(words, term.text))
+    if term.case == "misspelt country":
+        others = (first_names(), _LIKE_COUNTRIES)
+        return words.istitle() and not any(fold_text(words) in each for each in others)
     if term.case == "label" and term.text.isupper() and " " not in term.text:
         return words.isupper() or _is_in_address(text, start, end)
     if term.case in ("label", "inflected"):

@@ -183,7 +183,8 @@ def _core(words: tuple[str, ...]) -> Iterator[NamePart]:
 
 def _without(words: Collection[str], *kinds: str) -> tuple[str, ...]:
     """Returns the words that are not ordinary words of the given ``kinds``, without leading particles."""
-    left = [word for word in words if not any(word in ordinary_words(kind) for kind in kinds)]
+    left = [word for word in words if not any(
+        form in ordinary_words(kind) for kind in kinds for form in (word, re.sub("ng$", "n", word)))]
     return tuple(dropwhile(PARTICLES.__contains__, left))
 
 
@@ -203,7 +204,8 @@ CITED_AUTHOR = re.compile(r"""(?x)
 _SAID_IN_PERSON = re.compile(r"""(?xi) .{0,24} \b (?:pers(?:onal|\.|önliche)\ (?:comm|conv|inter|mitt)
     |comunicaci[oó]n\ pers|comunicação\ pess|communication\ pers|entretien|entrevista|interview\b)""")
 """The pattern of the text that follows a name which is cited because its bearer was asked."""
-_INITIAL_BEFORE = re.compile(r"(?<!\w)([^\W\d_])\.\s?(?:[^\W\d_]\.\s?){0,2}$")
+_INITIAL_BEFORE = re.compile(
+    r"(?<!\w)([^\W\d_])(?:\.\s?(?:[^\W\d_]\.\s?){0,2}|(?<=[B-DF-HJ-NP-TV-Z])\s)$")
 _INITIAL_OF_SURNAME = re.compile(r"\s([^\W\d_])(?:[./]|(?=[-,;:)]|$))")
 _INITIAL_BEHIND = re.compile(r",?\s([^\W\d_])\.?(?=$|\W)(?!['’])")
 _IS_A = re.compile(r"\s(?:is|was|es|era|est|é)\s(?:an?|the|une?|una|uma?|la|el)\s(\w+)(?:\s(\w+))?")
@@ -237,6 +239,8 @@ def is_name_part_used_as_name(kind: str, name: str, text: str, start: int, end: 
     """
     word, before, behind = text[start:end], text[max(0, start - 40):start], text[end:end + 40]
     if kind == "core":
+        if before.endswith("#"):
+            return True
         words = [each for each in WORD.findall(word) if fold_text(each) not in PARTICLES]
         if is_file_name or not _CASED.match(fold_text(word)) or behind[:1] == "_" or before.endswith("_"):
             return True
@@ -253,17 +257,17 @@ def is_name_part_used_as_name(kind: str, name: str, text: str, start: int, end: 
     if is_file_name or re.match("_", behind) or before.endswith("_"):  # an identifier has no capitals
         return (kind == "surname" or len(word) > _SHORTEST) and not is_ordinary(word, "")
     if not _CASED.match(fold_text(word)):
-        return (_follows_title(before) or kind != "short form" and _is_long_without_capitals(word, name)
+        return (follows_title(before) or kind != "short form" and _is_long_without_capitals(word, name)
                 or kind == "given name" and _speaks(before, behind))
     if kind == "given name" and fold_text(word) in ordinary_words("greeting") and (
             _OPENS.search(before) and _GREETS.match(behind)):
         return False
     if kind == "short form":
-        return word[0].isupper() and _follows_title(before) and not _precedes_name_of_another(behind, name)
+        return word[0].isupper() and follows_title(before) and not _precedes_name_of_another(behind, name)
     if not word[0].isupper() or CITED_AUTHOR.match(behind) and not _SAID_IN_PERSON.match(behind) or (
             kind == "given name" and word.isupper() and len(word) < _SHORTEST_WORD and behind[:1] != ":"):
         return False
-    if _follows_title(before) and not (
+    if follows_title(before) and not (
             kind == "given name" and _precedes_name_of_another(behind, name)):
         return True
     initials = [anyascii(each)[:1].lower() for each in WORD.findall(fold_text(name))]
@@ -461,7 +465,8 @@ def is_ordinary(word: str, whole_text: str) -> bool:
         rf"(?<![\w@#./_-]){re.escape(small)}(?![\w@/_-]|\.\w)", whole_text))
 
 
-def _follows_title(before: str) -> bool:
+def follows_title(before: str) -> bool:
+    """Whether the word directly before a position is a title."""
     found = re.search(r"([^\s\d.,;:!?()«»„“”\"]+)\.?\s$", before)
     return bool(found) and fold_text(found[1]) in ordinary_words("title")
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from codecs import encode
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from os.path import commonprefix
 
@@ -226,7 +226,7 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
             yield from ((joined,) for joined in _joined_parts(own) if joined != "".join(own))
             yield from ((own[0], surname) for surname in own[-2:] if is_long_pair(own, surname))
             yield from [(own[0], "".join(own[1:]))] * (len(own) > 2)
-            yield from _misspelt(own)
+            yield from list_misspelt_forms(own)
     if is_exact:
         return
     if sum(map(len, own)) >= _RUN_TOGETHER:
@@ -295,24 +295,29 @@ def is_long_pair(words: list[str], surname: str) -> bool:
     """Whether the given name and one of several surnames are so long that they can stand for the whole
     name."""
     letters = len(words[0]), len(surname)
-    return (len(words) > 2 and min(letters) >= _BROKEN_BESIDE and sum(letters) >= _FEWEST_LETTERS_MISSPELT
+    return (len(words) > 2 and min(letters) >= _BROKEN_BESIDE and sum(letters) >= _FEWEST_LETTERS_OF_PAIR
             and surname not in first_names())
 
 
-_FEWEST_LETTERS_MISSPELT, _SHORTEST_MISSPELT = 11, 5
-"""The smallest number of letters in a name, and in a word of this name, that is also searched for with one
-wrong letter."""
+_FEWEST_LETTERS_OF_PAIR, _SHORTEST_MISSPELT = 11, 5
+"""The smallest number of letters in a given name with one surname, and in a word that is also searched for
+with one wrong letter."""
 
 
-def _misspelt(words: list[str]) -> Iterator[tuple[str, ...]]:
-    """Yields the forms that stand for the words of a name with one wrong letter in each long word."""
-    if sum(map(len, words)) >= _FEWEST_LETTERS_MISSPELT and all(word.isalpha() for word in words):
+def list_misspelt_forms(words: Sequence[str], fewest_letters: int = 11) -> Iterator[tuple[str, ...]]:
+    """Yields the forms that stand for the words of a name with one wrong letter in each long word, if the
+    name has enough letters.
+
+    >>> [*list_misspelt_forms(["sierra", "leone"])], [*list_misspelt_forms(["ana", "rios"])]
+    ([('≈sierra', '≈leone')], [])
+    """
+    if sum(map(len, words)) >= fewest_letters and all(word.isalpha() for word in words):
         yield tuple(MISSPELT + word if len(word) >= _SHORTEST_MISSPELT else word for word in words)
 
 
 def differ_by_one_letter(word: str, other: str) -> bool:
-    """Whether two words differ by one letter that is wrong, missing or too many, or by two exchanged letters;
-    the first letter must be the same.
+    """Whether two words differ by one letter that is wrong, missing or too many, or by two exchanged letters,
+    long words by two letters side by side; the first letter must be the same.
 
     >>> [differ_by_one_letter("quispe", word) for word in ("quisbe", "quipse", "quispes", "luispe")]
     [True, True, True, False]
@@ -321,9 +326,12 @@ def differ_by_one_letter(word: str, other: str) -> bool:
     word, other = word[same:], other[same:]
     behind = len(commonprefix((word[::-1], other[::-1])))
     word, other = word[:len(word) - behind], other[:len(other) - behind]
-    return same > 0 and (len(word) <= 1 >= len(other) or len(word) == 2 and word == other[::-1])
+    most = 1 + (same + behind >= _LONG_SAME)
+    return same > 0 and (len(word) <= most >= len(other) or len(word) == 2 and word == other[::-1])
 
 
+_LONG_SAME = 11
+"""The number of equal letters in words that may differ by two letters."""
 MISSPELT = "≈"
 """The sign that is written before a form which stands for the misspellings of a word."""
 
@@ -356,8 +364,9 @@ _VIRAMA = "\u09cd\u094d\u0acd\u0bcd\u0c4d\u0ccd\u0d4d\u0dca"
 """The signs for a consonant without a vowel, which Indian scripts leave out before an ending."""
 _FINAL_VOWEL = re.compile("(?<=.{4})[aeiouyаеєиіоуыяюїαειουηωაეიოუ]$|(?<=.{6})(?:in|ur|as|is|us|os)$"
                           "|(?<=..)(?:ம்|ം)$")
-_LONGEST_ENDING = 3
-"""The largest number of letters that an ending may have."""
+_LONGEST_ENDING, _LONG_WORD = 3, 12
+"""The largest number of letters that an ending may have, and the number of letters in a word that may have an
+ending with one letter more."""
 _SHORTEST_WITH_ENDING, _SHORTEST_ALONE_WITH_ENDING = 9, 7
 """The smallest number of letters in a name that is also searched for with any ending: first for a name of
 several words, then for a single word."""
@@ -396,7 +405,8 @@ def list_forms_without_ending(word: str) -> set[str]:
     ['>hoxh', '>hoxha', '>hoxhan', '>hoxhani', '>hoxhanin']
     """
     added = remove_added_endings(word)
-    beginnings = [word[:len(word) - n] for n in range(_LONGEST_ENDING + 1) if len(word) > n]
+    longest = _LONGEST_ENDING + (len(word) >= _LONG_WORD)
+    beginnings = [word[:len(word) - n] for n in range(longest + 1) if len(word) > n]
     return {*(WITH_CASE + each.rstrip(_VIRAMA) for each in added),
             *(WITH_ENDING + form for form in (*beginnings, *added)),
             *(WITH_ENDING + _FINAL_VOWEL.sub("", form) for form in added[1:])}
@@ -466,8 +476,8 @@ adjectives of ``content/country_adjectives.csv`` are always searched for."""
 
 _LANGUAGES_OF_OTHER_SCRIPTS = (
     "am", "ar", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "ja", "ka", "kk", "km", "kn", "ko", "ky",
-    "lo", "mk", "ml", "mn", "mr", "my", "ne", "pa", "ps", "ru", "si", "sr", "ta", "te", "th", "uk", "ur",
-    "zh", "zh_Hant")
+    "lo", "mk", "ml", "mn", "mr", "my", "ne", "or", "pa", "ps", "ru", "si", "sr", "ta", "te", "tg", "th",
+    "ti", "uk", "ur", "zh", "zh_Hant")
 """The languages in other scripts whose names for countries are always searched for, because these names are
 no words of a language in Latin letters."""
 
@@ -595,6 +605,11 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
         told.update(map(fold_text, words))
     if country_id not in CODES_THAT_ARE_WORDS:
         yield CODE, country_id
+    if own := pycountry.countries.get(alpha_3=country_id):
+        code = own.alpha_2
+        yield from ((CODE, f"{kind}.{code.lower()}") for kind in ("gov", "gob", "gouv", "gub", "edu", "mil"))
+        yield from ((CODE, f"{language.split('_')[0]}_{code}")
+                    for language in get_global("territory_languages").get(code, ()))
     if country_id in _dialling_codes():
         yield CODE, f"+{_dialling_codes()[country_id]}"
     yield CODE, f"country-{country_id.lower()}"
