@@ -461,9 +461,9 @@ def map_beginnings_to_broken_words(words: Iterable[str],
 
 NAME, ADJECTIVE, CITY, CODE = "country", "people of a country", "city of a country", "code of a country"
 REGION, CURRENCY = "region of a country", "currency of a country"
-LANGUAGE = "language of a country"
+SPOKEN_LANGUAGE = "language of a country"
 FORM = "country in another language"
-RULES_OF_COUNTRIES = (NAME, ADJECTIVE, CITY, CODE, REGION, CURRENCY, LANGUAGE, FORM)
+RULES_OF_COUNTRIES = (NAME, ADJECTIVE, CITY, CODE, REGION, CURRENCY, SPOKEN_LANGUAGE, FORM)
 """The kinds of words that reveal a country, as messages of the gate name them."""
 
 _INFLECTED = ("bs", "cs", "hr", "lt", "lv", "pl", "sk", "sl", "sr_Latn")
@@ -595,7 +595,7 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
     for kind, words in ((NAME, named), (ADJECTIVE, [*_adjectives(country_id, languages)]),
                         (ADJECTIVE, [*_derived_adjectives(country_id, languages)]),
                         (CITY, cities), (REGION, regions), (CURRENCY, _currencies(country_id, languages)),
-                        (LANGUAGE, _own_languages(country_id)),
+                        (SPOKEN_LANGUAGE, _own_languages(country_id)),
                         (FORM, _in_other_cases(country_id)),
                         (FORM, [name for name in country_names(country_id, _OTHER_LANGUAGES)
                                 if name not in named])):
@@ -665,7 +665,7 @@ def determine_required_case_and_context(word: str, rule: str) -> str:
     >>> [determine_required_case_and_context(word, NAME) for word in names]
     ['any', 'capital', 'place', 'capital', 'given']
     """
-    if rule.startswith((REGION, CURRENCY, LANGUAGE)):
+    if rule.startswith((REGION, CURRENCY, SPOKEN_LANGUAGE)):
         return "sum" if rule.startswith(CURRENCY) else "place"
     ordinary, key = _ordinary(), fold_text(match_key(word))
     for kind in ("place", "given", "language"):

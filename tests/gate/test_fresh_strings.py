@@ -72,7 +72,7 @@ def what_the_study_knows(file):
 LISTS = {"fresh_strings.csv": lambda: (NAMES, COUNTRIES),
          "fresh_strings_of_sample.csv": lambda: (SAMPLE_NAMES, COUNTRIES | OF_SAMPLE),
          **{f"fresh_strings_{n}.csv": lambda n=n: what_the_study_knows(f"fresh_strings_{n}.csv")
-            for n in range(3, 21)}}
+            for n in range(3, 27)}}
 
 
 def is_stopped(text, names, known):
