@@ -195,7 +195,7 @@ _OF_PUBLIC_BODY = re.compile(r"""(?x) \b(?:United\ Nations|UN|OHCHR|UNODC|UNHCR|
     (?:[\s,]+(?:(?!Shelter|House|Home|Cent|Refuge|Safe|Flat|Apartment)[A-ZÀ-Þ][\w'’-]*
     |of|for|the|on|and|de|des|du|la|\d+))* [\s,:(]*$""")
 _OF_SIGHT = re.compile(
-    r"(?:^|[.;:\n] )The [A-Z][\w' -]{0,30}(?:Airport|Bridge|Cathedral|Equator|Monument|Mount\w*|Museum"
+    r"(?:^|\n|[.;:] )The [A-Z][\w' -]{0,30}(?:Airport|Bridge|Cathedral|Equator|Monument|Mount\w*|Museum"
     r"|Observatory|Pole|Temple|Tower)(?: (?:in|of|at) [A-Z]\w+)? (?:is|lies|stands) at $")
 """The patterns of the text before an address that names the public body whose address it is, and of the text
 before coordinates that names a sight."""

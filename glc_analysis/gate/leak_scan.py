@@ -468,7 +468,8 @@ class Search:
     def forms(self, word: str) -> tuple[str, ...]:
         """Returns those forms of a word that occur in a spelling of any term."""
         if word not in self._forms:
-            misspelt = (name for more in (-2, -1, 0, 1, 2)
+            most = 1 + (len(word) >= name_variants.LONG_WORD)
+            misspelt = (name for more in range(-most, most + 1)
                         for name in self._misspelt.get((word[0], len(word) + more), ())
                         if name_variants.differ_by_one_letter(word, name[1:]))
             stems = [name_variants.strip_case_ending(word)] if (
@@ -694,7 +695,7 @@ class _Document:
         decoded texts are texts that are encoded, texts in spaced-out letters, and texts with signs inside
         words that may be names."""
         readings = [(place, text) for place, piece in self.pieces
-                    if any(sign in piece for sign in "%=\\&")
+                    if _MAY_BE_ENCODED(piece)
                     and (text := decode_escapes_or_blank(piece))]
         if len(_LETTERS & self.vocabulary) >= _APART and join_spaced_letters_or_blank(self.text):
             readings += [(place, text) for place, piece in self.pieces
@@ -1172,7 +1173,8 @@ _WORDS_OF_A_PHRASE = 2
 """The largest number of words in a label that counts only with its capitals, because so few words can follow
 one another by chance."""
 _LETTERS = frozenset(filter(str.isalpha, map(chr, range(0x61, 0x1800))))
-_SIGN_INSIDE = re.compile("['.-]")
+_MAY_BE_ENCODED = re.compile(r"[%=\\&]").search
+_SIGN_INSIDE = re.compile(r"\w['.-]\w")
 _COMPOUND = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]{2,})+|[^\W\d_]{3,}\.[^\W\d_]{3,}")
 _INSIDE_COMPOUND = re.compile(r"(?<=[^\W\d_])(?:['’‘ʼʻ`´‐‑–−.-](?=[^\W\d_]{2}))")
 _APART = 4

@@ -364,7 +364,7 @@ _VIRAMA = "\u09cd\u094d\u0acd\u0bcd\u0c4d\u0ccd\u0d4d\u0dca"
 """The signs for a consonant without a vowel, which Indian scripts leave out before an ending."""
 _FINAL_VOWEL = re.compile("(?<=.{4})[aeiouyаеєиіоуыяюїαειουηωაეიოუ]$|(?<=.{6})(?:in|ur|as|is|us|os)$"
                           "|(?<=..)(?:ம்|ം)$")
-_LONGEST_ENDING, _LONG_WORD = 3, 12
+_LONGEST_ENDING, LONG_WORD = 3, 12
 """The largest number of letters that an ending may have, and the number of letters in a word that may have an
 ending with one letter more."""
 _SHORTEST_WITH_ENDING, _SHORTEST_ALONE_WITH_ENDING = 9, 7
@@ -405,7 +405,7 @@ def list_forms_without_ending(word: str) -> set[str]:
     ['>hoxh', '>hoxha', '>hoxhan', '>hoxhani', '>hoxhanin']
     """
     added = remove_added_endings(word)
-    longest = _LONGEST_ENDING + (len(word) >= _LONG_WORD)
+    longest = _LONGEST_ENDING + (len(word) >= LONG_WORD)
     beginnings = [word[:len(word) - n] for n in range(longest + 1) if len(word) > n]
     return {*(WITH_CASE + each.rstrip(_VIRAMA) for each in added),
             *(WITH_ENDING + form for form in (*beginnings, *added)),

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from functools import lru_cache
-from itertools import groupby, product
+from itertools import product
 
 from anyascii import anyascii
 
@@ -116,13 +116,16 @@ def _in_latin(word: str, between: str = "") -> str:
     return parted.join(_LATIN.get(letter) or anyascii(letter).lower() for letter in word)
 
 
+_TWICE = re.compile(r"(.)\1+")
+
+
 def _readings(word: str) -> set[str]:
     parts = [_SOUNDS[found.lastindex - 1][1] for found in _SOUND.finditer(word) if found.lastindex]
     heard: set[str] = set()
     for n, choice in enumerate(product(*parts)):
         if n == _MOST_READINGS:
             break
-        heard.add("".join(sound for sound, _ in groupby("".join(choice))))
+        heard.add(_TWICE.sub(r"\1", "".join(choice)))
     return heard - {""}
 
 
@@ -173,7 +176,7 @@ def join_coarse_sounds(words: Iterable[str]) -> tuple[str, str]:
     """Returns the coarse sounds and the letters of several folded words together; the same sound twice in a
     row counts once."""
     sounds, letters = zip(*map(reduce_to_coarse_sounds, words), strict=True)
-    return "".join(sound for sound, _ in groupby("".join(sounds))), "".join(letters)
+    return _TWICE.sub(r"\1", "".join(sounds)), "".join(letters)
 
 
 def is_heard_as_whole(name: tuple[str, str], written: tuple[str, str], *, is_same_script: bool) -> bool:
