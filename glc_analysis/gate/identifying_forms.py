@@ -43,7 +43,8 @@ def find_identifying_numbers_and_addresses(text: str, text_words: Set[str]) -> I
     yield from _web_addresses(text)
     yield from _numbers_in_words(text, text_words)
     if any(word.endswith(_STREET_ENDS) for word in text_words):
-        yield from (("address", *match.span()) for match in _COMPOUND_STREET.finditer(text))
+        yield from (("address", *match.span()) for match in _COMPOUND_STREET.finditer(text)
+                    if fold_text(match[1])[3:].endswith(_STREET_ENDS))
     for match in _BARE_HANDLE.finditer(text) if "@" in text else ():
         start, end = match.span()
         around = text[max(0, start - 1):start] + text[end:end + 2]
@@ -168,7 +169,7 @@ _PLACEHOLDERS = ("example.com", "example.net", "example.org")
 def is_public_contact(kind: str, contact: str, before: str = "") -> bool:
     """Whether a telephone number is a hotline of ``content/hotlines.csv``, an e-mail address has only words
     such as "info" and "name" before the domain of a public site or of a placeholder, or the text ``before``
-    an address or coordinates names a public body or a sight.
+    an address names a public body.
 
     >>> contacts = "hq@iom.int", "name@example.org", "ana.press@unodc.org", "info@haart.example"
     >>> [is_public_contact("e-mail", contact) for contact in contacts]
@@ -177,8 +178,8 @@ def is_public_contact(kind: str, contact: str, before: str = "") -> bool:
     ...     "the Embassy of Peru, ", "UNODC, Field Office, ", "UNODC runs a shelter, ", "UNODC Safe House, ")]
     [True, True, False, False]
     """
-    if kind in ("address", "coordinates"):
-        return bool((_OF_PUBLIC_BODY if kind == "address" else _OF_SIGHT).search(before))
+    if kind == "address":
+        return bool(_OF_PUBLIC_BODY.search(before))
     if kind == "phone":
         return re.sub(r"\D", "", convert_to_western_digits(contact)) in _hotlines()
     mailbox, _, host = contact.lower().rpartition("@")
@@ -194,11 +195,7 @@ _OF_PUBLIC_BODY = re.compile(r"""(?x) \b(?:United\ Nations|UN|OHCHR|UNODC|UNHCR|
     |(?:Ministerio|Embajada)\ de|Ministère|(?:Ministério|Embaixada)\ d[aeo]|Ambassade)\b
     (?:[\s,]+(?:(?!Shelter|House|Home|Cent|Refuge|Safe|Flat|Apartment)[A-ZÀ-Þ][\w'’-]*
     |of|for|the|on|and|de|des|du|la|\d+))* [\s,:(]*$""")
-_OF_SIGHT = re.compile(
-    r"(?:^|\n|[.;:] )The [A-Z][\w' -]{0,30}(?:Airport|Bridge|Cathedral|Equator|Monument|Mount\w*|Museum"
-    r"|Observatory|Pole|Temple|Tower)(?: (?:in|of|at) [A-Z]\w+)? (?:is|lies|stands) at $")
-"""The patterns of the text before an address that names the public body whose address it is, and of the text
-before coordinates that names a sight."""
+"""The pattern of the text before an address that names the public body whose address it is."""
 
 
 @cache
@@ -278,16 +275,12 @@ _NUMBER_SIGN = r"(?i:n[°º.o]{1,2}\s?)?"
 _HOUSE_WORDS = "|".join(("apartamento", "appartement", "appt", "apt", "apto", "casa", "house", "immeuble",
                          "lot", "lote", "maison", "parcelle", "porte", "villa"))
 _HOUSE = r"(?<![\w.,%-])(?!(?:19|20)\d\d)\d{1,5}[a-zA-Z]?"
-_STREET_ENDS = ("allee", "allen", "backen", "gasse", "gata", "gatan", "gaten", "grand", "gracht", "katu",
-                "laan", "plass", "platz", "plein", "singel", "stigen", "stien", "straat", "str", "strasse",
-                "straße", "torget", "vagen", "vej", "vegen", "veien", "weg", "gade", "gøta", "vegur",
-                "stræde", "torv", "ntie", "nkuja", "npolku", "kade", "steeg", "ufer", "chaussee")
+_STREET_ENDS = tuple(fold_text(row["cue"]) for row in read_packaged_csv(__file__, "identifying_cues.csv")
+                     if row["kind"] == "street ending")
 """The endings of one-word names of streets in Germanic languages and Finnish, in folded letters."""
-_COMPOUND_STREET = re.compile(r"""(?x) \b[A-ZÀ-Þ][^\W\d_]{2,}(?:all[eé]e|allén|backen|gasse|gat(?:a|an|en)
-    |gränd|gracht|katu|laan|plass|platz|plein|singel|stigen|stien|straat|stra(?:ß|ss)e|str\.|torget|vägen
-    |vej|vegen|veien|weg|gade|gøta|vegur|stræde|torv
-    |ntie|nkuja|npolku|kade|steeg|ufer|chaussee)\ (?!(?:19|20)\d\d)\d{1,4}(?:\ ?[a-zA-Z])?(?![\w%])""")
-"""The pattern of an address in these languages, such as Lindvägen 14 B."""
+_COMPOUND_STREET = re.compile(
+    r"\b([A-ZÀ-Þ][^\W\d_]{4,})\.? (?!(?:19|20)\d\d)\d{1,4}(?: ?[a-zA-Z])?(?![\w%])")
+"""The pattern of an address in these languages, such as Lindvägen 14 B, and of other words with a number."""
 _EAST_ASIAN_ADDRESS = re.compile(
     "[\u4e00-\u9fff]{1,8}[路街道巷弄]\\d{1,4}[号號]"
     "|[区市町村][\u3040-\u30ff\u4e00-\u9fff]{1,8}\\d{1,3}(?:丁目|-\\d{1,3}-\\d)"
@@ -411,7 +404,8 @@ def _beside_role(text: str, start: int, end: int, *, is_private: bool) -> Iterat
 @cache
 def _cues() -> list[tuple[str, str, str]]:
     """Returns, for each cue, its kind, the cue itself, and the first word of the cue in folded letters."""
-    rows = [(row["kind"], row["cue"]) for row in read_packaged_csv(__file__, "identifying_cues.csv")]
+    rows = [(row["kind"], row["cue"]) for row in read_packaged_csv(__file__, "identifying_cues.csv")
+            if row["kind"] != "street ending"]
     return [(kind, cue, re.findall(r"[^\W_]+", fold_text(cue))[0]) for kind, cue in rows]
 
 

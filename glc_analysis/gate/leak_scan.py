@@ -56,6 +56,7 @@ from glc_analysis.gate.name_variants import (
     hidden_countries,
     list_names_of_famous_people,
     list_phrases_resembling_hidden_countries,
+    list_words_also_used_as_names,
     list_words_confirming_next_country_name,
     list_words_confirming_preceding_country_name,
     list_words_revealing_hidden_countries,
@@ -270,8 +271,6 @@ _SHORTEST_MISSPELT = 7
 """The smallest number of letters in a surname that is also searched for with one wrong letter."""
 _SHORTEST_COUNTRY_MISSPELT = 8
 """The smallest number of letters in a country's name that is also searched for with one wrong letter."""
-_LIKE_COUNTRIES = ("bulgari", "columbia", "dominican", "moldavite", "paraguas", "surname")
-"""Words that differ from a country's name by one letter, and that are no given names."""
 _SHORTEST_INFLECTED = 8
 """The smallest number of letters in a name of one word that is also searched for with any ending."""
 _SHORTEST_BACKWARDS = 6
@@ -784,10 +783,10 @@ class _Document:
                      if (folded := fold_text(word[0])) not in transcriptions.LEFT_OUT]
             for first in range(len(words)):
                 for last in range(first + 1 + run[0][0].isupper(), min(first + _MOST_WORDS, len(words)) + 1):
-                    here = words[first:last]
-                    for term in wanted.list_names_sounding_as_whole(tuple(folded for _, folded in here)):
-                        start, end = self.in_letters(run.start() + here[0][0].start(),
-                                                     run.start() + here[-1][0].end())
+                    window = words[first:last]
+                    for term in wanted.list_names_sounding_as_whole(tuple(folded for _, folded in window)):
+                        start, end = self.in_letters(run.start() + window[0][0].start(),
+                                                     run.start() + window[-1][0].end())
                         if self._is_spelt(term, start, end):
                             yield Match(start, end, term.rule, term.text)
 
@@ -832,7 +831,7 @@ class _Document:
             return
         places = self.places(wanted)
         readings = [places, _with_joined(places, broken)] if broken else [places]
-        for words in [*readings, *_around_each(places, broken)]:
+        for words in readings:
             for n, (start, _, own) in enumerate(words):
                 for forms, term, _ in (one for form in own for one in could.get(form, ())):
                     here = words[n:n + len(forms)]
@@ -1012,9 +1011,6 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
     if term.rule.startswith((*_OF_COUNTRIES, name_variants.REGION)) and (
             _is_elsewhere(words, text[end:end + 80], of_city) or _INITIALS_OF_AUTHOR.match(text, end)):
         return False
-    if term.rule.startswith(_OF_COUNTRIES) and _OTHER_GEORGIA.search(
-            f"{text[max(0, start - 16):start]}|{words}|{text[end:end + 16]}"):
-        return False
     if term.case == "sum" and term.text.isupper() and not (
             words.isupper() and _IS_PAID.search(text[max(0, start - _AROUND):end + _AROUND])):
         return False
@@ -1033,7 +1029,7 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
             or term.rule.endswith("organisation") and written[0][0].isupper() and not term.text.islower()
             and _has_capitals(words, term.text))
     if term.case == "misspelt country":
-        others = (first_names(), _LIKE_COUNTRIES)
+        others = first_names(), list_words_also_used_as_names()
         return words.istitle() and not any(fold_text(words) in each for each in others)
     if term.case == "label" and term.text.isupper() and " " not in term.text:
         return words.isupper() or _is_in_address(text, start, end)
@@ -1134,10 +1130,6 @@ _TITLED = re.compile(r"""(?x) (?:\ (?:and|of|[A-Z]\w+)){0,3}\ (?:Journal|Quarter
 journal, publisher or treaty."""
 _BEFORE_LONGER = re.compile(r"\b(?:Fort|Lago|Lake|Las|Los|Puerto|Río|San|Santa|São) $")
 """The pattern of words that make a city's name a part of another place's name, such as Los Lagos."""
-_OTHER_GEORGIA = re.compile(r"""(?xi) state\ of\ \|georgia\| | \|georgia\|(?:,\ usa?\b|\ state\ univ|\ tech\b)
-    | \|georgian\|[ -](?:terrace|house|mansion|era|period|style|architecture|square|building|england|bay)s?
-    \b""")
-"""The pattern of the US state Georgia and of the English style Georgian, with their neighbouring words."""
 _INITIALS_OF_AUTHOR = re.compile(r", (?:[A-Z]\.[ -]?){1,3}(?=[,&(]|and\b)")
 _ELSEWHERE = re.compile(r"""(?x) (?P<where>,\ (?:on|in|en|the|la|el|capital)\b[^,.;:!?()]{0,50})?
     (?:,\ (?P<region>[^\W\d_][^,.;:()]{2,30})(?=,\ [A-Z]|\ \())?
@@ -1219,15 +1211,6 @@ def _with_joined(places: list[Place], broken: list[Place]) -> list[Place]:
     starts, reach = [start for start, _ in spans], [0, *accumulate((end for _, end in spans), max)]
     kept = [one for one in places if reach[bisect_right(starts, one[0])] < one[1]]
     return sorted([*kept, *broken])
-
-
-def _around_each(places: list[Place], broken: list[Place]) -> Iterator[list[Place]]:
-    """Yields the words around each broken word. All other broken words stay in two parts, because these parts
-    may be whole words after all."""
-    for one in broken if len(broken) > 1 else ():
-        first, last = (bisect_left(places, at, key=lambda place: place[0])
-                       for at in (one[0] - _AROUND, one[1] + _AROUND))
-        yield _with_joined(places[first:last], [one])
 
 
 def _leaks_in(file: str, document: _Document, wanted: Search) -> Iterator[Leak]:

@@ -292,8 +292,6 @@ def is_name_part_used_as_name(kind: str, name: str, text: str, start: int, end: 
         return not _is_of_another(before, behind, name)
     if kind == "misspelt" and own and _is_like_own(own[1], name):
         return True
-    if kind in ("misspelt", "given name") and _is_behind_other_first_name(before, name):
-        return False
     if kind == "given name" and _SAINT.search(before):
         return False
     if kind == "given name" and _POSSESSIVE.match(behind):
@@ -383,17 +381,6 @@ def _precedes_name_of_another(behind: str, name: str) -> bool:
     """
     found = re.match(r" ([^\W\d_]{3,})(?!['’])", behind)
     return bool(found) and _may_be_name(found[1]) and not _is_like_own(found[1], name)
-
-
-def _is_behind_other_first_name(before: str, name: str) -> bool:
-    """Whether a common given name that is none of the ``name`` stands directly before a word, as in Woodrow
-    Wilson.
-
-    >>> [_is_behind_other_first_name(before, "Wilson Paredes") for before in ("of Woodrow ", "to Wilson ")]
-    [True, False]
-    """
-    found = _WORD_BEFORE.search(before)
-    return bool(found) and follows_first_name(before) and not _is_like_own(found[1], name)
 
 
 def _is_other_author(behind: str, name: str) -> bool:

@@ -591,7 +591,7 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
               for script, *words in _BEFORE_SHORT_NAMES if re.match(script, name) for word in words]
     cities = [*_cities(country_id, languages)]
     regions = [region for region in _regions(country_id) if region not in cities]
-    told: set[str] = set()
+    yielded: set[str] = set()
     for kind, words in ((NAME, named), (ADJECTIVE, [*_adjectives(country_id, languages)]),
                         (ADJECTIVE, [*_derived_adjectives(country_id, languages)]),
                         (CITY, cities), (REGION, regions), (CURRENCY, _currencies(country_id, languages)),
@@ -601,12 +601,12 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
                                 if name not in named])):
         yield from ((kind, word) for word in words if fold_text(match_key(word)) not in never and (
             len(word) >= _SHORTEST or word.isupper() or kind == CURRENCY
-            or _SIGNS_FOR_SYLLABLES.fullmatch(word)) and fold_text(word) not in told)
-        told.update(map(fold_text, words))
+            or _SIGNS_FOR_SYLLABLES.fullmatch(word)) and fold_text(word) not in yielded)
+        yielded.update(map(fold_text, words))
     if country_id not in CODES_THAT_ARE_WORDS:
         yield CODE, country_id
-    if own := pycountry.countries.get(alpha_3=country_id):
-        code = own.alpha_2
+    if country := pycountry.countries.get(alpha_3=country_id):
+        code = country.alpha_2
         yield from ((CODE, f"{kind}.{code.lower()}") for kind in ("gov", "gob", "gouv", "gub", "edu", "mil"))
         yield from ((CODE, f"{language.split('_')[0]}_{code}")
                     for language in get_global("territory_languages").get(code, ()))
@@ -650,7 +650,7 @@ def list_phrases_resembling_hidden_countries(hidden: Collection[str],
                for word in fold_text(match_key(text)).split()}
     signs = {word for word in words if _SIGNS_FOR_SYLLABLES.fullmatch(word)}
     phrases = [phrase for phrase in harmless_phrases()
-               if not telling.isdisjoint(fold_text(phrase).replace(",", "").split())
+               if not telling.isdisjoint(fold_text(phrase).replace(",", "").replace("-", " ").split())
                or any(word in phrase for word in signs)]
     return [*phrases, *(name for name in others if any(word in name for word in signs)
                         or len(name.split()) > 1 and not words.isdisjoint(match_key(name).split()))]
@@ -734,9 +734,9 @@ def _own_languages(country_id: str) -> list[str]:
     >>> _own_languages("SLE"), _own_languages("PAK")
     (['Krio', 'Mende', 'Timne'], ['Sindhi', 'Western Panjabi'])
     """
-    found = pycountry.countries.get(alpha_3=country_id)
+    country = pycountry.countries.get(alpha_3=country_id)
     names = {Locale("en").languages.get(language, "") for language, users in _users_of_languages().items()
-             if found and [*users] == [found.alpha_2] and max(users.values()) >= _FEWEST_SPEAKERS}
+             if country and [*users] == [country.alpha_2] and max(users.values()) >= _FEWEST_SPEAKERS}
     return sorted(name for name in names if len(name) >= _SHORTEST
                   and fold_text(name) not in list_words_also_used_as_names())
 
@@ -895,13 +895,7 @@ def _currencies(country_id: str, languages: Collection[str]) -> list[str]:
     codes = _tenders(found.alpha_2) if found else ()
     return sorted({word for code in codes for language in _CURRENCY_WORD if language in languages
                    for word in _currency_words(language).get(code, ())}
-                  | {*filter(None, map(_CURRENCY_SIGNS.get, codes)), *codes,
-                     *_local_currencies().get(country_id, ())})
-
-
-_CURRENCY_SIGNS = {"AMD": "֏", "AZN": "₼", "BDT": "৳", "CRC": "₡", "GEL": "₾", "GHS": "₵", "KHR": "៛",
-                   "KZT": "₸", "LAK": "₭", "MNT": "₮", "NGN": "₦", "PHP": "₱", "PYG": "₲", "RUB": "₽",
-                   "THB": "฿", "TRY": "₺", "UAH": "₴", "VND": "₫"}
+                  | {*codes, *_local_currencies().get(country_id, ())})
 
 
 _CURRENCY_WORD = {"en": -1, "es": 0, "fr": 0}

@@ -189,15 +189,14 @@ def is_heard_as_whole(name: tuple[str, str], written: tuple[str, str], *, is_sam
     [True, False, False]
     """
     n, is_equal = min(len(name[0]), len(written[0])), name[0] == written[0]
-    if n < (_FEWEST_HEARD if is_equal else _LONG + is_same_script):
-        return False
     if is_same_script:
         least = 0.8 if is_equal and n > _LONG else _ALMOST_THE_SAME
     elif is_equal:
         least = 0.6 if n > _FEWEST_SOUNDS else 0.65 if n == _FEWEST_SOUNDS else 0.8
     else:
         least = 0.72 if n > _LONG + 2 else 0.75
-    return _likeness(name[1], written[1]) >= least
+    return (n >= (_FEWEST_HEARD if is_equal else _LONG + is_same_script)
+            and _likeness(name[1], written[1]) >= least)
 
 
 _FEWEST_HEARD, _LONG = 3, 5
