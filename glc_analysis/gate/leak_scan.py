@@ -757,15 +757,15 @@ class _Document:
         spoken = [found for found in name_variants.WORD.finditer(self.letters)
                   if found[0] not in transcriptions.LEFT_OUT
                   and not (len(found[0]) == 1 and self.letters.startswith(".", found.end()))]
-        said = [found[0] for found in spoken]
+        in_order = [found[0] for found in spoken]
         places: dict[str, list[int]] = {}
-        for place, word in enumerate(said):
+        for place, word in enumerate(in_order):
             places.setdefault(word, []).append(place)
         for n, by_position in sounding.items():
             name, term = wanted.heard[n]
             words = set().union(*by_position.values()) if len(by_position) == len(name) else set()
             for first in (place for word in sorted(words) for place in places.get(word, ())):
-                written = tuple(said[first:first + len(name)])
+                written = tuple(in_order[first:first + len(name)])
                 if len(written) < len(name) or not words.issuperset(written):
                     continue
                 here = spoken[first:first + len(name)]
@@ -1093,15 +1093,15 @@ def _is_elsewhere(place: str, behind: str, country_id: str) -> bool:
     ...     ", Missouri,")]
     [True, True, True, False, True, False, False, True, True]
     """
-    found = _ELSEWHERE.match(behind)
-    country = (found["in"] or found["of"]) if found else ""
-    if country_id and country and not found["where"] and name_variants.is_region_of_another_country(
+    addition = _ELSEWHERE.match(behind)
+    country = (addition["in"] or addition["of"]) if addition else ""
+    if country_id and country and not addition["where"] and name_variants.is_region_of_another_country(
             country, country_id):
         return True
-    return bool(found) and country in name_variants.unmistakable_countries() and (
-        bool(found["where"]) or bool(found["in"]) and found["region"] is None
-        or found["region"] is not None and name_variants.is_region_of(found["region"], country)
-        or found["region"] is None and name_variants.is_city_of(place, country))
+    return bool(addition) and country in name_variants.unmistakable_countries() and (
+        bool(addition["where"]) or bool(addition["in"]) and addition["region"] is None
+        or addition["region"] is not None and name_variants.is_region_of(addition["region"], country)
+        or addition["region"] is None and name_variants.is_city_of(place, country))
 
 
 def _is_short_for(letters: str, before: str) -> bool:
