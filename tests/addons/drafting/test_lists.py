@@ -24,6 +24,12 @@ def test_a_file_of_wordings_is_no_wave():
     assert listed(answers=ANSWERS, wordings=WORDINGS) == {"wordings.csv": "names columns of answers.csv"}
 
 
+def test_a_file_in_which_few_of_many_texts_are_columns_is_a_wave():
+    longer = {"organisation": ANSWERS["organisation"]} | {f"q{n}": ["Law", "Food"] * 20 for n in range(1, 31)}
+    remarks = {"remark": [*CODES[:3], *(f"They told us so on day {n}." for n in range(17))]}
+    assert listed(answers=longer, remarks=remarks) == {}
+
+
 def test_codes_before_the_headings_of_an_export_are_its_columns():
     headed = {f"{code}. What of {code}?": cells for code, cells in ANSWERS.items()}
     assert [*listed(answers=headed, wordings=WORDINGS)] == ["wordings.csv"]
