@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 @pass_study_to_write_without_withdrawal
 def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str, because: str,
           form: str) -> None:
-    """Open a rating round and write its forms, or write the forms of an open round again.
+    """Open a rating round and write its forms, or write them again.
 
     A new round asks about every principle that is a candidate: not agreed, not set aside, not replaced. Each
     rater gets a workbook, a page to print and a text to send. All raters together get forms.pdf, which is for

@@ -191,7 +191,7 @@ def _has_questions(study: Study) -> bool:
 @add_format_option("csv")
 @pass_study_to_write_without_withdrawal
 def documents(study: Study, suggest: bool, form: str) -> None:
-    """List the interviews and calls, or suggest rows for documents.csv."""
+    """List interviews and calls, or suggest rows of documents.csv."""
     from glc_analysis.addons.drafting import conversations
     from glc_analysis.addons.drafting.texts import drop_copies_of_listed_transcripts
     from glc_analysis.reference import read_reference_table

@@ -20,7 +20,7 @@ from glc_analysis.study import Study
 @add_format_option("table")
 @pass_study_to_write_without_withdrawal
 def groups(study: Study, question: str, form: str) -> None:
-    """Rank groupings of organisations by how many of their figures could be shown.
+    """Rank groupings by how many of their figures could be shown.
 
     A grouping is by region, kind of organisation or level of resources, and may merge two or three values
     into one group. Only group sizes and consents count: no answer is read. Choose a grouping and write it

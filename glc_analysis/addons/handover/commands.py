@@ -22,7 +22,7 @@ from glc_analysis.study import Study
 @click.option("--audience", required=True, type=click.Choice(AUDIENCES), help="Publish for these readers.")
 @pass_study_to_write_without_withdrawal
 def publish(study: Study, folder: Path, audience: str) -> None:
-    """Copy the files that an audience may have into a folder that you hand over.
+    """Copy the files that an audience may have into a folder.
 
     The folder gets only the last run's site, its downloads and the packet for everybody. DIR must be outside
     the study, such as a folder of a web server or of a memory stick. Files that were published in the folder
@@ -50,7 +50,7 @@ def publish(study: Study, folder: Path, audience: str) -> None:
 @add_format_option("csv")
 @pass_study_to_write_without_withdrawal
 def unpublish(study: Study, folder: Path, audience: str, form: str) -> None:
-    """Remove the files that were published for an audience in a folder.
+    """Remove the files that were published in a folder.
 
     This is for emergencies. The command lists every file that was in the folder, and says which copies of
     the files it cannot remove.

@@ -24,7 +24,7 @@ from glc_analysis.study import Study
               help="Read this filled-in workbook, and store its summaries.")
 @pass_study_to_write_without_withdrawal
 def matrix(study: Study, theme: str, case: str, by: str, enter: Path | None) -> None:
-    """Write a workbook for summaries of cases by theme, or read the filled-in workbook.
+    """Write a workbook for summaries by case and theme, or read it.
 
     A summary says what a case said on a theme. The workbook covers one theme or one case. Beside the passages
     of each cell, the workbook has a box for the summary, which already contains an earlier summary if there

@@ -245,7 +245,7 @@ def test_codings_of_pictures_pages_and_film_are_counted_by_file(tmp_path):
               f'<VideoSource guid="5" name="visit.mp4">{coding * 2}</VideoSource>')  # fmt: skip
     said = " ".join(read(tmp_path, WHOLE.replace("</Sources>", f"{unread}</Sources>")).notes)
     assert "'map.png' is a picture: its 3 codings are not read." in said
-    assert "'letter.pdf' is a PDF: its coding is not read. Export its text" in said
+    assert "'letter.pdf' is a PDF: its coding is not read. To count such passages, export" in said
     assert "'visit.mp4' is a film: its 2 codings are not read." in said
 
 

@@ -170,7 +170,8 @@ def write(tmp_path, codings=(("a", 0, 2, "Delay", "ana"),), codes=CODES, text="W
 
 
 @pytest.mark.parametrize(("given", "said"), [
-    ({"codings": [("a", 0, 2, "Lost", "ana")]}, "no row for this code, which is given to 0 to 2 of 'a'"),
+    ({"codings": [("a", 0, 2, "Lost", "ana")]},
+     "the table of codes lacks this code, which is given to 0 to 2 of 'a'"),
     ({"codings": [("b", 0, 2, "Delay", "ana")]}, "the coded passage is outside the text"),
     ({"codings": [("a", 0, 99, "Delay", "ana")]}, "outside the text, .* 7 characters .code 'Delay'"),
     ({"codings": [("a", 2, 2, "Delay", "ana")]}, "the coded passage is outside the text"),

@@ -278,7 +278,7 @@ def test_a_reason_names_no_organisation_either_that_may_be_named_elsewhere(study
     reference = read_reference(Study(study.root))
     assert tidy_reason_refusing_names(reference, "Beacon asked", audience="public") == "Beacon asked"
     done = study.glc("reopen", "2", "--because", "the form of Beacon was late")
-    assert done.exit_code == 2 and "they name 'Beacon'" in done.stderr
+    assert done.exit_code == 2 and "the words name 'Beacon'" in done.stderr
 
 
 @pytest.mark.acceptance

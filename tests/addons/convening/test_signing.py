@@ -206,7 +206,7 @@ def test_the_sheet_says_that_a_name_that_is_absent_at_one_text_can_be_noticed(st
 def test_who_keys_a_name_at_some_texts_alone_is_warned(study, named, is_warned):
     paper = ["harbour", code(study), "", "y", "e", "n", "Not ours.", named, "e"]
     said = keyed(study, *paper, *paper)
-    assert any("readers may notice where it is missing" in line for line in said)
+    assert any("readers may notice where the name is missing" in line for line in said)
     assert ("so readers may notice where it is absent" in said[-3]) == is_warned
 
 

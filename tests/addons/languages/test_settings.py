@@ -11,7 +11,7 @@ def study_in(*languages):
 
 def test_a_language_without_phrases_is_a_fault_that_names_the_others():
     fault, = page_language_faults("study.toml", study_in("es", "xx").settings)
-    assert (fault.column, fault.value, fault.fix) == ("[study] languages", "xx", "one of es, ar, km, fr")
+    assert (fault.column, fault.value, fault.fix) == ("[study] languages", "xx", "use one of es, ar, km, fr")
 
 
 def test_a_run_says_which_languages_an_audience_does_not_get():
