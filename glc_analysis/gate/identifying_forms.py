@@ -168,14 +168,14 @@ _PLACEHOLDERS = ("example.com", "example.net", "example.org")
 
 def is_public_contact(kind: str, contact: str, before: str = "") -> bool:
     """Whether a telephone number is a hotline of ``content/hotlines.csv``, an e-mail address has only words
-    such as "info" and "name" before the domain of a public site or of a placeholder, or the text ``before``
-    an address names a public body.
+    such as "info" and "name" before the domain of a public site or of a placeholder, or the sentence
+    ``before`` an address is the name of a public body.
 
     >>> contacts = "hq@iom.int", "name@example.org", "ana.press@unodc.org", "info@haart.example"
     >>> [is_public_contact("e-mail", contact) for contact in contacts]
     [True, True, False, False]
     >>> [is_public_contact("address", "12 Mill Lane", before) for before in (
-    ...     "the Embassy of Peru, ", "UNODC, Field Office, ", "UNODC runs a shelter, ", "UNODC Safe House, ")]
+    ...     "the Embassy of Peru, ", "UNODC, Field Office, ", "funded by UNODC, ", "UNODC Hostel, ")]
     [True, True, False, False]
     """
     if kind == "address":
@@ -189,13 +189,14 @@ def is_public_contact(kind: str, contact: str, before: str = "") -> bool:
                 re.split(r"[._+-]", mailbox)))
 
 
-_OF_PUBLIC_BODY = re.compile(r"""(?x) \b(?:United\ Nations|UN|OHCHR|UNODC|UNHCR|UNICEF|IOM|ILO|OSCE|ODIHR
-    |Europol|High\ Commissioner|European\ (?:Commission|Parliament)|Council\ of\ Europe
-    |High\ Court|Supreme\ Court|University\ of|(?:Ministry|Embassy|Consulate|Department)\ of
-    |(?:Ministerio|Embajada)\ de|Ministère|(?:Ministério|Embaixada)\ d[aeo]|Ambassade)\b
-    (?:[\s,]+(?:(?!Shelter|House|Home|Cent|Refuge|Safe|Flat|Apartment)[A-ZÀ-Þ][\w'’-]*
-    |of|for|the|on|and|de|des|du|la|\d+))* [\s,:(]*$""")
-"""The pattern of the text before an address that names the public body whose address it is."""
+_OF_PUBLIC_BODY = re.compile(r"""(?x) (?:^|[.:;!?\n]\s*) (?:Office\ of\ )?(?:[Tt]he\ )?
+    (?:(?:United\ Nations|UN|OHCHR|UNODC|UNHCR|UNICEF|IOM|ILO|OSCE|ODIHR|Europol|High\ Commissioner
+    |European\ (?:Commission|Parliament)|Council\ of\ Europe|High\ Court|Supreme\ Court)\b
+    |(?:(?:University|Ministry|Embassy|Consulate|Department)\ of|(?:Ministerio|Embajada)\ del?
+    |Ministère\ d[eu]|(?:Ministério|Embaixada)\ d[aeo]|Ambassade\ d[eu])\ (?:the\ |la\ )?[A-ZÀ-Þ][\w'’-]*)
+    (?:[\s,]+(?:Office|Field|Country|Regional|Human|Rights|Refugees|Drugs|Crime|Palais\ \w+|for|on|and|\d+))*
+    [\s,:(]*$""")
+"""The pattern of the sentence before an address that consists of the name of a public body."""
 
 
 @cache

@@ -624,11 +624,16 @@ def make_search(names: pd.DataFrame, audience: str, known: Mapping[str, str], *,
     rows = names[["name", "match", "kind", "allowed_for"]].itertuples(index=False, name=None)
     listed = {match_key(text) for text in [*names["name"], *known]}
     places = {fold_text(text) for text in names.loc[names["kind"] != "person", "name"]}
-    phrases = [phrase for phrase in name_variants.harmless_phrases()
-               if not places.isdisjoint(phrase.split())]
-    others = {name: ALLOWED for name in (*list_names_of_famous_people(), *phrases)
-              if match_key(name) not in listed}
-    return _search(tuple(rows), audience, tuple((others | {**known}).items()), only_persons)
+    every = name_variants.harmless_phrases()
+    could = frozenset().union(*every.values())
+    several = [words for text in names["name"]
+               if len(words := {*text.casefold().split()}) > 1 and words <= could]
+    others = (*list_names_of_famous_people(), *(one for one in every if not places.isdisjoint(one.split())))
+    terms = dict.fromkeys((one for one in others if match_key(one) not in listed), ALLOWED) | {**known}
+    for phrase in [one for one in every if any(words <= every[one] for words in several)]:
+        if terms.get(phrase) == ALLOWED:  # a phrase hides no registered name
+            del terms[phrase]
+    return _search(tuple(rows), audience, tuple(terms.items()), only_persons)
 
 
 @lru_cache(8)
@@ -902,7 +907,7 @@ class _Document:
         text = self.text
         for kind, start, end in (*find_emails_and_phone_numbers(text),
                                  *find_identifying_numbers_and_addresses(text, self.vocabulary)):
-            if not is_public_contact(kind, text[start:end], text[max(0, start - _AROUND):start]):
+            if not is_public_contact(kind, text[start:end], text[:start]):
                 yield Match(*self.in_letters(start, end), kind, text[start:end])
 
     def in_letters(self, start: int, end: int) -> tuple[int, int]:

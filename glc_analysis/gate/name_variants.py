@@ -793,15 +793,16 @@ def is_region_of(region: str, country: str) -> bool:
 
 
 def is_region_of_another_country(region: str, country_id: str) -> bool:
-    """Whether a name is a province or state of other countries, but none of a given country, and no given
-    name.
+    """Whether a name is a state of the USA or a province of Canada, but no region of a given country, no
+    given name and not also a city.
 
-    >>> [is_region_of_another_country(region, "SEN") for region in ("Missouri", "Thiès", "Virginia")]
+    >>> [is_region_of_another_country(region, "SEN") for region in ("Missouri", "San José", "New York")]
     [True, False, False]
     """
     own, others = pycountry.countries.get(alpha_3=country_id), _countries_by_region().get(region, set())
-    return (len(region) >= _FEWEST_OF_REGION and bool(others) and (not own or own.alpha_2 not in others)
-            and fold_text(region) not in first_names() | {"victoria", "virginia"})
+    return (not others.isdisjoint(("CA", "US")) and (not own or own.alpha_2 not in others)
+            and region not in _every_country() | {"New York", "Virginia", "Washington"}
+            and fold_text(region) not in first_names())
 
 
 def is_city_of(city: str, country: str) -> bool:
@@ -1020,10 +1021,11 @@ def _meanings_of_codes() -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def harmless_phrases() -> tuple[str, ...]:
+def harmless_phrases() -> dict[str, frozenset[str]]:
     """Returns phrases that contain the name, the people or a city of a country but are not about the
-    country."""
-    return tuple(read_packaged_text(__file__, "harmless_phrases.txt").splitlines())
+    country, each with its words in small letters."""
+    return {phrase: frozenset(phrase.casefold().replace(",", "").split())
+            for phrase in read_packaged_text(__file__, "harmless_phrases.txt").splitlines()}
 
 
 @cache

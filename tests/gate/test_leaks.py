@@ -756,3 +756,13 @@ def test_a_person_whose_name_is_two_ordinary_words_is_found_in_small_letters():
                          columns=["name", "kind", "match", "allowed_for"])
     text = "As dawn rivers said, nobody came; The door was open."
     assert leaks_in_pieces([("line 1", text)], make_search(names, "public", {}))
+
+
+@pytest.mark.parametrize(("name", "kind", "text"), [
+    ("Georgian House", "place", "We met at Georgian House."), ("Lima Ohio", "person", "As Lima, Ohio said"),
+    ("«Լուսաբաց» կանանց աջակցման կենտրոն", "organisation", "The Lusabats Women's Support Centre"),
+    ("Kvennaskjólið Lyngrós", "organisation", "Við í Lyngrós tökum á móti konum.")])
+def test_a_registered_name_is_found_in_a_harmless_phrase_and_without_the_words_for_its_kind(name, kind, text):
+    names = pd.DataFrame([(name, kind, "folded", "")], columns=["name", "kind", "match", "allowed_for"])
+    known = {"Georgian house": "allowed", "Lima, Ohio": "allowed"}
+    assert leaks_in_pieces([("line 1", text)], make_search(names, "public", known))
