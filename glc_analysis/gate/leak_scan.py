@@ -1088,9 +1088,8 @@ def _is_defined(letters: str, behind: str) -> bool:
 
 def _is_elsewhere(place: str, behind: str, country_id: str) -> bool:
     """Whether the text after the name of a place says that the place is in another country: a region of this
-    country stands between, the country has a city of the same name, or a region alone is
-    named behind a city. If this other country may not be read
-    either, its name is a term of its own.
+    country stands between, the country has a city of the same name, or a region alone is named behind a city.
+    If this other country may not be read either, its name is a term of its own.
 
     >>> [_is_elsewhere("Tripoli", behind, "LBN") for behind in (
     ...     " (Colombia)", ", capital of the Quindío (Colombia)", ", in Baja California Sur, México",
@@ -1099,11 +1098,13 @@ def _is_elsewhere(place: str, behind: str, country_id: str) -> bool:
     [True, True, True, False, True, False, False, True, True]
     """
     addition = _ELSEWHERE.match(behind)
-    country = (addition["in"] or addition["of"]) if addition else ""
+    if addition is None:
+        return False
+    country = addition["in"] or addition["of"]
     if country_id and country and not addition["where"] and name_variants.is_region_of_another_country(
             country, country_id):
         return True
-    return bool(addition) and country in name_variants.unmistakable_countries() and (
+    return country in name_variants.unmistakable_countries() and (
         bool(addition["where"]) or bool(addition["in"]) and addition["region"] is None
         or addition["region"] is not None and name_variants.is_region_of(addition["region"], country)
         or addition["region"] is None and name_variants.is_city_of(place, country))

@@ -620,8 +620,9 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
 def _in_other_cases(country_id: str) -> list[str]:
     """Returns the name of a country with case endings, in folded letters; empty if the stem of the name is
     too short to reveal the country."""
-    found = pycountry.countries.get(alpha_3=country_id)
-    names = [locale.territories.get(found.alpha_2, "") for locale in _locales(_INFLECTED if found else ())]
+    if not (country := pycountry.countries.get(alpha_3=country_id)):
+        return []
+    names = [locale.territories.get(country.alpha_2, "") for locale in _locales(_INFLECTED)]
     stems = {strip_case_ending(fold_text(name))[1:] for name in names if name.isalpha()} - {""}
     return [one + ending for one in sorted(stems) if len(one) >= _SHORTEST for ending in _ENDINGS["latin"]]
 

@@ -189,6 +189,8 @@ def is_heard_as_whole(name: tuple[str, str], written: tuple[str, str], *, is_sam
     [True, False, False]
     """
     n, is_equal = min(len(name[0]), len(written[0])), name[0] == written[0]
+    if is_same_script and abs(len(name[1]) - len(written[1])) > 1:
+        return False  # a short given name may be missing: "Second Key" is not Jo Secondkey
     if is_same_script:
         least = 0.8 if is_equal and n > _LONG else _ALMOST_THE_SAME
     elif is_equal:

@@ -43,6 +43,14 @@ def test_what_only_looks_like_a_part_is_harmless(text):
 
 
 @pytest.mark.parametrize(("text", "is_found"), [
+    ("the Second Key shelter", False), ("Second Key (invented)", False), ("Tin Lantern", False),
+    ("Jo Second-Key", True), ("Joe Secondkey", True), ("Ian Tin Lantern", True)])
+def test_an_organisation_with_the_words_of_a_surname_is_not_its_person(text, is_found):
+    names = [(name, "person", "folded", "") for name in ("Jo Secondkey", "Ian Tinlantern")]
+    assert bool(rules(text, *names)) is is_found
+
+
+@pytest.mark.parametrize(("text", "is_found"), [
     ("Yesterday Quispe called", True), ("our Coordinator Quispe", True), ("Rosalia Quispe", True),
     ("Raquel Quispe", False), ("the late Rosario Quispe", True), ("Nina's Quispe", True),
     ("Emilio Quispe wrote songs", False), ("the composer Oruvela Quispe", True), ("our Jueza Quispe", True),
