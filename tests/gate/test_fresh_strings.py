@@ -72,7 +72,7 @@ def what_the_study_knows(file):
 LISTS = {"fresh_strings.csv": lambda: (NAMES, COUNTRIES),
          "fresh_strings_of_sample.csv": lambda: (SAMPLE_NAMES, COUNTRIES | OF_SAMPLE),
          **{f"fresh_strings_{n}.csv": lambda n=n: what_the_study_knows(f"fresh_strings_{n}.csv")
-            for n in range(3, 27)}}
+            for n in range(3, 32)}}
 
 
 def is_stopped(text, names, known):
@@ -90,5 +90,5 @@ def test_nine_of_ten_are_found_and_one_in_twenty_is_a_false_alarm(file):
                f"{len(false)} of {len(harmless)} false alarms; missed: {missed}; false: {false}")
     assert len(leaks) == len(harmless) == 75, figures
     documented = (Path(__file__).parents[2] / "docs/gate.md").read_text(encoding="utf-8")
-    assert f"| `{file}` | {len(leaks) - len(missed)} | {len(false)} |" in documented, figures
+    assert f"| `{file}` | {len(leaks) - len(missed)}/{len(false)} |" in documented, figures
     assert len(missed) <= MOST_MISSED * len(leaks) and len(false) <= MOST_FALSE * len(harmless), figures
