@@ -22,12 +22,12 @@ print(*result.lines)
 
 
 def server_of(process):
-    """The fork server of a run, once it has forked a page."""
+    """The fork server of a run, once it has forked a page, and the processes of pages at that moment."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         for child in process.children():
-            if "fork_server.py" in " ".join(child.cmdline()) and child.children():
-                return child
+            if "fork_server.py" in " ".join(child.cmdline()) and (forked := child.children()):
+                return child, forked
         time.sleep(0.01)
     raise AssertionError("no page was forked")
 
@@ -37,10 +37,9 @@ def test_a_killed_fork_server_costs_a_run_nothing(tmp_path):
     study, folder = small_study(tmp_path / "study"), collection(tmp_path / "notebooks", "00", "10")
     with Process([sys.executable, "-c", RUN, str(study.root), str(folder)], text=True,
                  stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        server = server_of(psutil.Process(process.pid))
-        forked = server.children()
+        server, forked = server_of(psutil.Process(process.pid))
         server.kill()
         said, wrong = process.communicate(timeout=100)
     assert (process.returncode, wrong) == (0, "")
     assert "3 of 3 pages ran, 0 of them failed." in said
-    assert forked and psutil.wait_procs(forked, timeout=10)[1] == []
+    assert psutil.wait_procs(forked, timeout=10)[1] == []
