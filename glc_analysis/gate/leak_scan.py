@@ -622,24 +622,30 @@ def make_search(names: pd.DataFrame, audience: str, known: Mapping[str, str], *,
     """Makes the search for the rows of names.csv and for further texts, each with its rule. The search is
     made once and used again for the same terms."""
     rows = names[["name", "match", "kind", "allowed_for"]].itertuples(index=False, name=None)
-    listed = {match_key(text) for text in [*names["name"], *known]}
-    places = {fold_text(text) for text in names.loc[names["kind"] != "person", "name"]}
-    every = name_variants.harmless_phrases()
-    could = frozenset().union(*every.values())
-    several = [words for text in names["name"]
-               if len(words := {*text.casefold().split()}) > 1 and words <= could]
-    others = (*list_names_of_famous_people(), *(one for one in every if not places.isdisjoint(one.split())))
-    terms = dict.fromkeys((one for one in others if match_key(one) not in listed), ALLOWED) | {**known}
-    for phrase in [one for one in every if any(words <= every[one] for words in several)]:
-        if terms.get(phrase) == ALLOWED:  # a phrase hides no registered name
-            del terms[phrase]
-    return _search(tuple(rows), audience, tuple(terms.items()), only_persons)
+    return _search(tuple(rows), audience, tuple(known.items()), only_persons)
 
 
 @lru_cache(8)
 def _search(rows: tuple[tuple[str, ...], ...], audience: str, known: tuple[tuple[str, str], ...],
             only_persons: bool) -> Search:
-    return Search(_terms(rows, audience, known), only_persons=only_persons)
+    return Search(_terms(rows, audience, _add_harmless_terms(rows, known).items()), only_persons=only_persons)
+
+
+def _add_harmless_terms(rows: tuple[tuple[str, ...], ...],
+                        known: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Returns ``known`` with the names of public persons, and with phrases in which a registered place or
+    organisation is a word of another meaning; these have the rule :data:`ALLOWED`. Phrases that would hide a
+    registered name of several words are left out."""
+    names, every = [name for name, *_ in rows], name_variants.harmless_phrases()
+    listed = {match_key(text) for text in (*names, *dict(known))}
+    places = {fold_text(name) for name, _, kind, _ in rows if kind != "person"}
+    phrases = [phrase for phrase in every if not places.isdisjoint(phrase.split())]
+    terms = {name: ALLOWED for name in (*list_names_of_famous_people(), *phrases)
+             if match_key(name) not in listed} | dict(known)
+    could = frozenset().union(*every.values())
+    several = [words for name in names if len(words := {*name.casefold().split()}) > 1 and words <= could]
+    return {text: rule for text, rule in terms.items()
+            if rule != ALLOWED or not any(words <= every.get(text, frozenset()) for words in several)}
 
 
 @dataclass
