@@ -31,6 +31,7 @@ from urllib.parse import unquote_plus, unquote_to_bytes
 import lxml.html
 from lxml import etree
 
+from glc_analysis.gate.workbook_cells import read_workbook_cells
 from glc_analysis.tabular import detect_delimiter
 
 Piece = tuple[str, str]
@@ -383,7 +384,7 @@ def _package(content: bytes) -> Iterator[Piece]:
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         names = package.namelist()
         if "xl/workbook.xml" in names:
-            for place, text in _cells(content):
+            for place, text in read_workbook_cells(package):
                 told.add(normalise(text))
                 yield place, text
         yield "comment", package.comment.decode("utf-8")
@@ -392,19 +393,6 @@ def _package(content: bytes) -> Iterator[Piece]:
             for place, text in () if name.endswith("/") else extract_text(name, package.read(name)):
                 if text not in told:
                     yield f"{name} {place}", _HEADER.sub(" ", text) if name.startswith("xl/") else text
-
-
-def _cells(content: bytes) -> Iterator[Piece]:
-    """Yields the cells and comments of a workbook, with sheet and cell as their places; the other parts of
-    the workbook are read as XML."""
-    from openpyxl import load_workbook  # builds and pages import this module too, and read no workbook
-
-    book = load_workbook(io.BytesIO(content), read_only=True)
-    for sheet in book.worksheets:
-        sheet.reset_dimensions()  # some tools write wrong ones, and cells would be lost
-        for cell in (cell for row in sheet.iter_rows() for cell in row):
-            if cell.value is not None:
-                yield f"{sheet.title}!{cell.coordinate}", str(cell.value)
 
 
 def _database(content: bytes) -> Iterator[Piece]:

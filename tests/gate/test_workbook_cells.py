@@ -1,0 +1,56 @@
+"""The cells of a workbook are those that openpyxl reads."""
+
+import datetime as dt
+import io
+import zipfile
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from openpyxl.utils.datetime import MAC_EPOCH
+
+from glc_analysis.gate.workbook_cells import read_workbook_cells
+
+ROWS = [["Ana López", 12, 3.25, None, dt.datetime(2017, 5, 1, 9, 30)],
+        ["ស្រី", -1, "=A1", " with blanks ", dt.date(1999, 12, 31)],
+        ["a <b> & c", 85512345678, "two\nlines", True, dt.time(9, 30)]]
+
+
+def saved(*, is_write_only, epoch=None):
+    """A workbook of two sheets as a package. Its texts lie in the cells where it was only written, otherwise
+    in a list that all sheets share."""
+    book, file = Workbook(write_only=is_write_only), io.BytesIO()
+    if epoch:
+        book.epoch = epoch
+    for title in ("First", "Zweites Blatt"):
+        sheet = book.create_sheet(title)
+        for row in ROWS:
+            sheet.append(row)
+    book.save(file)
+    return file
+
+
+def as_openpyxl_reads(file):
+    return [(f"{sheet.title}!{cell.coordinate}", str(cell.value)) for sheet in load_workbook(file).worksheets
+            for row in sheet.iter_rows() for cell in row if cell.value is not None]
+
+
+@pytest.mark.parametrize("is_write_only", [True, False])
+def test_places_and_texts_are_those_of_openpyxl(is_write_only):
+    file = saved(is_write_only=is_write_only)
+    formulas, truths = {"First!C2", "Zweites Blatt!C2"}, {"True": "1"}
+    assert [*read_workbook_cells(zipfile.ZipFile(file))] == [
+        (place, truths.get(text, text)) for place, text in as_openpyxl_reads(file) if place not in formulas]
+
+
+def test_dates_count_from_1904_in_workbooks_of_old_macs():
+    file = saved(is_write_only=True, epoch=MAC_EPOCH)
+    assert dict(read_workbook_cells(zipfile.ZipFile(file)))["First!E2"] == "1999-12-31 00:00:00"
+
+
+def test_words_in_runs_that_look_different_are_one_text():
+    file = io.BytesIO()
+    with zipfile.ZipFile(saved(is_write_only=False)) as old, zipfile.ZipFile(file, "w") as new:
+        for name in old.namelist():
+            text = old.read(name).decode()
+            new.writestr(name, text.replace("<t>Ana López</t>", "<r><t>Ana L</t></r><r><t>ópez</t></r>"))
+    assert dict(read_workbook_cells(zipfile.ZipFile(file)))["First!A1"] == "Ana López"
