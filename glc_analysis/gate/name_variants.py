@@ -18,7 +18,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from os.path import commonprefix
 
-import pandas as pd
 import pycountry
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
@@ -622,7 +621,7 @@ def _in_other_cases(country_id: str) -> list[str]:
     too short to reveal the country."""
     if not (country := pycountry.countries.get(alpha_3=country_id)):
         return []
-    names = [locale.territories.get(country.alpha_2, "") for locale in _locales(_INFLECTED)]
+    names = [named.get(country.alpha_2, "") for named in map(_territories, _INFLECTED)]
     stems = {strip_case_ending(fold_text(name))[1:] for name in names if name.isalpha()} - {""}
     return [one + ending for one in sorted(stems) if len(one) >= _SHORTEST for ending in _ENDINGS["latin"]]
 
@@ -634,7 +633,7 @@ def country_names(country_id: str, languages: Collection[str]) -> list[str]:
     kinds = ("name", "common_name", "official_name")
     names = [getattr(found, kind) for kind in kinds if hasattr(found, kind)]
     code = "XK" if country_id in ("KOS", "XKX") else found.alpha_2 if found else ""
-    names += [locale.territories[code] for locale in _locales(languages) if code in locale.territories]
+    names += [named[code] for named in map(_territories, languages) if code in named]
     names += [re.split(r",|\s?[(（]", name)[0] for name in names]  # Bolivia, Plurinational State of
     return [*dict.fromkeys([*names, *_listed(country_id, "names")])]
 
@@ -973,15 +972,22 @@ def _locale(language: str) -> Locale | None:
 
 
 @cache
-def _records() -> pd.DataFrame:
-    return pd.DataFrame(read_packaged_csv(__file__, "country_words.csv")).set_index("country_id")
+def _territories(language: str) -> dict[str, str]:
+    """Returns the names of countries in a language, keyed by their codes of two letters; empty if Babel does
+    not know the language."""
+    locale = _locale(language)
+    return dict(locale.territories) if locale else {}
+
+
+@cache
+def _records() -> dict[str, dict[str, str]]:
+    return {row["country_id"]: row for row in read_packaged_csv(__file__, "country_words.csv")}
 
 
 def _listed(country_id: str, column: str) -> list[str]:
-    rows = _records()
-    if country_id not in rows.index:
+    if not (row := _records().get(country_id)):
         return []
-    return [word.strip() for word in rows.at[country_id, column].split(";") if word.strip()]
+    return [word.strip() for word in row[column].split(";") if word.strip()]
 
 
 def ordinary_words(word_kind: str) -> frozenset[str]:
