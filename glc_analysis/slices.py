@@ -18,6 +18,9 @@ from glc_analysis.addon import list_declarations
 from glc_analysis.digests import Digests
 from glc_analysis.schema import load_processed_tables
 
+_FEW_ROWS = 1_000
+"""The largest number of rows for which hashing every cell takes less time than finding equal cells first."""
+
 
 def hash_rows(frame: pd.DataFrame) -> np.ndarray:
     """Returns a number of 64 bits for each row, made from the cells of the row. The same cells always give
@@ -29,7 +32,7 @@ def hash_rows(frame: pd.DataFrame) -> np.ndarray:
     if frame.empty:
         return np.zeros(0, dtype=np.uint64)
     hash_frame = cast(Callable[..., pd.Series], util.hash_pandas_object)  # pandas gives it no type
-    return hash_frame(frame, index=False).to_numpy()
+    return hash_frame(frame, index=False, categorize=len(frame) > _FEW_ROWS).to_numpy()
 
 
 def digest_slices(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str, dict[str, str]]:
