@@ -51,7 +51,7 @@ TABLES: dict[str, Table] = load_processed_tables()
 """Every processed table as ``schema/tables.csv`` describes it, keyed by name."""
 MISSING_REASONS = TABLES["responses"].columns["missing"].allowed
 """The reasons why an answer is missing; blank if the record has an answer."""
-_DTYPES = {"text": "str", "integer": "Int64", "number": "float64", "boolean": "bool"}
+_DTYPES = {"integer": pd.Int64Dtype(), "number": np.dtype("float64"), "boolean": np.dtype("bool")}
 _PYTHON_TEXT = pd.StringDtype("python", na_value=np.nan)
 
 
@@ -100,7 +100,8 @@ def _faults(shaped: pd.DataFrame, table: Table) -> list[str]:
         is_category = isinstance(cells.dtype, pd.CategoricalDtype)  # in other text blanks were filled in
         if is_category and column.kind == "text" and cells.isna().any():
             faults.append(f"column {name} lacks text")
-        if column.allowed and (others := {*cells.dropna().unique()} - {*column.allowed}):
+        words = filter(pd.notna, cells.unique()) if column.allowed else ()
+        if others := {*words} - {*column.allowed}:
             faults.append(f"column {name} has {', '.join(map(repr, sorted(others)))}, which is not allowed")
     is_repeated = shaped.duplicated(list(table.key))
     if is_repeated.any():
@@ -118,8 +119,8 @@ def _typed(series: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
             return series
         text = series if isinstance(series.dtype, pd.StringDtype) and series.dtype == "str" \
             else series.astype("str")
-        return text.fillna("") if text.hasnans else text
-    return series.astype(_DTYPES[kind])
+        return text.fillna("") if pd.isna(text.array).any() else text
+    return series if series.dtype == _DTYPES[kind] else series.astype(_DTYPES[kind])
 
 
 def write_table(folder: Path, name: str, frame: pd.DataFrame) -> Path:
