@@ -13,7 +13,7 @@ import csv
 import hashlib
 import io
 import re
-from collections import Counter
+from collections import Counter, UserDict
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -69,6 +69,21 @@ class Reference:
             raise AttributeError(name) from None
 
 
+class _TablesCopiedWhenRead(UserDict[str, pd.DataFrame]):
+    """Tables by their names. A table is copied when it is read first, so that a change of the copy does not
+    change the table that :func:`_read_table` returns."""
+
+    def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
+        super().__init__(frames)
+        self._copied = set[str]()
+
+    def __getitem__(self, key: str) -> pd.DataFrame:
+        if key not in self._copied:
+            self.data[key] = self.data[key].copy(deep=False)
+            self._copied.add(key)
+        return self.data[key]
+
+
 def read_reference(study: Study, *, needed: Collection[str] | None = None,
                    checked_against: Collection[str] = ()) -> Reference:
     """Reads and checks every reference table of a study; a table whose file is missing is empty.
@@ -94,13 +109,12 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
             faults += found.faults
             unread.add(name)
         else:
-            tables[name] = frame.copy(deep=False)
+            tables[name] = frame
             faults += own_faults
     unsound = frozenset()
     if needed is not None:
         unsound = frozenset(unread | {_table_of(fault) for fault in faults}) - {*needed}
-        tables |= {name: _empty(name, pd.get_option(TEXT_STORAGE)).copy(deep=False)
-                   for name in unread - {*needed}}
+        tables |= {name: _empty(name, pd.get_option(TEXT_STORAGE)) for name in unread - {*needed}}
         unread |= load_reference_tables().keys() - {*needed} - {*checked_against}
     for check in add_schema_checks_and_drop_inapplicable(tables, unread, list_registered_checks()):
         faults += _find_faults_between(check, tuple(contents[name] for name in check.tables))
@@ -108,7 +122,7 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
         faults = [fault for fault in faults if _table_of(fault) in needed]
     if faults:
         raise Faults(relocate_faults_in_private_columns(study, faults))
-    return Reference(tables, unsound)
+    return Reference(_TablesCopiedWhenRead(tables), unsound)
 
 
 @dataclass(frozen=True)

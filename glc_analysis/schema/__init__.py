@@ -523,8 +523,9 @@ def add_schema_checks_and_drop_inapplicable(tables: Tables, unread: set[str],
     """
     placed = {column for check in checks for column in check.columns}
     rest = [make_schema_check(column) for column in _declared_columns() if column not in placed]
-    return [check for check in (*checks, *rest) if not unread & set(check.tables)
-            and not all(tables[name].empty for name in check.tables)]
+    filled = {name for name, table in tables.items() if len(table)}
+    return [check for check in (*checks, *rest) if unread.isdisjoint(check.tables)
+            and not filled.isdisjoint(check.tables)]
 
 
 @cache
