@@ -58,8 +58,10 @@ def repeat_codings_for_each_segment(codings: pd.DataFrame) -> pd.DataFrame:
     >>> repeat_codings_for_each_segment(pd.DataFrame({"segment_ids": ["a.1;a.2", ""]}))["segment_id"].tolist()
     ['a.1', 'a.2']
     """
-    split = codings.assign(segment_id=codings["segment_ids"].str.split(";")).explode("segment_id")
-    return split[split["segment_id"].fillna("") != ""]
+    listed = codings["segment_ids"].to_numpy(dtype=object, na_value="")
+    pairs = [(at, segment_id) for at, ids in enumerate(listed) for segment_id in ids.split(";") if segment_id]
+    rows = codings.iloc[[at for at, _ in pairs]]
+    return rows.assign(segment_id=pd.Series([segment_id for _, segment_id in pairs], rows.index, "str"))
 
 
 def map_to_original_or_self(segments: pd.DataFrame) -> dict[str, str]:
