@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -178,22 +178,25 @@ def locate_codings_and_quarantine_doubtful(parsed: ParsedCodings) -> RawCodings:
     uncoded = {*parsed.texts} - coded_texts if parsed.is_project else set()
     memos = sorted({*parsed.memos, *map(_memo, filter(_is_memo, sound + suspect))})
     checked, matched = (sum(row[n] for row in sources) for n in (2, 3))
+    quarantine_columns = [*_CODINGS, "found"]
     return RawCodings(
         parsed.path, parsed.tool,
         _frame(sources, ["source", "text", "checked", "matched"]),
-        _frame([row for row in sound if row["code"]], _CODINGS),
+        _frame([[row[name] for name in _CODINGS] for row in sound if row["code"]], _CODINGS),
         _frame([(*code, n) for n, code in enumerate(parsed.codes, 1)], _CODES),
         _frame(memos, ["author", "attached_to", "attached_kind", "text", "date"]),
-        _frame([row for row in suspect if row["code"]], [*_CODINGS, "found"]),
+        _frame([[row[name] for name in quarantine_columns] for row in suspect if row["code"]],
+               quarantine_columns),
         checked, matched, tuple(dict.fromkeys(parsed.notes)), parsed.is_mixed,
         frozenset(parsed.blank | uncoded), frozenset(parsed.training), dict(parsed.guids),
         parsed.is_of_study, tuple(parsed.decisions), dict(parsed.assisted), parsed.is_by_respondent,
         parsed.is_project, parsed.names is not None)
 
 
-def _frame(rows: Iterable[tuple | dict], columns: list[str]) -> pd.DataFrame:
-    kinds = {name: "int64" if name in _NUMBERS else "str" for name in columns}
-    return pd.DataFrame(rows, columns=columns).astype(kinds)
+def _frame(rows: Sequence[Sequence], columns: list[str]) -> pd.DataFrame:
+    kinds = ["int64" if name in _NUMBERS else "str" for name in columns]
+    return pd.DataFrame({name: pd.array([row[n] for row in rows], dtype=kind)
+                         for n, (name, kind) in enumerate(zip(columns, kinds, strict=True))})
 
 
 def _merge_duplicates(parsed: ParsedCodings) -> dict[str, list[Passage]]:
