@@ -184,7 +184,8 @@ class ReportRun:
         keys |= {page.slug: page.key for page in self.to_run}
         with defer_interrupts():
             return self._exit.enter_context(closing(
-                Assembly(self.study, self.audience, self.folder, keys, self.last_folder)))
+                Assembly(self.study, self.audience, self.folder, self.pages, [*self.entries], keys,
+                         self.last_folder)))
 
     def _link_finished_pages(self) -> None:
         """Links finished pages into the folder of this run: the pages of the last run that are up to date,
@@ -265,7 +266,7 @@ class ReportRun:
         content = format_notebook(notebook)
         write_atomic(self._new_path(page.slug), content)
         if not page.organisation:
-            self._assembly.search_notebook_ahead(self._new_path(page.slug))
+            self._assembly.read_notebook_ahead(self._new_path(page.slug))
         self.entries[page.slug] = {
             "title": page.title, "notebook": page.notebook.name, "key": page.key, "reads": page.reads,
             "parts": page.parts, "parameters": page.parameters, "seconds": round(seconds, 2),

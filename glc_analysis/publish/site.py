@@ -360,16 +360,14 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     """
     site = run_dir / "site"
     site.mkdir(exist_ok=True)
-    mark = _MARKS[audience]
     frame = {
         "title": title, "facts": facts, "print_folded": print_folded, "style": "",
-        "banner": " ".join([INVENTED] * synthetic + [f"{mark}."] * bool(mark)),
-        "navigation": make_page_menu(pages, failures)}
+        "banner": _banner(audience, synthetic), "navigation": make_page_menu(pages, failures)}
     articles, wholes = {}, {}
     titles = {page.slug: page.title for page in pages}
     last = dict(_made)
     _made.clear()
-    shared = _Shared(frame, audience, frozenset(titles), f"{frame['banner']} {title}. {facts}".strip())
+    shared = _Shared(audience, frozenset(titles), _figure_source(title, audience, synthetic, facts), frame)
     for page in pages:
         made = shared.convert_page(run_dir, page.slug, earlier_figures, last)
         _write_figures(site, made.figures)
@@ -395,11 +393,22 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     for slug in shown:
         shared.switches[slug] = Markup("").join(made.render_all_language_links(slug) for made in languages)
         write_site_text_in_place(site / f"{slug}.html", render(slug, shared.switches[slug]))
-    running = " · ".join([mark] * bool(mark) + ["Invented sample data"] * synthetic + [title])
+    running = " · ".join(filter(None, [_MARKS[audience], "Invented sample data" * synthetic, title]))
     write_site_text_in_place(site / STYLE_FILE, f"{_style()}{_running_foot(running)}\n")
     for made in languages:
         made.write_pages(site, [*shown], render, additions)
     _last_shared[run_dir.parent] = shared
+
+
+def _banner(audience: str, is_invented: bool) -> str:
+    """Returns the line at the head of every page: whether the data are invented, and for whom the page is."""
+    mark = _MARKS[audience]
+    return " ".join([INVENTED] * is_invented + [f"{mark}."] * bool(mark))
+
+
+def _figure_source(title: str, audience: str, is_invented: bool, facts: str) -> str:
+    """Returns the source that is printed in the files of the figures."""
+    return f"{_banner(audience, is_invented)} {title}. {facts}".strip()
 
 
 def render_with_remembered_site_menu(run_dir: Path, page: PageJob,
@@ -422,17 +431,17 @@ def render_with_remembered_site_menu(run_dir: Path, page: PageJob,
 class _Shared:
     """What all pages of a site have in common:
 
-    - ``frame``: the variables of the template from which the pages are made.
     - ``slugs``: the slugs of all pages.
     - ``source``: the source that is printed in the files of the figures.
+    - ``frame``: the variables of the template from which the pages are made.
     - ``homes``: the part of a page in which each anchor is found (:func:`_homes`).
     - ``switches``: the links from each page to the same page in other languages.
     """
 
-    frame: dict[str, Any]
     audience: str
     slugs: frozenset[str]
     source: str
+    frame: dict[str, Any] = field(default_factory=dict)
     homes: dict[tuple[str, str], str] = field(default_factory=dict)
     switches: dict[str, Markup] = field(default_factory=dict)
 
@@ -494,8 +503,8 @@ class _Made:
 
 
 _made: dict[tuple[str, str, bool, frozenset[str], str], _Made] = {}
-"""The pages of the last site that this process made, keyed by the inputs from which each page was made. These
-pages are kept so that `glc watch` makes only changed pages again for the next site."""
+"""The pages of the last site that this process made, and pages converted for the next site, keyed by the
+inputs from which each page was made. They are kept so that `glc watch` converts only changed pages again."""
 
 
 def _make(slug: str, notebook: str, has_code: bool, slugs: frozenset[str], source: str,
@@ -677,17 +686,20 @@ class _Preparation:
 
 
 class Assembly:
-    """Makes the site of the run in ``folder``, with its downloads and briefs. ``keys`` has the keys of the
-    run's pages, and ``last_run`` is the folder of the previous run. A thread, which starts immediately, makes
-    the parts of the site that need no notebook."""
+    """Makes the site of the run in ``folder``, with its downloads and briefs. ``pages`` has all pages of the
+    run, ``kept`` has the slugs of those that are finished already, ``keys`` has the keys of the pages, and
+    ``last_run`` is the folder of the previous run. A thread, which starts immediately, makes the parts of the
+    site that need no notebook, and converts finished notebooks."""
 
-    def __init__(self, study: Study, audience: str, folder: Path, keys: Mapping[str, str],
-                 last_run: Path | None) -> None:
+    def __init__(self, study: Study, audience: str, folder: Path, pages: Sequence[PageJob],
+                 kept: Sequence[str], keys: Mapping[str, str], last_run: Path | None) -> None:
         self._study, self._audience, self._folder, self._last_run = study, audience, folder, last_run
+        self._slugs = frozenset(page.slug for page in pages if not page.organisation)
         # A page is kept only if the package is the one that made it: so are then the figures of its site.
         self._drawn = last_run / "site" / FIGURES_FOLDER if last_run and keys else None
-        self._threads, self._is_closed = ThreadPoolExecutor(1), False
+        self._threads, self._is_closed, self._is_site_begun = ThreadPoolExecutor(1), False, False
         self._preparation, self._read = self._threads.submit(self._prepare, keys), []
+        self._threads.submit(self._convert_ahead, [slug for slug in kept if slug in self._slugs])
 
     def make_site_and_gate_to_pass(self, pages: Sequence[PageJob], failures: Collection[str],
                                    print_folded: bool) -> Gate:
@@ -695,6 +707,7 @@ class Assembly:
         out of date. With ``print_folded``, the parts that are folded on the screen are printed in full on
         paper."""
         study, folder, preparation = self._study, self._folder, self._preparation.result()
+        self._is_site_begun = True
         briefs = [(page, folder / f"{make_page_path_without_suffix(page.slug, page.parameters)}.ipynb")
                for page in pages if page.organisation]
         build_site(
@@ -712,9 +725,9 @@ class Assembly:
         return Gate(study, self._audience, [(page.organisation, path) for page, path in briefs],
                     preparation.gate)
 
-    def search_notebook_ahead(self, notebook: Path) -> None:
-        """Lets the gate search a finished notebook that is for the whole audience, while other notebooks are
-        being executed."""
+    def read_notebook_ahead(self, notebook: Path) -> None:
+        """Lets the gate search a finished notebook that is for the whole audience, and converts the notebook,
+        while other notebooks are being executed."""
         self._read.append(self._threads.submit(self._read_one, notebook))
 
     def render_page_parts_ahead(self, page: PageJob) -> dict[str, str]:
@@ -752,6 +765,18 @@ class Assembly:
     def _read_one(self, notebook: Path) -> None:
         self._check_open()
         self._preparation.result().gate.read_ahead([notebook], self._folder)
+        self._convert_ahead([notebook.stem])
+
+    def _convert_ahead(self, slugs: Sequence[str]) -> None:
+        """Converts the notebooks of pages, so that the site finds them converted. When the site is begun, the
+        site itself converts the other notebooks."""
+        study, preparation = self._study, self._preparation.result()
+        shared = _Shared(self._audience, self._slugs | {page.slug for page in preparation.pages},
+                         _figure_source(study.title, self._audience, study.is_synthetic, preparation.facts))
+        for slug in slugs:
+            self._check_open()
+            if not self._is_site_begun:
+                shared.convert_page(self._folder, slug, self._drawn, _made)
 
     def _check_open(self) -> None:
         if self._is_closed:
