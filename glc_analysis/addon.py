@@ -5,7 +5,7 @@ and settings (:mod:`glc_analysis.schema`). The file ``__init__.py`` of the add-o
 ``ADD_ON`` (:class:`AddOn`), whose fields hold data and the names of objects in the add-on's modules. The file
 ``__init__.py`` imports none of the add-on's modules, so that listing all add-ons takes almost no time. The
 core never imports an add-on by name. The core lists the folder ``glc_analysis/addons``, and loads a named
-object only when it needs the object (:meth:`AddOn.load`).
+object only when it needs the object (:meth:`AddOn.load_object`).
 """
 
 from __future__ import annotations
@@ -122,9 +122,9 @@ class AddOn:
     steps: str = ""
     """The tuple of the steps that the add-on adds to the build (:mod:`glc_analysis.steps`)."""
     figures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The values in which the add-on's steps return figures, each with the words for these figures in column
-    ``measure``. The figures that add-ons compute become rows of the table ``figures``, which only the team
-    sees."""
+    """The names of the values that the add-on's steps make and that contain figures. Each name is mapped to
+    the words that these figures have in column ``measure``. The figures that add-ons compute become rows of
+    the table ``figures``, which only the team sees."""
     announced_blocks: str = ""
     """The name of a value that one of the add-on's steps makes. The value has the ids of blocks of text
     (parts of a page, :mod:`glc_analysis.disclosure.blocks`) that some people had already seen before an

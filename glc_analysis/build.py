@@ -154,7 +154,8 @@ from glc_analysis.writing import link_or_copy, write_atomic
 
 Say = Callable[[str], None]
 _FILES_READ, _TEXTS_READ = "coders' files read", "transcripts read"
-"""The two words in column ``step`` of the log which mark notes on coders' files and notes on transcripts."""
+"""The texts in column ``step`` of the log: the first marks notes on coders' files, the second marks notes on
+transcripts."""
 TABLE_ORDER = (*tables.TABLES,)
 """The order in which datapackage.json, provenance.json and slices.json list the tables."""
 
@@ -184,9 +185,9 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
     all steps run, even if their inputs have not changed. If an ``executor`` is given, it does a part of the
     work in parallel.
 
-    If ``is_for_all_audiences`` is false, only tables for the team are built. If an input has changed and
-    ``is_for_all_audiences`` is false, the tables that say what other audiences may see are removed. No
-    release is prepared until a later build makes the tables for other audiences again.
+    If ``is_for_all_audiences`` is false, only tables for the team are built. If an input has changed, the
+    tables that say what other audiences may see are then removed, and no release is prepared until a later
+    build makes these tables again.
     """
     for renaming in find_files_with_old_names(study):
         for line in renaming.lines:
@@ -241,9 +242,9 @@ def build_step_and_its_prerequisites(study: Study, name: str, *, say: Say = lamb
                                      is_forced: bool = False) -> BuildResult:
     """Builds the step ``name`` of the build. The steps on which this step depends run first if they are out
     of date. With ``is_forced``, the step runs even if it is up to date. Returns the number of rows of each
-    table that was written.
+    table that was written, and for every step whether it ran and why.
 
-    The record of the last build is not changed, so that tables with new content count as out of date until
+    The record of the last build is not changed. Tables with new content therefore count as out of date until
     the next ``build``. Raises UsageError for an unknown step.
     """
     _refuse_nothing(study)
@@ -273,14 +274,14 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     """Runs every check of ``build`` without writing anything, and returns the number of rows that a build
     would give each checked table.
 
-    If the last build ran a step with the same inputs, the step had no faults. So the step is not checked
-    again, and only its notes are repeated. ``inspect_responses`` is a function that is called with a frame of
-    responses, which includes all responses with a text after an option such as Other.
+    If the last build ran a step with the inputs that the step has now, the step had no faults. So the step is
+    not checked again, and only its notes are repeated. ``inspect_responses`` is a function that is called
+    with a frame of responses, which includes all responses with a text after an option such as Other.
 
-    Raises Faults, which has every fault that can be found despite the other faults, and names the checks that
-    could not run because of faults. Agreement, disclosure and the languages of answers are not computed,
-    because their computation never causes a fault. Figures are computed only if a row of a reference table
-    names a figure.
+    Raises Faults with every fault that can be found although there are other faults. The error also names the
+    checks that could not run because of faults. Agreement, disclosure and the languages of answers are not
+    computed, because their computation never causes a fault. Figures are computed only if a row of a
+    reference table names a figure.
     """
     faults: list[Fault] = []
     if add_faults_if_raised(lambda: study.settings, faults):
@@ -390,7 +391,7 @@ def list_coding_import_notes(engine: Engine, reference: Reference) -> list[str]:
 
 
 def _uncounted_work(engine: Engine) -> list[Fault]:
-    """Returns Faults if every coding of the coders is quarantined or was placed by its position alone, so
+    """Returns faults if every coding of the coders is quarantined or was placed by its position alone, so
     that no coding counts."""
     from glc_analysis.coding.assemble import find_faults_if_no_coding_counts
 
@@ -592,7 +593,8 @@ def _open_answers(view: View) -> dict[str, Any]:
 
 
 def _conversations(view: View) -> dict[str, Any]:
-    """Reads the interviews and calls, in the original words and with pseudonyms in place of names."""
+    """Reads the interviews and calls. Each text is kept in two forms: as it was written, and with pseudonyms
+    in place of names."""
     from glc_analysis.coding.texts import read_and_mask_transcripts
 
     view.say("reading interviews, calls and open answers")
@@ -765,9 +767,8 @@ def _consent(study: Any, reference: Reference) -> Consent:
 
 
 def _releases(view: View) -> dict[str, Any]:
-    """Decides what the convening and the public may see of the figures, for all figures together. Returns,
-    for each audience, the decisions on the figures, and the release in the form in which it will be
-    stored."""
+    """Decides, for all figures together, what the convening and the public may see. Returns, for each
+    audience, the decisions on the figures, and the release in the form in which it will be stored."""
     view.say("deciding who may see what")
     refuse_questions_regrouped_since_release(view.study, view.reference)
     records = StudyRecords(view["survey_records"], view["code_records"], view["discordance_records"])
@@ -827,11 +828,13 @@ def _releases(view: View) -> dict[str, Any]:
 
 
 def _blocks(view: View) -> dict[str, Any]:
-    """Makes, for each audience except the team, the lines of the blocks of text (parts of a page), a table
-    that says which blocks and lines are hidden from the audience, and the content that the last earlier
-    release announced to the audience. A block is hidden if an organisation or person has withdrawn since an
-    earlier release, or since the results of a round were announced at the convening. Raises Faults if the
-    last release is missing from the store of releases."""
+    """Makes, for each audience except the team, a table of the lines of the blocks of text (parts of a page),
+    a table that says which blocks and lines are hidden from the audience, and tables of what the last
+    published release announced to the audience. A block is hidden if readers could infer from it what a
+    withdrawn organisation or person had contributed, because they can compare it with an earlier release or
+    with results announced at the convening. A block is also hidden until people have rewritten a text from
+    which withdrawn words were removed. Raises Faults if the last release is missing from the store of
+    releases."""
     refuse_missing_or_incomparable_releases(view.study)
     reference, organisations = view.reference, view["organisations"]
     known = find_visible_work_and_home_countries(
@@ -917,12 +920,11 @@ FIGURE_PARTS = {"survey_figures": Part("figures", "measure", ("response",)),
          "coded_figures": Part("figures", "measure", ("coded", "words")),
          **{value: Part("figures", "measure", measures) for _, made in list_declarations("figures")
             for value, measures in made.items()}}
-"""Maps the name of each value that contains figures to the rows of table ``figures`` that this value
-makes."""
+"""Maps the name of each value that contains figures to the rows of table ``figures`` that are made from this
+value."""
 
 _ANNOUNCED = tuple(name for _, name in list_declarations("announced_blocks"))
-"""The names of the values that contain the ids of blocks which some people had already seen before somebody
-withdrew."""
+"""The names of the values with ids of blocks that some people saw before somebody withdrew."""
 
 BUILD_STEPS = order_steps((
     Step("records", ("raw/survey", "questions.csv", "organisations.csv", "organisation_changes.csv",
@@ -1021,9 +1023,9 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
            inputs: str, release: dict, lists: Mapping[str, Any]) -> None:
     """Writes all files into a new folder, then moves them to ``processed/``, slices.json last.
 
-    The files of unchanged tables are linked into the new folder, because datapackage.json describes all
-    files. The old tables of deferred steps are removed first, because old decisions about what audiences may
-    see, applied to new figures, could disclose answers.
+    The files of unchanged tables are linked into the new folder, so that datapackage.json can describe the
+    files of all tables. The old tables of deferred steps are removed first, because old decisions about what
+    audiences may see, applied to new figures, could disclose answers.
     """
     names = _tables_of(engine)
     aside = study.processed / ".building"
@@ -1107,7 +1109,8 @@ def _added_slices(engine: Engine) -> dict[str, Any]:
 
 
 def _wave_sizes(engine: Engine, study: Study, reference: Reference) -> dict[str, Any]:
-    """Returns how many organisations answered in each wave; empty if the survey has only one wave."""
+    """Returns how many organisations answered in each wave, under the key ``waves``. The result is empty if
+    the survey has only one wave."""
     rows = engine["wave_organisations"]
     if rows.empty:
         return {}

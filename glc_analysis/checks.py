@@ -198,7 +198,8 @@ _ABOVE = {"domain": (), "theme": ("domain",), "family": ("theme",), "code": ("fa
 
 
 def _codebook(tables: Tables) -> Iterator[Fault]:
-    """Checks that the parent of every code exists and is exactly one level higher."""
+    """Checks merges, contradictions and the level of each parent: a theme belongs to a domain, a family to a
+    theme, and a code to a family or a theme. A domain must have no parent."""
     levels = dict(zip(tables["codebook"]["code_id"], tables["codebook"]["level"], strict=True))
     yield from find_merge_and_contradiction_faults(tables["codebook"])
     for n, row in tables["codebook"].iterrows():
@@ -209,7 +210,7 @@ def _codebook(tables: Tables) -> Iterator[Fault]:
                         f"{suggest_name(parent, [c for c in levels if levels[c] in above])}",
                         fix=f"name a {' or '.join(above)} as parent_id")
         elif above == () and parent:
-            yield fault("a domain has no parent", fix="leave it blank")
+            yield fault("a domain has no parent", fix="leave the cell blank")
 
 
 def _documents(tables: Tables) -> Iterator[Fault]:

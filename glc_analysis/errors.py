@@ -171,8 +171,8 @@ def _listed(rows: list[str]) -> str:
 
 
 _BEGINNING = 3
-"""If no known name is similar to an unknown name, a message suggests the known names that contain the unknown
-name, provided that the unknown name has at least this many letters."""
+"""The smallest number of letters in an unknown name for a further suggestion. If no known name is similar to
+the unknown name, the message then suggests the known names that contain the unknown name."""
 
 
 def suggest_name(name: str, known: Iterable[str]) -> str:

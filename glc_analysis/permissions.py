@@ -1,5 +1,4 @@
-"""Sets file permissions so that only the owner may read a study. Only this module sets the permissions of
-files."""
+"""Sets file permissions so that only the owner may read a study, and finds files that are open to others."""
 
 from __future__ import annotations
 

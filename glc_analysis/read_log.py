@@ -42,7 +42,8 @@ _OPENS = frozenset({"open", "os.listdir", "os.scandir", "sqlite3.connect"})
 _STARTS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork",
                      "os.forkpty"})
 _FONT_LIST = "fc-list"
-"""The program that matplotlib runs to list the fonts of a machine when it draws there for the first time."""
+"""The program that matplotlib runs to list the fonts of a machine when matplotlib first draws on this
+machine."""
 
 _TRACED = frozenset(sys.stdlib_module_names - {"ctypes", "multiprocessing"}) | {
     "IPython", "glc_analysis", "matplotlib", "numpy", "pandas", "scipy", "seaborn", "statsmodels"}

@@ -172,7 +172,8 @@ def _table_of(fault: Fault) -> str:
 
 @cache
 def _empty(name: str, storage: str) -> pd.DataFrame:
-    """Returns the table ``name`` without rows; ``storage`` says how pandas stores text now."""
+    """Returns the table ``name`` without rows. ``storage`` must be the way in which pandas stores text now,
+    because the function keeps one table for each way."""
     return pd.DataFrame(columns=[*REQUIRED_COLUMNS[name], *OPTIONAL_COLUMNS.get(name, ())], dtype="str")
 
 
@@ -202,7 +203,7 @@ def read_reference_table(study: Study, name: str) -> pd.DataFrame:
 def read_part_of_reference_table(study: Study, name: str, *, columns: Collection[str] = (),
                                  naming: str = "") -> pd.DataFrame:
     """Returns a part of a reference table: the named ``columns``, or the rows in which a cell has the id
-    ``naming``, alone or in a list separated by blanks. In a run, only this part of the table is recorded as
+    ``naming``, alone or in a list separated by spaces. In a run, only this part of the table is recorded as
     an input of the page."""
     with read_log.record_nothing():
         frame = read_reference_table(study, name)

@@ -124,8 +124,8 @@ def adapt_decisions_and_prepare_release(
 
     - ``decisions``, ``estimates``, ``incidence``: today's decisions, figures and contributors for the
       audience;
-    - ``regions``: the region of each country; empty if the only figures by country come from countries in
-      which every organisation agreed to a page;
+    - ``regions``: the region of each country; empty if the audience may see figures by country only for
+      countries in which every organisation agreed to a page about the country;
     - ``other_audience_releases``: the releases that the other audiences are about to get."""
     fresh = PublishedRelease.from_decisions(decisions, estimates, incidence,
                                             _data_day(study, frames, audience), regions)
@@ -174,8 +174,8 @@ def group_organisations_and_find_hidden_lines(
 
 
 def _stored_cells(study: Study) -> pd.DataFrame:
-    """Returns the cell to which each organisation belongs in all releases to all audiences. A cell is hidden
-    if it is hidden in at least one release."""
+    """Returns the cell to which each organisation belongs according to the stored releases to all audiences.
+    A cell is hidden if it is hidden in at least one of these releases."""
     parts = [pd.read_parquet(folder / CELLS) for audience in READING_AUDIENCES
              for folder in list_release_folders(study.private, audience) if (folder / CELLS).is_file()]
     if not any(map(len, parts)):

@@ -1,8 +1,8 @@
 """Finds the slices of the processed tables, and computes a digest of each slice. A slice is the rows of a
 table about one country, theme, question or code.
 
-A page is out of date if it has read a slice (rows about one country, theme, question or code) whose digest
-has changed. The digests of slices are stored in slices.json, so that comparing them does not need pandas.
+A page is out of date if it has read a slice whose digest has changed. The digests of slices are stored in
+slices.json, so that comparing the digests does not need pandas.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ class CsvRows:
 
     @property
     def header(self) -> list[str]:
-        """The names of the columns, without blanks around the names."""
+        """The names of the columns, without spaces around the names."""
         first = next(csv.reader(self.records[:1], delimiter=self.delimiter), [])
         return [cell.strip() for cell in first]
 
@@ -266,7 +266,7 @@ def save_workbook_reproducibly(workbook: Workbook, path: Path) -> None:
 def write_cell_as_plain_text(cell: Cell, text: str) -> None:
     """Writes a text into a cell, never as a formula, even if the text begins like a formula.
 
-    Characters that a workbook cannot contain are replaced with blanks.
+    Characters that a workbook cannot contain are replaced with spaces.
 
     >>> from openpyxl import Workbook
     >>> cell = Workbook().active["A1"]

@@ -14,7 +14,8 @@ and can read only the inputs that it has declared. The name of an input has one 
 
 A step makes tables (or some rows of a table, :class:`Part`) and values. Values that are not tables are never
 written to disk. So if a step did not run, but a later step needs a value that this step makes, the value is
-made again from tables and raw files. The record of a build (:class:`Record`) has only digests and names.
+made again from tables and raw files. The record of a build (:class:`Record`) has only digests, names and
+counts.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def order_steps(steps: Iterable[Step]) -> tuple[Step, ...]:
         ready = (step for step in waiting if all(is_input(need) or need in made for need in step.needs))
         if not (step := next(ready, None)):
             names = ", ".join(step.name for step in waiting)
-            raise UndeclaredError(f"No step makes all inputs of these steps: {names}.")
+            raise UndeclaredError(f"These steps need inputs that no step makes before them: {names}.")
         waiting.remove(step)
         placed.append(step)
         made.update(step.makes)
@@ -104,8 +105,8 @@ def order_steps(steps: Iterable[Step]) -> tuple[Step, ...]:
 
 @dataclass(frozen=True)
 class Report:
-    """Says whether a step of the build ran. ``why`` names the changed inputs because of which the step ran;
-    it is blank if the tables of the step were kept from the last build."""
+    """Says whether a step of the build ran. ``why`` is the reason why the step ran, mostly the names of its
+    changed inputs; it is blank if the tables of the step were kept from the last build."""
 
     step: str
     why: str
@@ -432,8 +433,8 @@ class Engine:
     - ``parts``: the results that have only some rows of a table;
     - ``new_log``: a function that makes an empty log; a step adds its lines to the attribute ``lines`` of
       this log;
-    - ``is_kept``: if false, the results will not be written to disk, so that tables are not packed and get no
-      digest.
+    - ``is_kept``: whether the results will be written to disk. If not, the engine makes no bytes of files and
+      no digests of results.
     """
 
     def __init__(self, steps: Sequence[Step], inputs: Inputs, record: Record, *, parts: Mapping[str, Part],
@@ -568,8 +569,8 @@ class Engine:
         return len(self._held[table]) if table in self._held else self._record.rows[table]
 
     def make_record(self) -> dict[str, Any]:
-        """Returns the content of the record of this build (:class:`Record`), which has only digests and
-        names."""
+        """Returns the content of the record of this build (:class:`Record`), which has only digests, names
+        and counts."""
         needs = {one for step in self._steps for need in step.needs if is_input(need)
                  for one in self._inputs.expand_section(need)}
         return {"package": manifest.hash_package_and_lock_file(),

@@ -1,6 +1,6 @@
 """Finds a study's folder, reads its settings and lists its files.
 
-A :class:`Study` stands for one folder with ``raw/``, ``reference/``, ``processed/``, ``reports/`` and
+A :class:`Study` represents one folder with ``raw/``, ``reference/``, ``processed/``, ``reports/`` and
 ``private/``. Functions that work on a study get an object of the class :class:`Study`. The object has the
 settings of study.toml, and the defaults of settings that study.toml does not name. All faults of study.toml
 are raised together. This module needs only the standard library, so that ``glc status`` takes almost no time.
@@ -69,9 +69,9 @@ def read_settings(path: Path, defaults: Defaults, words: Words) -> dict[str, dic
     """Returns the settings of a study, keyed by section. A setting that study.toml does not name gets its
     default.
 
-    A setting must have the same type as its default. A section for which there are no defaults may have any
-    settings. ``words`` has the words that a setting may have as its value, keyed by section and name. Raises
-    Faults with all faults of study.toml.
+    A setting must have the same type as its default. A section whose entry in ``defaults`` is empty may have
+    any settings. ``words`` has the words that a setting may have as its value, keyed by section and name.
+    Raises Faults with all faults of study.toml.
     """
     found = {section: dict(zip(replace_old_names(values, "setting", section), values.values(), strict=True))
              if isinstance(values, dict) else values for section, values in _parsed(path).items()}
@@ -104,8 +104,8 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise Faults([Fault(f"cannot be read: {said[:1].lower()}{said[1:]}", file=path.name,
                             row=line[1] if line else str(text.count("\n") + 1),
                             value=text.split("\n")[int(line[1]) - 1].strip() if line else "",
-                            fix='write name = value; put a value that is a text in "quotation marks", '
-                                "and write / in place of backslashes in paths")]) from None
+                            fix='write name = value; put a value that is text in "quotation marks", '
+                                "and write paths with / instead of \\")]) from None
 
 
 def _section_faults(file: str, section: str, values: Any, defaults: Defaults,
@@ -186,8 +186,8 @@ def find_coding_consensus_faults(file: str, coding_settings: Mapping[str, Any]) 
     """Yields the faults in the settings of the consensus rule, in the section [coding]:
 
     - the rule says that a person decides, but no person is named;
-    - the day on which the rule was fixed is missing;
-    - this day is not a date.
+    - the day on which the rule was fixed is missing, although the rule is not "unanimous";
+    - the day on which the rule was fixed is not a date.
 
     >>> rule = {"consensus": "person", "decided_by": "", "fixed_on": "May"}
     >>> [fault.column for fault in find_coding_consensus_faults("study.toml", rule)]
@@ -279,7 +279,7 @@ RAW_KINDS = (*DEFAULTS["raw"],)
 
 @dataclass(frozen=True)
 class Study:
-    """Stands for one study folder.
+    """Represents one study folder.
 
     >>> Study(Path("data")).processed.as_posix()
     'data/processed'
@@ -352,7 +352,7 @@ class Study:
 
     def list_reference_files(self) -> list[Path]:
         """Returns the files of reference tables that exist: first the files of ``reference/``, then the
-        private files, each sorted."""
+        private files. The files of each of the two folders are sorted by name."""
         return [path for folder in (self.reference, self.private_reference)
                 for path in sorted(folder.glob("*.csv"))]
 
@@ -525,8 +525,9 @@ class Study:
         return named
 
     def list_coder_logs(self) -> list[Path]:
-        """Returns the paths of the logs that programs of add-ons write in the folders of coders. A log is
-        left out until it contains the text that makes it data (:attr:`.AddOn.coder_logs`)."""
+        """Returns the paths of the logs that programs of add-ons write in the folders of coders. A log counts
+        as data, and is returned, only if it contains the text that its add-on declares for it
+        (:attr:`.AddOn.coder_logs`)."""
         return [path for name, (_, mark) in map_declared_entries("coder_logs").items()
                 for path in sorted(self.raw.glob(f"codings/*/{name}")) if mark.encode() in path.read_bytes()]
 

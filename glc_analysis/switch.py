@@ -51,8 +51,8 @@ COPIED, WANTED, _KEPT = "copied.json", "wanted.json", "kept.json"
 
 
 NOT_COPIED = ("~$*", ".~lock*", ".lock", ".ipynb_checkpoints")
-"""The patterns for files that a program makes as long as it has another file open. A withdrawal neither
-copies files of this kind nor keeps them."""
+"""The patterns for the names of files and folders that a program makes beside a file while it has this file
+open. A withdrawal neither copies nor keeps files with such names."""
 
 
 _ASIDE = "private/arrived"

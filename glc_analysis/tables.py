@@ -69,8 +69,8 @@ def conform_to_schema(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     table.
 
     Text that is stored as categories stays stored as categories. A column that the frame lacks is added with
-    blank cells. Raises GLCError if the frame breaks the schema of the table; this is an error of the package,
-    not of the data.
+    blank cells or, if it is a column of booleans, with false in every cell. Raises GLCError if the frame
+    breaks the schema of the table; this is an error of the package, not of the data.
     """
     table = TABLES[name]
     if not len(frame) and not any(name in table.columns and isinstance(dtype, pd.CategoricalDtype)
@@ -86,7 +86,8 @@ def conform_to_schema(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 @cache
 def _without_rows(name: str, storage: str) -> pd.DataFrame:
-    """Returns the table ``name`` without rows; ``storage`` says how pandas stores text now."""
+    """Returns the table ``name`` without rows. ``storage`` must be the way in which pandas stores text now,
+    because the function keeps one table for each way."""
     index = pd.RangeIndex(0)
     return pd.DataFrame({c: _typed(None, column.kind, index) for c, column in TABLES[name].columns.items()})
 
@@ -298,8 +299,9 @@ def _names(folder: Path, kind: str) -> dict[str, str]:
 
 @lru_cache(maxsize=8)
 def _names_in(path: Path, kind: str, written: int) -> dict[str, str]:
-    """Reads from slices.json at ``path`` the names that :func:`_names` returns. ``written`` is the time at
-    which slices.json was written, so that the cached result is used only while the file is unchanged."""
+    """Returns the names that :func:`_names` returns. They are read from slices.json at ``path`` or, for
+    questions, from the tables in the same folder. ``written`` is the time at which slices.json was written,
+    so that the cached result is used only while slices.json is unchanged."""
     if kind == "question":  # figures are also about the survey as a whole, its languages, and codes
         asked = read_parquet_rows(path.with_name("questions.parquet"), columns=["question_id"])["question_id"]
         figures = read_parquet_rows(path.with_name("figures.parquet"), columns=["question_id", "measure"])

@@ -1,10 +1,11 @@
 """Reads CSV files, workbooks and ZIP packages as grids of text.
 
-The rows of a :class:`Grid` have their cells as they were stored in the file. Files are decoded strictly,
-because a damaged answer is worse than an export that has to be repeated. The encoding of a text file is
-determined in this order:
+The cells of a :class:`Grid` have the texts of the file, in NFC and with LF line ends. A file with a character
+that cannot be decoded is refused, because a damaged answer is worse than an export that has to be repeated.
+The encoding of a text file is determined in this order:
 
-1. A file with a UTF-16 mark or with zero bytes is read as UTF-16.
+1. A file that begins with the byte order mark of UTF-16, or that contains bytes of the value zero, is read as
+   UTF-16.
 2. Any other file is read as UTF-8.
 3. If reading as UTF-8 fails, the file is read as Windows-1252, provided that the result looks like a western
    language.
@@ -216,7 +217,8 @@ def _shared(record: list[str], known: dict[str, str]) -> list[str]:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Yields the lines of a text with their line ends, so that a large file is not in memory twice."""
+    """Yields the lines of a text, with their line ends, one at a time, so that a large text is not in memory
+    twice."""
     start = 0
     while end := text.find("\n", start) + 1:
         yield text[start:end]
@@ -355,9 +357,9 @@ def _has_controls(text: str) -> bool:
 def list_zip_members_checking_sizes(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Returns the entries of the files in a ZIP file.
 
-    Raises BadZipFile if a packed file claims to be longer than the ZIP file, because a reader would reserve
-    memory for this length. The function also raises BadZipFile for a file that is packed with LZMA, which
-    none of the supported programs uses.
+    Raises BadZipFile if a file inside claims to have more packed bytes than the whole ZIP file, because a
+    reader would reserve memory for so many bytes. The function also raises BadZipFile for a file that is
+    packed with LZMA, which none of the supported programs uses.
     """
     length = package.fp.seek(0, os.SEEK_END) if package.fp else 0
     listed = [member for member in package.infolist() if not member.is_dir()]
@@ -666,7 +668,7 @@ def read_reference_rows(path: Path, columns: Sequence[str],
     words are replaced with the new ones.
 
     The file may be delimited by commas, semicolons or tabs, and may be in UTF-8 or in an encoding that Excel
-    writes. Text is returned in NFC and without blanks around it. Cells at the end of a row, and optional
+    writes. Text is returned in NFC and without spaces around it. Cells at the end of a row, and optional
     columns, may be missing and are returned as blank. Raises Faults with all faults in the header and in the
     widths of rows.
 

@@ -5,7 +5,7 @@ in the folder ``content/`` next to that module. The templates are written in Jin
 HTML are escaped.
 
 The HTML elements of pages are macros in templates (:class:`Macros`). In the templates of macros, a line break
-beside an HTML tag or a Jinja tag is ignored, and a line break between two words counts as a blank.
+beside an HTML tag or a Jinja tag is ignored, and a line break between two words counts as a space.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ _ACCENTS = dict.fromkeys(range(0x300, 0x370))
 
 def fold_case_accents_and_separators(name: str) -> str:
     """Returns a key by which names and paths from different programs are compared. Names and paths that
-    differ only in case, accents, blanks and separators have the same key.
+    differ only in case, accents, spaces and separators have the same key.
 
     >>> {fold_case_accents_and_separators(name) for name in ("Accès légal", "acces-legal", "ACCES_LEGAL",
     ...                                                      "Acces > Legal")}

@@ -24,5 +24,5 @@ def test_a_step_of_an_add_on_runs_before_the_step_of_the_core_that_needs_it():
 
 
 def test_steps_that_need_what_no_step_makes_are_named():
-    with pytest.raises(UndeclaredError, match="all inputs of these steps: b, c"):
+    with pytest.raises(UndeclaredError, match="inputs that no step makes before them: b, c"):
         order_steps([Step("a", (), (), dict), Step("b", ("x",), ("y",), dict), Step("c", ("y",), (), dict)])

@@ -202,7 +202,8 @@ def test_pages_of_a_survey_without_countries_do_not_speak_of_any(nowhere):
     assert [one for one in said if re.search("countr|region", one)] == []
     assert "There are 11 records: an organisation may have answered more than once." in said[0]
     assert "10 organisations answered, in 11 records." in said[1]
-    assert [*view.questions["asked_of"]] == ["Each record counts, also where an organisation has several."]
+    assert [*view.questions["asked_of"]] == [
+        "Each record counts, even if an organisation has several records."]
 
 
 def test_pages_of_single_replies_do_not_speak_of_several_answers_of_one_organisation(replies):

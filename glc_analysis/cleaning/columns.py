@@ -58,8 +58,9 @@ def locate_columns(columns: str, survey: RawSurvey, options: pd.DataFrame | None
 
     The function returns a fault in each of these cases:
 
-    - The file has all columns of more than one alternative, or it has all columns of no alternative.
-- An option has more than one column.
+    - The file has all columns of more than one alternative, or of no alternative.
+    - The file has all columns of an alternative, although the entry says that the file lacks the question.
+    - An option has more than one column.
     - Several columns of the file have the same name, so that the entry must distinguish the columns by their
       position.
     """

@@ -40,9 +40,9 @@ def find_country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
 
     The function looks names up in this order:
 
-    1. a name may be a ``raw_name`` of countries.csv that a person has reviewed;
-    2. a name may be an ISO 3166 name (short, official or common);
-    3. a name may be a three-letter country code in capitals.
+    1. among the entries ``raw_name`` of countries.csv, which a person has reviewed;
+    2. among the names of ISO 3166 (short, official or common);
+    3. among the three-letter country codes, which must be in capitals.
 
     A name must match as a whole; case and repeated spaces do not matter. Country codes that are also words
     (AND, CAN, SUR) are read as codes only in a column that contains only codes and reviewed names. Two-letter

@@ -142,7 +142,7 @@ def make_codebook_of_codes_in_use(codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns table ``codebook``, with one row per code in use, in the order of codebook.csv. Column ``path``
     has the names of the codes above a code, followed by the code's name.
 
-``codebook`` must have the columns of codebook.csv. Codes that were merged or split are not in the table.
+    ``codebook`` must have the columns of codebook.csv. Codes that were merged or split are not in the table.
     """
     names = dict(zip(codebook["code_id"], codebook["name"], strict=True))
     parents = dict(zip(codebook["code_id"], codebook["parent_id"], strict=True))
@@ -252,8 +252,8 @@ _RARE, _MANY_TEXTS, _LONG_TEXTS, _LONG = 2, 5, 3, 25
 class OptionFault(Fault):
     """The fault that one or more texts are not options of a list.
 
-- ``option_list``: the list that lacks the texts.
-- ``texts``: the texts, each with the number of records that contain it.
+    - ``option_list``: the list that lacks the texts.
+    - ``texts``: the texts, each with the number of records that contain it.
     - ``are_free``: whether the texts seem to be people's own words, so that one option of kind ``other``
       would be enough for all texts.
     """
@@ -314,8 +314,8 @@ def are_free_texts(texts: Mapping[str, int]) -> bool:
     """Whether texts that are not options seem to be people's own words, as after the option "Other".
     ``texts`` maps each text to the number of records that contain it.
 
-    Texts count as people's own words if at least five texts have only one or two records each; if these texts
-    are long, three texts are enough.
+    Texts count as people's own words if at least five texts have only one or two records each; three such
+    texts are enough if they have 25 characters or more on average.
 
     >>> are_free_texts({f"own words {n}": 1 for n in range(5)})
     True
@@ -333,9 +333,9 @@ def _is_other(text: str) -> bool:
 
 def _free_texts(groups: Sequence[Sequence[UnknownOption]],
                 options: pd.DataFrame) -> list[Sequence[UnknownOption]]:
-    """Returns the faults about texts for which one option of kind ``other`` would be enough. The list is
-    empty if the texts do not seem to be people's own words, or if the list of options already has an option
-    of kind ``other``."""
+    """Returns the faults about texts for which one option of kind ``other`` would be enough. Returns no fault
+    if the texts do not seem to be people's own words, or if ``options`` already has an option of kind
+    ``other``."""
     has_other = (options["kind"] == "other").any() or any(map(_is_other, options["label"]))
     counts = {group[0].value: sum(fault.n for fault in group) for group in groups}
     if has_other or not are_free_texts(counts):
@@ -346,8 +346,8 @@ def _free_texts(groups: Sequence[Sequence[UnknownOption]],
 
 def _free_texts_fault(name: str, free: Sequence[Sequence[UnknownOption]], row: str) -> Fault:
     """Returns one fault for all texts that have only one or two records each. The fix of the fault has
-    ``row``, the row of options.csv for an option of kind ``other``, as which all these texts would be
-    read."""
+    ``row``, the row of options.csv for an option of kind ``other``; all these texts would then be read as
+    this option."""
     first, n = free[0][0], sum(fault.n for group in free for fault in group)
     quoted = ", ".join(repr(group[0].value) for group in free[:_NAMED_TEXTS])
     more = f" and {len(free) - _NAMED_TEXTS:,} more" if len(free) > _NAMED_TEXTS else ""
@@ -450,8 +450,8 @@ def assign_option_ids_and_positions(options: pd.DataFrame, texts: Sequence[str],
 
 def _numbers_in_place(labels: Sequence[str], texts: Sequence[str]) -> list[str]:
     """Returns the labels of a list of numbers, together with those ``texts`` that are numbers. The returned
-    labels are in the order of the list, upwards or downwards. The result is empty if the list is in neither
-    order, or if no text is a number."""
+    labels are in the order of the list, ascending or descending. The result is empty if the list is in
+    neither of these orders, or if no text is a number."""
     order = sort_if_all_begin_with_number(labels)
     numbers = [text for text in texts if sort_if_all_begin_with_number([text])]
     if not order or len(labels) < 2 or not numbers or [*labels] not in (order, order[::-1]):

@@ -213,9 +213,9 @@ def _undecided_status(survey: RawSurvey, name: str, at: np.ndarray, texts: list[
     return Fault(f"{len(at):,} of {len(survey.frame):,} records say {quoted} here, and nobody has decided "
                  "whether to count them", file=survey.path.name, column=name, n=len(at), is_structure=True,
                  row=format_first_row_numbers([survey.rows[n] for n in at]),
-                 fix=f"write under [survey] in study.toml counted = {{{_toml(name)} = {_toml(others)}}} to "
-                 f"leave them out, or {_toml(whole)} there to count them; or decide about each record in "
-                 "corrections.csv (column *, to: drop or keep)")
+                 fix=f"to leave these records out, write counted = {{{_toml(name)} = {_toml(others)}}} under "
+                 f"[survey] in study.toml; to count them, write there {_toml(whole)} as the texts that "
+                 "count; or decide about each record in corrections.csv (column *, to: drop or keep)")
 
 
 def _toml(text: str) -> str:

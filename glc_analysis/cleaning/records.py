@@ -74,7 +74,7 @@ _TIME_OF_DAY = r"\b\d{1,2}:\d{2}\b"
 @dataclass(frozen=True)
 class Repetition:
     """The records of the file ``file`` that are also in the file ``other``. ``rows`` has the row numbers of
-    the records that both files have, and ``size`` is the number of all records of ``file``."""
+    these records in ``file``, and ``size`` is the number of all records of ``file``."""
 
     file: str
     other: str
@@ -93,10 +93,10 @@ class Repetition:
     def fix(self) -> str:
         """Instructions that tell a person what to do so that the repeated records are not counted twice."""
         if self.n == self.size:
-            return (f'use only {self.other}: either write survey = ["../raw/survey/{self.other}"], with all '
-                    "further files, under [raw] in study.toml or, if the manifest does not list "
-                    f"{self.file}, remove this file from raw/; then change corrections and codings so that "
-                    "they name the "
+            return (f'use only {self.other}: write survey = ["../raw/survey/{self.other}"] under [raw] in '
+                    "study.toml, and add all further survey files to this list; or, if the manifest does not "
+                    f"list {self.file}, remove this file from raw/. Then change corrections and codings so "
+                    "that they name the "
                     f"records of {self.other}")
         return ("ask for exports that have each record only once, or drop these records from one of the "
                 "files with a row of corrections.csv for each record (column *, to: drop)")
@@ -137,8 +137,9 @@ def list_cross_file_duplicate_faults(repetitions: Sequence[Repetition]) -> list[
 
 def _repeated(survey: RawSurvey, other: RawSurvey, shared: list[str], hashes: pd.Series,
               other_hashes: pd.Series) -> Repetition:
-    """Returns the records of ``survey`` that the file ``other`` also has. ``hashes`` and ``other_hashes`` are
-    the hashes of the texts of each record; records with the same hash are the same."""
+    """Returns the records of ``survey`` that the file ``other`` also has, and that are unlikely to be alike
+    by chance. ``hashes`` and ``other_hashes`` have a hash for each record of the two files; records with
+    equal hashes have the same texts in the columns ``shared``."""
     at = np.flatnonzero(hashes.isin(other_hashes))
     if not len(at):
         return Repetition(survey.path.name, other.path.name, len(survey.frame), ())
@@ -392,8 +393,8 @@ class Records:
 
     def make_fault(self, position: int, message: str, column_name_per_file: list[str], value: str,
                    fix: str) -> CellFault:
-        """Returns a fault about one cell of the record at ``position``, which names the cell's file, row and
-        column. ``column_name_per_file`` has the column's name in each file, as in
+        """Returns a fault about one cell of the record at ``position``. The fault names the cell's file, row
+        and column. ``column_name_per_file`` has the column's name in each file, as in
         :meth:`combine_column_across_files`."""
         row = self.answers.iloc[position]
         files = [survey.path.name for survey in self.surveys]
@@ -495,7 +496,7 @@ def _counted_rows(survey: RawSurvey, counted: Mapping[str, str], log: CleaningLo
     accepted texts of each column; a record is selected if it has an accepted text in every column of
     ``counted``.
 
-The accepted texts are separated by ` | `; ``*`` means any text, and ``(blank)`` means a blank cell."""
+    The accepted texts are separated by ` | `; ``*`` means any text, and ``(blank)`` means a blank cell."""
     for column, texts in counted.items():
         if column in survey.frame.columns:
             wanted = {normalise_space(text) for text in texts.split(" | ")}
@@ -591,7 +592,7 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
                 at, wrong = columns.locate_columns(settings[role], survey,
                                                    source=f"[survey] {role} of study.toml")
                 faults += [replace(fault, fix=f'{fault.fix}; if the file has no such column, write '
-                                              f'{role} = "" there') for fault in wrong]
+                                              f'{role} = "" in study.toml') for fault in wrong]
                 names[role] = at.get("", "")
             cells = survey.frame[names[role]] if names.get(role) else pd.Series("", survey.frame.index)
             texts = map_distinct(cells, normalise_space)
@@ -727,12 +728,12 @@ class TwoFilesFault(Fault):
 def find_organisations_in_two_files(answers: pd.DataFrame, repeated: Sequence[Repetition],
                                     questions: pd.DataFrame, *, has_countries: bool) -> list[Fault]:
     """Returns a fault for each pair of files in which an organisation has records for the same country, and a
-    fault for each such organisation. The fix of a fault about an organisation gives the rows of
-    corrections.csv that would drop its records.
+    fault for each such organisation. The fix of a fault about an organisation gives, for each of its records,
+    the row of corrections.csv that would drop the record.
 
     Records that are identical in both files (``repeated``) cause no fault here, because they have caused
-    another fault already. Files that have no question in common are parts of one survey, so no answer in them
-    is counted twice.
+    another fault already. Two files that have no question in common cause no fault either, because they are
+    parts of one survey and no answer is counted twice.
     """
     if answers["file"].nunique() < 2:  # do not search a large file needlessly
         return []
@@ -908,8 +909,8 @@ def read_surveys(study: Study) -> list[RawSurvey]:
 
 def read_corrected_records(study: Study, reference: Reference) -> Records:
     """Reads the records of the survey and applies the corrections, without interpreting any answer. The
-    ``faults`` of the result are the corrections that cannot be applied, and the records whose organisation or
-    country is unknown."""
+    ``faults`` of the result are about the records and the corrections, such as a correction that cannot be
+    applied, or a record whose organisation or country is unknown."""
     return assemble_records_of_all_waves(read_surveys(study), reference, study.settings["survey"],
                                          CleaningLog(),
                                          reporting_wave=study.settings["study"]["wave"])

@@ -60,8 +60,8 @@ def classify_missing(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted
 
     ``chosen`` has the ids of the options that each record chose, joined by ``;``. An option that means a
     refusal is never counted as an answer. An option that means "don't know" counts as an answer, unless
-    ``dont_know_counts_as`` is ``missing``; questions.csv has this value for each question. An answer is kept
-    even if the skip logic says that the record was not asked the question.
+    ``dont_know_counts_as`` (column ``dont_know`` of questions.csv) is ``missing``. An answer is kept even if
+    the skip logic says that the record was not asked the question.
     """
     missing = np.where(is_filled, "", np.where(is_asked, "unanswered", "not_asked"))
     if options is not None and chosen is not None:
@@ -74,10 +74,9 @@ def classify_missing(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted
 
 
 def _excuse_kind(chosen: str, excuses: dict[str, str]) -> str:
-    """Returns ``refused`` or ``dont_know`` if all chosen options are of one of these two kinds, so that the
-    answer is missing; the result is ``refused`` if both kinds occur. Returns blank if a chosen option is of
-    another kind. ``excuses`` maps the ids of options of the kinds ``refused`` and ``dont_know`` to their
-    kind."""
+    """Returns the reason why an answer is missing, if every chosen option is in ``excuses``; returns blank if
+    a chosen option is not. ``excuses`` maps the ids of options to the reason for which they stand,
+    ``refused`` or ``dont_know``. If the chosen options give both reasons, the result is ``refused``."""
     kinds = {excuses.get(option, "") for option in chosen.split(";")}
     return "" if "" in kinds else max(kinds)
 
@@ -145,9 +144,8 @@ class OptionList:
 
         The options in a cell may be separated by comma, semicolon, bar, line break or space. An option may
         itself contain a separator, because longer options are tried first. A part of a cell that is not an
-        option extends to the next separator outside brackets. In one case, however, a comma does not end such
-        a part: in the cells that have only options, the options are sometimes separated by semicolons and
-        never only by commas.
+        option extends to the next separator outside brackets. A comma does not end such a part if some of the
+        cells that consist only of options use semicolons, and none of these cells uses only commas.
         """
         spellings = sorted(self.spellings, key=lambda s: (-len(s), s))
         place = {option: i for i, option in enumerate(self.ids)}
@@ -202,8 +200,9 @@ def _split_options(text: str, spellings: list[str]) -> list[str] | None:
 
 
 def _separator_of(cells: Iterable[str]) -> re.Pattern[str]:
-    """Returns the pattern of the separator that the cells use, which is the first of semicolon, bar and comma
-    that occurs in a cell. A line break also separates options, except in cells that use bars."""
+    """Returns the pattern of the separator that the cells use: the semicolon if it occurs in a cell, else the
+    bar if it occurs, and else the comma. A line break also separates options, except in cells that use
+    bars."""
     joined = "\n".join(cells)
     mark = next((mark for mark in _SEPARATORS if re.search(mark, joined)), _SEPARATORS[-1])
     return re.compile(rf"{mark}|\s*\n\s*" if mark != _SEPARATORS[1] else mark)
@@ -249,11 +248,11 @@ def _has_closed_brackets(text: str) -> bool:
 
 
 AFTER_OTHER = "texts after other"
-"""The word in column ``step`` of the log for lines about texts that were read as the option of kind
+"""The text in column ``step`` of the log for lines about texts that were read as the option of kind
 ``other``."""
 _OFTEN = 5
-"""The log names a text that is not an option only if it has at least this many records. A text with fewer
-records than this could be one person's own words."""
+"""The log names a text that is not an option only if at least this many records have it. A text that fewer
+records have could be one person's own words."""
 
 
 @dataclass(frozen=True)
@@ -275,10 +274,12 @@ def _unknown_texts(parts: Mapping[int, list[str]], asked: QuestionCells, records
     texts that are faults. ``parts`` has the texts of each record that are not options, keyed by the record's
     position.
 
-    A text with letters is read as the option of kind ``other`` (:attr:`OptionList.catch_all`), provided that
-    the list has such an option and that at least one of the answers is an option. Every other text that is
-    not an option becomes a fault; the most frequent text comes first. If most answers are not options, there
-    is only one fault, which says that the question's list of options is wrong.
+    A text with letters is read as the option of kind ``other`` (:attr:`OptionList.catch_all`) if the list has
+    such an option and the question is not a scale. If there are five answers or more and each of them has a
+    text that is not an option, no text is read in this way. Every text that is not read in this way becomes a
+    fault; the most frequent text comes first. If more than five different texts would become faults, and more
+    than half of the answers have such a text, there is only one fault, which says that the question's list of
+    options is wrong.
     """
     n_filled = int(asked.is_filled.sum())
     is_wrong_list = _OFTEN <= len(parts) == n_filled
@@ -319,16 +320,16 @@ def _log_other_texts(taken: Counter[str], question_id: str, n_filled: int, optio
     label = options.options.set_index("option_id")["label"][options.catch_all]
     n = sum(taken.values())
     answers = f"{n:,} answers ({len(folded):,} different)" if n > 1 else "1 answer"
-    named = f"texts of five or more records may need an option of their own: {often}" if often \
-        else "each text has fewer than five records"
+    named = f"these texts are in five or more records and may need their own option: {often}" if often \
+        else "no text is in five or more records"
     log.add_step(AFTER_OTHER, rows_in=n_filled, cells=n,
                  why=f"{question_id}: {answers} read as texts after {label!r}; {named}")
 
 
 def _unknown_option_faults(asked: QuestionCells, records: Records, options: OptionList,
                            texts: Sequence[tuple[str, list[int]]]) -> list[Fault]:
-    """Returns one fault for each text in ``texts``, which are not options. Each text in ``texts`` comes with
-    the positions of its records."""
+    """Returns one fault for each text in ``texts``. These texts are not options; each comes with the
+    positions of its records."""
     faults: list[Fault] = []
     option_list, labels = asked.question["option_list"], options.options["label"]
     for number, (text, positions) in enumerate(texts, 1):
@@ -395,8 +396,8 @@ def clean_responses_and_selections(records: Records, reference: Reference, redac
     Table ``responses`` has one row per record and question. For a question about the organisation itself,
     ``responses`` has one row per organisation, without a country. The answer is taken from the organisation's
     first record that answers the question. Table ``selections`` has one row per record, multiple-choice
-    question and option. A blank value in ``selections`` does not mean "no"; column ``missing`` gives the
-    reason why it is blank.
+    question and option. If ``is_in_base`` is false in ``selections``, an option that is not selected does not
+    mean "no"; column ``missing`` of ``responses`` gives the reason why there is no answer.
 
     The function always reads and checks the answers to all questions. If ``only`` is given, the tables have
     only the rows of the questions named in ``only``, and of questions with texts after an option such as
@@ -431,7 +432,7 @@ def clean_responses_and_selections(records: Records, reference: Reference, redac
         responses.append(rows)
         selections += [ticks] if ticks is not None else []
     log.add_step("answered though not asked", cells=unasked,
-              why="the answer stands although skip logic says that it was not asked: it is kept")
+              why="by the skip logic, the question was not asked; these answers are kept all the same")
     return (pd.concat(responses, ignore_index=True),
             pd.concat(selections, ignore_index=True) if selections else _NO_SELECTIONS.copy())
 
@@ -531,7 +532,7 @@ def _read_single(asked: QuestionCells, records: Records, options: OptionList,
     answers = options.find_ids_of_kind("substantive") | options.find_ids_of_kind("other")
     faults = [*unknown.faults, *_user_missing(
         asked, records, ids.isin(answers).to_numpy(),
-        f"give the value the kind dont_know, refused or none in {asked.question['option_list']} of "
+        f"give the value the kind `dont_know`, `refused` or `none` in {asked.question['option_list']} of "
         "options.csv, or list the value in blank under [survey] in study.toml")]
     number = None
     if asked.question["type"] == "scale":
@@ -659,8 +660,8 @@ def _speaking_records(records: Records, reference: Reference, asked: dict[str, P
         answers = pd.DataFrame({"owner": owner, "value": answered.value})[answered.is_filled]
         differing += int((answers.groupby("owner")["value"].nunique() > 1).sum())
     log.add_step("organisations' own answers", rows_in=len(owner), rows_out=owner.nunique(),
-                 cells=differing, why="questions about the organisation count once; cells: answers "
-                 "that differ between its records, where the first stands")
+                 cells=differing, why="each organisation counts once in a question about the organisation; "
+                 "cells: answers that differ between its records, of which the first is used")
     return first
 
 

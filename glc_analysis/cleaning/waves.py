@@ -25,8 +25,8 @@ from glc_analysis.reference import Reference
 from glc_analysis.schema import Tables
 
 EVERYONE = "everyone"
-"""The word in column ``asked_if`` of crosswalk.csv which means that every record was asked the question in
-this wave."""
+"""The word in column ``asked_if`` of crosswalk.csv which means that every record of the row's wave was asked
+the question."""
 
 
 def list_waves(waves: pd.DataFrame) -> list[str]:

@@ -88,8 +88,8 @@ def _show_agreement(study: Study, form: str) -> None:
             "(neither agreed nor left uncoded), and passages placed by position alone are in no consensus.")
     path, n_open, n_decided = write_open_and_decided_disagreements(study)
     if n_open:
-        say(f"{count_of(n_open, 'segment')} to decide: {path}. To fix: fill in `consensus`, and save the "
-            "file in raw/codings, and name it for the coder consensus in [raw] codings of study.toml.")
+        say(f"{count_of(n_open, 'segment')} to decide: {path}. To fix: fill in `consensus`, save the "
+            "file in raw/codings, and name the file under `consensus` in [raw] codings of study.toml.")
     elif n_decided:
         say("Nothing is left to decide: the coders have settled "
             f"{count_of(n_decided, 'difference')} between them.")

@@ -65,8 +65,8 @@ def make_agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int 
     - ``codes``: the set of code ids that the coder gave the unit; empty if the coder left the unit uncoded;
     - question_id (optional): the question that the unit answers; blank if it answers none;
     - ``length`` (optional): the number of units that the row represents, such as the characters of a passage;
-    - ``respondent_id`` (optional): the respondent to whom the unit belongs, because the bootstrap draws whole
-      respondents; without this column every document counts as one respondent;
+    - ``respondent_id`` (optional): the respondent to whom the unit belongs; the bootstrap draws whole
+      respondents, and without this column every document counts as one respondent;
     - ``is_missing`` (optional): true if the coder read the unit but the coder's codes for it are not known.
 
     The measures of a single code compare whether coders gave the code or not: percent agreement, positive and

@@ -193,8 +193,9 @@ def _separated(copy: str, start: int, end: int, group: list[Variable],
 
 
 def _end_of_name(copy: str, at: int, following: str, *known: str) -> int:
-    """Returns the position in the copy at which a name or label ends, if it begins at ``at``. ``following``
-    is the text that must come after the name or label; the function returns -1 if this text is not there."""
+    """Returns the position in the copy at which a name or label ends, if it begins at ``at``. ``known`` are
+    the texts that the name or label probably has. ``following`` is the text that must come after the name or
+    label; the function returns -1 if this text is not there."""
     for name in dict.fromkeys([*(CharacterMap.from_text(one).text for one in known), ""]):
         until = at + len(name)
         if copy.startswith(name + following, at) and (following or until == len(copy)):

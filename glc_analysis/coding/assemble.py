@@ -142,7 +142,7 @@ def _is_in_place(review: _Review, waiting: Sequence[QuarantinedPassage], placed:
                  text_of: Callable[[str], Text]) -> bool:
     """Whether a row of reviewed_codings.csv leaves passages at the place that they got by their position
     alone. A row leaves passages in place if the row's words are the words of the text at that place, or if
-    the row is for all documents."""
+    the row is for all documents. A row that is also about quarantined passages (``waiting``) does not."""
     if waiting or review.document_id == ANY_DOCUMENT:
         return not waiting
     words, canonical = normalise_space(review.words), text_of(review.document_id).canonical
@@ -247,7 +247,8 @@ def _spans(review: _Review, turns: pd.DataFrame, text_of: Callable[[str], Text],
         start, end = (int(turns.at[segment, name]) for name in ("start", "end"))
     if not review.words and is_waiting and not segment:
         return [], ("does not say where the passage belongs", "words", "",
-                    "write the words of our text, or the segment_id of the turn that was coded")
+                    "write the words as the study's text has them, or the segment_id of the turn that was "
+                    "coded")
     if not review.words:
         return [(start, end)] if segment else [], ()
     places = [span for span in find_quotation(text, review.words) if start <= span[0] and span[1] <= end]
@@ -256,7 +257,7 @@ def _spans(review: _Review, turns: pd.DataFrame, text_of: Callable[[str], Text],
     message = f"these words are {len(places)} times in the text" if places \
         else "these words are not in the text"
     return [], (message, "words", review.words,
-                "copy the words from our text, and write the turn's segment_id")
+                "copy the words from the study's text, and write the turn's segment_id")
 
 
 # ------------------------------

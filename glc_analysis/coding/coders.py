@@ -43,12 +43,13 @@ from glc_analysis.text import make_id_from_text, map_distinct, match_key, normal
 
 
 _MEMOS = ["author_id", "attached_to", "attached_kind", "text", "date"]
-EDITED = "the coder's text has less than half of its words in common with ours: it is another text"
+EDITED = "the coder's text and the study's text have fewer than half of their words in common, so they differ"
 OUTSIDE = "the position is outside the text"
 NOWHERE, SEVERAL = "the quotation is not in the text", "the quotation occurs several times in the text"
 BLANK_PASSAGE = "the marked passage is blank"
 OTHER_WORDS = "the text in the coder's file has other words at this place"
-NEIGHBOUR = "the file has no words for this passage, and the words of passages near it are not in place"
+NEIGHBOUR = ("the file has no words for this passage, and the words of passages near it are not at their "
+             "positions")
 
 COPY = 0.8
 """A text with an unknown name counts as a copy of a canonical text if at least this share of the words is
@@ -511,14 +512,15 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
 
 
 def _column_of_codes(survey: RawSurvey, pattern: str, codes: Set[str]) -> str:
-    """Returns the column of a survey file whose cells list codes: a column that is named without a star and
-    whose name is not a code_id. The result is blank if the file has no column that lists codes."""
+    """Returns the column of a survey file whose cells list codes: a column that the setting names without
+    ``*`` and ``#``, and whose name is not a code_id. The result is blank if the file has no column that lists
+    codes."""
     named = [name for name in split_alternatives(pattern) if not {*name} & {*"*#"} and name not in codes]
     return next((name for name in named if name in survey.frame.columns), "")
 
 
 def _listed_codes(cells: pd.Series, documents: pd.Series) -> pd.DataFrame:
-    """Returns one row per document and code that the cell of the document lists.
+    """Returns one row for each document and each code that the document's cell lists.
 
     >>> cells, documents = pd.Series(["Delay; Fear", "", "Fear"]), pd.Series(["a.q", "b.q", "c.q"])
     >>> _listed_codes(cells, documents)["code"].tolist()
@@ -556,8 +558,8 @@ def _code_rows(cells: pd.DataFrame, documents: pd.Series) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class CodersFiles:
-    """The coders' files, and the decisions on disagreements with the columns segment_id, codes (joined by
-    ``;``) and reason."""
+    """The coders' files, and a table of the decisions that people made where coders disagree. The table has
+    the columns segment_id, codes (joined by ``;``) and reason."""
 
     files: list[tuple[str, RawCodings]]
     decisions: pd.DataFrame
@@ -594,7 +596,7 @@ def read_coders(study: Study, codebook: pd.DataFrame, questions: pd.DataFrame) -
     for coder, paths in study.list_coder_files().items():
         if not paths:
             faults.append(Fault("this coder's files do not exist", file="study.toml", value=coder,
-                                column="[raw] codings", fix="put the files there, or remove the coder"))
+                                column="[raw] codings", fix="put the files there, or remove this coder"))
         for path in paths:
             try:
                 if coder == CONSENSUS and path.suffix.lower() == ".xlsx":
@@ -751,7 +753,7 @@ def make_readings_table(result: PlacedCodings, assignments: pd.DataFrame, docume
     waiting = waiting[waiting["found"] == "left_only"]
     if len(waiting):
         steps.add_step("coding awaited", cells=len(waiting),
-                       why="assigned, but not handed in or quarantined: "
+                       why="assigned, but either not handed in or quarantined: "
                        + ", ".join(sorted(waiting["document_id"] + " by " + waiting["coder_id"])[:20]))
     return submissions.fillna({"codebook_version": ""}).drop(columns="_merge")
 

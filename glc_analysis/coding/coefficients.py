@@ -62,7 +62,8 @@ class CodingCounts(NamedTuple):
 
 def count_codings(codes: np.ndarray, n_values: int, *, groups: np.ndarray | None = None, n_groups: int = 1,
                   lengths: np.ndarray | None = None, distance: Distance | None = None) -> CodingCounts:
-    """Counts, group by group, an array of encoded values with one row per coder and one column per unit.
+    """Counts the encoded values in each group of units. ``codes`` is an array with one row per coder and one
+    column per unit.
 
     ``lengths`` is the number of units that each column represents; the default is 1. ``distance`` returns the
     distance between two values; by default it is 1 if the values differ and 0 if they are equal.

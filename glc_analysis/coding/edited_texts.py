@@ -23,8 +23,8 @@ from glc_analysis.coding.texts import Text
 from glc_analysis.intake.codings.model import Span, simplify_quotation_marks_and_dashes
 from glc_analysis.pseudonyms.masking import Masked, shift_span_after_masking
 
-WORDS_CHANGED = "the words are no longer in our text as the coder marked them: the text was edited since"
-OTHER_SPEAKER = "in our text another speaker says these words"
+WORDS_CHANGED = "the study's text was edited later and no longer has the words as the coder marked them"
+OTHER_SPEAKER = "in the study's text, another speaker says these words"
 OTHER_TURN = "the turn around these words was edited so much that the same words may be there by chance"
 LEAST_IN_COMMON = 0.5
 """A copy counts as another text if less than this share of its words is common to the copy and the canonical

@@ -164,15 +164,16 @@ def find_countries_by_consent_or_settings(answers: pd.DataFrame, organisations: 
                                           consent: Consent, settings: Mapping[str, Any], *,
                                           audience: str) -> set[str]:
     """Returns the countries of work for which a figure may count every organisation that works there, because
-    all these organisations agreed or because study.toml records an agreement."""
+    all these organisations consented to the naming of the country, or because study.toml records that
+    publication by country was agreed."""
     sizes = _sizes(_places(answers, "country_id"), organisations, consent, WORK_COUNTRY, audience)
     return _fully_agreed(sizes, settings, WORK_COUNTRY)
 
 
 def find_countries_where_all_consented(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
                                        *, audience: str) -> set[str]:
-    """Returns the countries of work in which every organisation agreed. An agreement that is recorded only in
-    study.toml does not count here."""
+    """Returns the countries of work whose naming every organisation there consented to. An agreement that
+    only study.toml records does not count here."""
     sizes = _sizes(_places(answers, "country_id"), organisations, consent, WORK_COUNTRY, audience)
     return {country for country, size in sizes.items() if size.all_agreed}
 
@@ -183,7 +184,8 @@ def find_countable_members_by_work_country(answers: pd.DataFrame, organisations:
     """Returns one row per organisation and country of work for which the organisation may be counted, with
     the columns country_id and organisation_id.
 
-    An organisation may be counted in the countries for which it agreed itself, and in every country that
+    An organisation that consented to the naming of its countries of work may be counted in those of them that
+    may be named. Every organisation may be counted in the countries that
     :func:`find_countries_by_consent_or_settings` returns.
     """
     places = _places(answers, "country_id")
@@ -234,7 +236,7 @@ def _places(rows: pd.DataFrame, column: str) -> list[tuple[str, str]]:
 
 class _Size(NamedTuple):
     """Says how many independent organisations a country has (a network counts once), how many of these
-    agreed, and whether all organisations agreed."""
+    consented to the naming of the country, and whether all organisations of the country did."""
 
     independent: int
     agreed: int
@@ -243,8 +245,8 @@ class _Size(NamedTuple):
 
 def _sizes(places: Iterable[tuple[str, str]], organisations: pd.DataFrame, consent: Consent, item: str,
            audience: str) -> dict[str, _Size]:
-    """Returns the size of each country: how many independent organisations it has, and how many of them
-    agreed. For the audience ``team``, all organisations count as having agreed."""
+    """Returns the size of each country: how many independent organisations it has, and how many of these
+    consented to ``item``. For the audience ``team``, all organisations count as having consented."""
     networks = dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
     agreed = _agreed(consent, item, audience)
     independent: dict[str, set[str]] = {}
@@ -266,8 +268,9 @@ def _agreed(consent: Consent, item: str, audience: str) -> frozenset[str]:
 
 
 def _fully_agreed(sizes: Mapping[str, _Size], settings: Mapping[str, Any], item: str) -> set[str]:
-    """Returns the countries in which every organisation consented to ``item``. If study.toml records that the
-    collaborative agreed, the countries with enough organisations are returned as well."""
+    """Returns the countries in which every organisation consented to ``item``. If study.toml records that
+    publication by country was agreed, the countries with enough independent organisations are returned as
+    well."""
     is_recorded = settings["countries_agreed"].get("which") in (item.removesuffix("_country"), "both")
     return {country for country, size in sizes.items()
             if size.all_agreed or is_recorded and size.independent >= settings["public_group"]}
@@ -276,7 +279,7 @@ def _fully_agreed(sizes: Mapping[str, _Size], settings: Mapping[str, Any], item:
 def _named(sizes: Mapping[str, _Size], settings: Mapping[str, Any], item: str, audience: str) -> set[str]:
     """Returns the countries that may be named, which include the countries that :func:`_fully_agreed`
     returns. For the public, which has no country pages, the countries in which enough independent
-    organisations agreed may be named as well."""
+    organisations consented to ``item`` may be named as well."""
     enough = {country for country, size in sizes.items()
               if audience == "public" and size.agreed >= settings["public_group"]}
     return _fully_agreed(sizes, settings, item) | enough
@@ -509,8 +512,9 @@ def is_public_record_contradiction_protected(stated: pd.DataFrame,
     """Whether publishing how many organisations contradict a public record discloses no organisation's
     answer.
 
-    No answer is disclosed if, for each value, two cases remain possible among the organisations that the
-    reader does not know: none of them stated the value, or all of them stated it.
+    No answer is disclosed if two things remain possible for each value, in each group of organisations for
+    which the record has the same value: at least one organisation that the reader does not know stated the
+    value, and at least one such organisation did not state it.
 
     - ``stated``: the rows of the processed table ``stated`` that can be compared with this record; each row
       is one organisation's statement. The column ``cluster`` of ``stated`` has the number of the independent
@@ -565,8 +569,9 @@ def _record_groups(stated: pd.DataFrame, counts: Mapping[tuple[str, str, str], _
 
 
 def _value_is_protected(number: int, rows: pd.DataFrame, tied: LinearConstraint) -> bool:
-    """Whether the unknown ``number`` can be 0 under the constraints ``tied``, and can also be the number of
-    all those organisations in ``rows`` that a reader does not know."""
+    """Whether two things are possible under the constraints ``tied``: more organisations in ``rows`` stated a
+    value than a reader and an ally know, and more organisations did not state it than they know. ``number``
+    is the position, among the unknowns, of the number of organisations in ``rows`` that stated the value."""
     from scipy.optimize import milp
 
     known = min(rows["cluster"].value_counts().head(COALITION).sum(), len(rows) - 1)

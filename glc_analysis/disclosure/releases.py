@@ -239,7 +239,7 @@ def _combine(*parts: PublishedRelease) -> PublishedRelease:
 
 def take_numbers_from_next_release(decisions: pd.DataFrame, fresh: PublishedRelease,
                                    next_release: PublishedRelease) -> pd.DataFrame:
-    """Returns the decisions with the numbers of the release that is issued.
+    """Returns the decisions with the numbers of the release that is published (``next_release``).
 
     A figure is hidden (rule ``frozen``) if its question keeps its old figures and the old figures do not
     include this figure.

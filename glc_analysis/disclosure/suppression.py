@@ -112,8 +112,8 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     - ``printable``: maps each question whose options are countries to the options that may be printed
       (:mod:`.countries`).
     - ``regions``: maps every country to its region.
-    - ``withheld``: the figures that were hidden in an earlier release because organisations refused consent.
-      Withheld figures stay hidden even if more organisations refuse.
+    - ``withheld``: the figures that were hidden in an earlier release because few organisations refused
+      consent. Such a figure stays hidden as long as any organisation in its base refuses consent.
     - ``groupings``: the attribute by which each question is grouped, and the attribute by which the codes are
       grouped.
     - ``closed``: the questions and codes that people have closed in closed.csv.

@@ -3,8 +3,8 @@ the file.
 
 The extracted text includes the words on a page and the words hidden in the file: attributes, comments,
 scripts, data inside links, metadata, properties of a document, members of a package. Pictures, fonts and
-notes attached to a PDF are not read. Reading a PDF needs `pdftotext` and `pdfinfo` (poppler). A file that
-cannot be read in any of these ways raises an error, because it may contain any text.
+notes attached to a PDF are not read. Reading a PDF needs `pdftotext` and `pdfinfo` (poppler). If the module
+cannot read a file, it raises an error, because the file may contain any text.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ _REGISTERS = ("names", "organisations", "consent", "speakers", "documents", "man
 readers. Add-ons name their tables of this kind in :class:`.leak_scan.Terms`."""
 
 _ALLOW = ("if two people agree that {audience} may read it, add a row to names.csv with a reason and "
-         "{audience} under allowed_for (unless public is there, the build masks it in all texts)")
+         "{audience} under allowed_for; unless allowed_for names public, the build masks it in all texts")
 _REMEDIES = {
     "written": "rewrite the cell without this text and run `glc build`; " + _ALLOW,
     "cleared": "replace the quotation with one that lacks this text, and ask the quoted organisation to "
@@ -101,8 +101,8 @@ def merge_findings_by_origin(faults: Iterable[Fault]) -> list[Fault]:
 
 def find_leaks_in_papers(search: Callable[[Iterable[Path]], None], files: list[Path]) -> list[Fault]:
     """Returns the findings of the gate in papers (PDF files and their other forms). A PDF does not keep
-    Arabic and Khmer words as text, so the gate cannot read Arabic and Khmer in a PDF. An unreadable PDF is
-    not a finding if the same paper is also searched as source, Word file or plain text."""
+    Arabic and Khmer words as text, so the gate cannot read Arabic and Khmer in a PDF. A PDF with such words
+    is not a finding if the gate also searches the same paper as HTML, Word file or plain text."""
     try:
         search(files)
     except Faults as error:

@@ -94,7 +94,8 @@ def _coordinates(text: str) -> Iterator[IdentifyingForm]:
 
 def _is_a_place(text: str, pair: re.Match[str]) -> bool:
     """Whether two decimals are coordinates. Two decimals count as coordinates if they are in a link, or if
-    they are larger and more precise than statistics usually are; no land lies where both are below one.
+    they are larger and more precise than statistics usually are. Outside a link, two decimals that are both
+    below one do not count, because no land is there.
 
     >>> texts = "@1.283,36.817", "0.9876, 1.5432", "-1.2833, 36.8167", "0.96114, 0.95202"
     >>> [_is_a_place(text, _PAIR.search(text)) for text in texts]
@@ -167,9 +168,12 @@ _PLACEHOLDERS = ("example.com", "example.net", "example.org")
 
 
 def is_public_contact(kind: str, contact: str, before: str = "") -> bool:
-    """Whether a telephone number is a hotline of ``content/hotlines.csv``, an e-mail address has only words
-    such as "info" and "name" before the domain of a public site or of a placeholder, or the sentence
-    ``before`` an address is the name of a public body.
+    """Whether a contact belongs to a public body or is a placeholder, and so identifies no person.
+
+    - A telephone number is public if it is a hotline of ``content/hotlines.csv``.
+    - An e-mail address is public if it is in the domain of a public site or of a placeholder, and has only
+      words such as "info" and "name" before the domain.
+    - An address is public if the sentence ``before`` it is the name of a public body.
 
     >>> contacts = "hq@iom.int", "name@example.org", "ana.press@unodc.org", "info@haart.example"
     >>> [is_public_contact("e-mail", contact) for contact in contacts]
@@ -261,7 +265,8 @@ def _digit_words() -> tuple[dict[str, int], re.Pattern[str]]:
 _HANDLE = r"(?<![\w@/.])@[^\W\d][\w.]{2,}\w(?![\w(/])"
 _BARE_HANDLE = re.compile(r"(?<![\w@/.])@(?=\w*[_\dA-Z]|\w+\.\w)[^\W\d][\w.]{3,}\w(?![\w(/\"'])")
 _OPENS_LINE = re.compile(r"^\n?[ ][^\W\d_]$")
-"""The pattern of the letters around a handle that opens a line; a decorator in Python stands alone."""
+"""The pattern of the letters around a handle that opens a line and is followed by a word. A decorator in
+Python is not found, because no word follows it in its line."""
 _AT_RULE = re.compile("@(?:charset|container|font|import|keyframes|layer|media|namespace|page|property"
                       r"|supports)(?![\w.])")
 """The pattern of a rule in a style sheet, which begins with @ as handles do."""
@@ -385,9 +390,9 @@ _NAME_BEFORE_ROLE = re.compile(rf"{_FULL_NAME}(?:,\s{_OURS}|\s?[|\t]\s?)$")
 
 def _beside_role(text: str, start: int, end: int, *, is_private: bool) -> Iterator[IdentifyingForm]:
     """Yields the full name beside a word for what somebody does at an organisation, as in "our cook, Ana
-    Paz", or in the next cell of a table. One word must be a common given name, or a title must stand
-    before it. With ``is_private``, public persons do not have the role, so that "our" is not needed behind a
-    name.
+    Paz", or in the next cell of a table. One word of the name must be a common given name, or a title must be
+    before the name. Behind a name, the role needs a word such as "our" before it. With ``is_private``, no
+    public person has the role, so the word "our" is not needed.
 
     >>> texts = "our night guard, Ana Paz", "| guard | Ana Paz |", "Ana Paz, our guard", "guards in Ana Paz"
     >>> [[*_beside_role(text, text.index("guard"), text.index("guard") + 5, is_private=False)] != []

@@ -123,8 +123,9 @@ def identifiers(study: Study, *, audience: str,
     - the ids of documents, and raw files with their checksums;
     - the words that reveal a country which the audience may not know.
 
-    The addresses and telephone numbers that study.toml gives as contacts for the audience have the rule
-     :data:`ALLOWED`, which means that they are not leaks and that no term inside them is a leak.
+    Two kinds of text have the rule :data:`ALLOWED` instead: the addresses and telephone numbers that
+    study.toml gives as contacts for the audience, and phrases that contain a word of a hidden country but are
+    not about this country. A text with this rule is not a leak, and no term inside it is a leak.
     """
     if has_capability(audience, "internal"):
         return {}
@@ -148,9 +149,10 @@ def identifiers(study: Study, *, audience: str,
 
 
 def list_participant_identifiers(reference: Reference, audience: str) -> dict[str, str]:
-    """Returns those :func:`identifiers` that belong to an organisation or person: names and ids of
-    organisations and speakers, and codes of people in the tables of add-ons, such as r87. A code is left out
-    if it has no digit, or if it is also an id that pages print."""
+    """Returns those :func:`identifiers` that belong to an organisation or person: the names and ids of
+    organisations that may not be named, the names and ids of speakers, and the codes of people in the tables
+    of add-ons, such as r87. A code is left out if it has no digit or no letter, or if it is also an id that
+    pages print."""
     named = Consent.from_table(reference.consent).find_organisations("name", audience)
     hidden = reference.organisations[~reference.organisations["organisation_id"].isin(named)]
     kinds = {"organisation": [*list_organisation_ids_and_labels(hidden),
@@ -172,8 +174,9 @@ def _long_enough(kinds: Mapping[str, Iterable[str]]) -> dict[str, str]:
 
 _SAID = ("organisation", "country", "people of", "city of", "region of", "code of", "language of")
 _SAID_FORMS = ("address", "e-mail", "phone", "handle", "profile link", "web address")
-"""The rules that an organisation's own words cannot break on its own pages. Rules about words that identify a
-person are not included, because such words must not be on any page."""
+"""``_SAID`` and ``_SAID_FORMS`` name the rules that an organisation's own words cannot break on its own
+pages. Rules about words that identify a person are not included, because such words must not be on any
+page."""
 
 
 def find_identifiers_said_by_organisations(study: Study,
@@ -239,11 +242,11 @@ identifier. At a larger distance, the place's name does not count as a leak."""
 _GAP = 8
 """The largest number of characters that may stand between two words of a name."""
 _AROUND = 80
-"""The number of letters before and after a broken word within which the rest of the word's name must
-stand."""
+"""The number of characters before and after the code of a currency in which the gate looks for a word about
+someone's means, such as "rent"."""
 _BROKEN_BY_BLANK = 6
-"""The smallest number of letters in a word that may be broken by a blank alone; "Ben in" counts as two
-words."""
+"""The smallest number of letters in a word that is also found when only a blank breaks it in two. Shorter
+words, such as Benin, are not found when they are broken in this way, because "Ben in" may be two words."""
 _BREAKS = ("-", "- ", "-\n", " ", "\u00ad", "\u00ad ", "- > ", "- * ")
 """The signs that can stand between the two halves of a broken word."""
 ALLOWED = "allowed"
@@ -263,8 +266,8 @@ PERSON = "name: person"
 PART = "part of a name"
 """The rule that is broken by a surname, a given name or initials without the rest of the name."""
 _IN_OTHER_SCRIPT = "heard in another script"
-"""The value of ``case`` for two words of a longer name, which count only if they are written in another
-script."""
+"""The value of ``Term.case`` for two words of a longer name. Two such words count only if the text has them
+in another script."""
 _PARTS = ("surname", "misspelt", "given name", "short form", "initials", "abbreviation", "core")
 """The values of ``case`` for terms that are parts of names."""
 _SHORTEST_MISSPELT = 7
@@ -276,8 +279,8 @@ _SHORTEST_INFLECTED = 8
 _SHORTEST_BACKWARDS = 6
 """The smallest number of letters in a surname that is also searched for written backwards."""
 _SHORTEST_RUN_TOGETHER = 9
-"""The smallest number of letters in a name in Latin letters of which a single word in another script may be a
-transcription."""
+"""The smallest number of letters in a name in Latin letters that is also found when another script writes all
+words of the name as a single word."""
 _LONGEST_ABBREVIATION = 6
 """The largest number of letters in an abbreviation that is also searched for with a full stop after each
 letter."""
@@ -319,8 +322,8 @@ class Match(NamedTuple):
 
 def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
                known: Mapping[str, str] | None = None, only_persons: bool = False) -> list[Leak]:
-    """Returns every term in the files below ``root``, and in the names of these files, that the audience may
-    not read.
+    """Returns a leak for every term that the audience may not read, in the ``files`` below ``root`` and in
+    the names of these files and of their folders.
 
     ``names`` has the columns name, kind, match and allowed_for. ``known`` has further identifiers (labels,
     ids, speakers, raw files), each with its rule; they match only as whole words in folded letters. With
@@ -368,8 +371,9 @@ def _leaks_in_names(files: Iterable[Path], root: Path, wanted: Search) -> Iterat
 
 class Spelling(NamedTuple):
     """A sequence of word forms (:mod:`.name_variants`) for which a text is searched to find a term.
-    ``is_own`` marks the unchanged form of a term that has only one word. The search by letters already finds
-    the unchanged word, so this spelling counts only for other words with the same form."""
+    ``is_own`` marks the unchanged form of a term that has only one word. The search for the letters of the
+    term already finds the unchanged word, so a spelling with ``is_own`` finds only other words that have the
+    same form."""
 
     forms: tuple[str, ...]
     term: Term
@@ -479,8 +483,8 @@ class Search:
         return self._forms[word]
 
     def may_be_name(self, compound: str) -> bool:
-        """Whether a folded word with signs inside may be a word of a term, in some spelling or from another
-        script."""
+        """Whether a folded word with signs inside may be a word of a term: in one of the term's spellings, or
+        transcribed from another script."""
         if compound not in self._compounds:
             word = re.sub(r"\W", "", compound)
             self._compounds[compound] = (
@@ -489,8 +493,9 @@ class Search:
         return self._compounds[compound]
 
     def sounding_like(self, word: str) -> frozenset[tuple[int, int]]:
-        """Returns the words of names of which a folded word may be another transcription. Each returned word
-        is a pair: the position of its name in ``heard``, and the position of the word in the name."""
+        """Returns those words of the searched names that ``word``, in folded letters, may be in another
+        transcription. Each returned word is a pair: the position of its name in ``heard``, and the position
+        of the word in the name."""
         if word not in self._sounding:
             could = {place for sounds in transcriptions.list_consonant_readings(word, may_have_ending=True)
                      for place in self.by_sound.get(sounds, ())}
@@ -499,7 +504,8 @@ class Search:
         return self._sounding[word]
 
     def list_names_sounding_as_whole(self, words: tuple[str, ...]) -> tuple[Term, ...]:
-        """Returns the names of which successive folded words, joined to one, may be another transcription."""
+        """Returns the names that successive folded words may be in another transcription, if the words are
+        joined to one word."""
         if words not in self._sounding_as_whole:
             written, script = transcriptions.join_coarse_sounds(words), transcriptions.script_of(words[0])
             has_capitals = transcriptions.has_capitals(words[0])
@@ -515,7 +521,9 @@ class Search:
 
 def _transcribed(term: Term, *, with_parts: bool) -> Iterator[tuple[tuple[str, ...], Term]]:
     """Yields the sequences of words of a name that are compared with other transcriptions, each with its
-    term: all words of the name, the given name with one other word, and the surname alone."""
+    term. These are all words of the name. For a person, ``with_parts`` adds the surname alone, the given name
+    alone, and, if the name has more than two words, the given name with one other word. For an organisation
+    or place, each word is also yielded without its form (:func:`.without_form`)."""
     heard = term._replace(case="heard")
     for name in name_variants.without_special_letters(term.text):
         words = transcriptions.split_name_without_particles(name)
@@ -534,9 +542,10 @@ def _transcribed(term: Term, *, with_parts: bool) -> Iterator[tuple[tuple[str, .
 
 
 def _with_abd_joined(words: tuple[str, ...]) -> set[tuple[str, ...]]:
-    """Returns the words of a name with the Arabic word for "servant" joined to the next word, as many people
-    write it (Abdelrahim, عبدالرحيم), also with the article as it sounds (Abderrahim); empty for names without
-    this word."""
+    """Returns the words of a name in which the Arabic word for "servant" is joined to the next word, as many
+    people write it (Abdelrahim, عبدالرحيم). The joined words are returned with the article as it is written,
+    and with the article as it sounds (Abderrahim). The result is empty for names without the word for
+    "servant"."""
     if not {*words[:-1]} & {"عبد", "abd", "abdel", "abdul"}:
         return set()
     joined = re.sub(r"\b(عبد|abd|abdel|abdul) (?=\S)", r"\1", " ".join(words))
@@ -589,8 +598,8 @@ def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], T
 
 @lru_cache(1 << 14)
 def _spellings(term: Term) -> tuple[Spelling, ...]:
-    """Returns the spellings under which a term is searched for; empty for texts that are searched for only
-    unchanged, such as ids with digits."""
+    """Returns the spellings in which a term is searched for. The result is empty for texts that are searched
+    for only unchanged, such as ids with digits."""
     if not _is_varied(term):
         return ()
     is_person = term.rule == PERSON or term.rule.startswith("speaker")
@@ -619,8 +628,8 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
 
 def make_search(names: pd.DataFrame, audience: str, known: Mapping[str, str], *,
                 only_persons: bool = False) -> Search:
-    """Makes the search for the rows of names.csv and for further texts, each with its rule. The search is
-    made once and used again for the same terms."""
+    """Returns the search for the rows of names.csv and for the ``known`` texts, each with its rule. If the
+    function is called again with the same terms, it returns the same search."""
     rows = names[["name", "match", "kind", "allowed_for"]].itertuples(index=False, name=None)
     return _search(tuple(rows), audience, tuple(known.items()), only_persons)
 
@@ -633,9 +642,10 @@ def _search(rows: tuple[tuple[str, ...], ...], audience: str, known: tuple[tuple
 
 def _add_harmless_terms(rows: tuple[tuple[str, ...], ...],
                         known: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """Returns ``known`` with the names of public persons, and with phrases in which a registered place or
-    organisation is a word of another meaning; these have the rule :data:`ALLOWED`. Phrases that would hide a
-    registered name of several words are left out."""
+    """Returns ``known`` with two kinds of text added, both with the rule :data:`ALLOWED`: the names of public
+    figures, and phrases in which the name of a registered place or organisation has another meaning. An
+    allowed text is left out if it contains all words of a registered name of several words, because the text
+    would hide this name."""
     names, every = [name for name, *_ in rows], name_variants.harmless_phrases()
     listed = {match_key(text) for text in (*names, *dict(known))}
     places = {fold_text(name) for name, _, kind, _ in rows if kind != "person"}
@@ -650,7 +660,7 @@ def _add_harmless_terms(rows: tuple[tuple[str, ...], ...],
 
 @dataclass
 class _Document:
-    """The texts of a file, together with all these texts joined in folded letters, in which terms are found
+    """The texts of a file, and the folded letters of all these texts in one string, so that terms are found
     quickly."""
 
     pieces: list[Piece]
@@ -701,9 +711,9 @@ class _Document:
         return "\n".join(self.texts)
 
     def as_decoded(self, wanted: Search) -> _Document | None:
-        """Returns the decoded form of some texts of the file; None if the file has no text of this kind. The
-        decoded texts are texts that are encoded, texts in spaced-out letters, and texts with signs inside
-        words that may be names."""
+        """Returns the decoded forms of those texts of the file that are encoded, that have spaced-out
+        letters, or that have signs inside words that may be names. Returns None if the file has no such
+        text."""
         readings = [(place, text) for place, piece in self.pieces
                     if _MAY_BE_ENCODED(piece)
                     and (text := decode_escapes_or_blank(piece))]
@@ -720,8 +730,9 @@ class _Document:
         return _Document([(place, normalise(text)) for place, text in readings]) if readings else None
 
     def as_split(self) -> _Document:
-        """Returns the words of the file names, hashtags and ids in the texts of the file. They are searched
-        for names alone, because the letters of random ids often look like an address."""
+        """Returns the words of which the file names, hashtags and ids in the texts of the file are composed.
+        These words are searched for names but not for addresses, because the letters of random ids often look
+        like an address."""
         return _Document([(place, normalise(text)) for place, piece in self.pieces if place != "name"
                           for text in split_composed_words(piece)])
 
@@ -788,7 +799,8 @@ class _Document:
                     yield Match(start, end, term.rule, term.text)
 
     def _heard_as_whole(self, wanted: Search) -> Iterator[Match]:
-        """Yields names in another transcription, with perhaps other blanks between their words."""
+        """Yields names in another transcription whose words may be joined or divided in another way than in
+        the name."""
         for run in _NAMES.finditer(self.text):
             words = [(word, folded) for word in name_variants.WORD.finditer(run[0])
                      if (folded := fold_text(word[0])) not in transcriptions.LEFT_OUT]
@@ -874,7 +886,8 @@ class _Document:
         return any((one, other) in self.pairs for one in first for other in second)
 
     def _broken_words(self, wanted: Search, known: Mapping[str, list[str]]) -> Iterator[Place]:
-        """Yields words of terms that the text breaks in two, by a hyphen or at the end of a line or cell."""
+        """Yields words of terms that the text breaks in two by a hyphen, by a blank, or at the end of a line
+        or cell."""
         for start in known.keys() & wanted.breaks.keys():
             for whole in wanted.breaks[start]:
                 rest = whole[len(start):]
@@ -891,8 +904,8 @@ class _Document:
                         at = self.letters.find(start + between + rest, at + 1)
 
     def _is_spelt(self, term: Term, start: int, end: int) -> bool:
-        """Whether the words at a position of the folded letters have the capitals that the term needs. The
-        words must also not be parts of longer words in a script without blanks."""
+        """Whether the text as written has the capitals and the neighbouring words that the term needs, in the
+        words found from ``start`` to ``end`` of the folded letters."""
         first, last = self.piece(start), self.piece(end - 1)
         text, base = "\n".join(self.texts[first:last + 1]), self.starts[first]
         letters, at = _reading(text, True)
@@ -950,8 +963,9 @@ def _terms(rows: Iterable[tuple[str, ...]], audience: str,
 
 
 def _code_with_other_signs(folded: str) -> tuple[str, str]:
-    """Returns the pattern of a code of a case or room that finds the code in small letters and with other
-    signs between its parts, or with none, and the longest number of the code; both are empty for other names.
+    """Returns a pattern that finds a code of a case or room, and the longest number in the code. The pattern
+    is for folded letters; it finds the code with any signs between its parts, or with no signs. The pattern
+    and the number are blank for names that are not such codes.
 
     >>> form, number = _code_with_other_signs("lkv-2019/b")
     >>> number, [bool(re.fullmatch(form, text)) for text in ("lkv2019b", "lkv 2019-b", "lkv-2019/bc")]
@@ -970,7 +984,8 @@ def _code_with_other_signs(folded: str) -> tuple[str, str]:
 
 
 _FEWEST_DIGITS_OF_CODE, _FEWEST_DIGITS_OF_NUMBER = 3, 9
-"""The smallest number of digits in the longest part of a code with letters, and in a code without letters."""
+"""The smallest number of digits in the longest number of any code, and the smallest number of digits in all
+numbers of a code without letters together."""
 
 
 @lru_cache(1 << 14)
@@ -1093,9 +1108,13 @@ def _is_defined(letters: str, behind: str) -> bool:
 
 
 def _is_elsewhere(place: str, behind: str, country_id: str) -> bool:
-    """Whether the text after the name of a place says that the place is in another country: a region of this
-    country stands between, the country has a city of the same name, or a region alone is named behind a city.
-    If this other country may not be read either, its name is a term of its own.
+    """Whether the text after the name of a place says that the place is in another country.
+
+    The text names a country or a region after the place. The place is in another country in one of these
+    cases: the country is in brackets; words such as "in" or "capital" are between the place and the country;
+    a region of the country is between them; the country has a city of the same name; or, behind a city, only
+    a region of the USA or Canada is named. If the audience may not know this country either, the country's
+    name is a term of its own.
 
     >>> [_is_elsewhere("Tripoli", behind, "LBN") for behind in (
     ...     " (Colombia)", ", capital of the Quindío (Colombia)", ", in Baja California Sur, México",
@@ -1149,7 +1168,8 @@ _ELSEWHERE = re.compile(r"""(?x) (?P<where>,\ (?:on|in|en|the|la|el|capital)\b[^
 """The pattern of the text after a place's name which says in which country the place is."""
 _IS_COUNTED = re.compile(r"(?<!\w)[Aa]n? $")
 _IS_NOUN = re.compile(r"\s(?:at|degree|diploma|from|in|is|level|or|was)\b|[.,;)]")
-"""The patterns of the text around letters that stand for a thing, as in "an HND in care"."""
+"""The patterns of the text before (``_IS_COUNTED``) and after (``_IS_NOUN``) the code of a country which show
+that the letters mean a thing and not the country, as in "an HND in care"."""
 _IS_RISE = re.compile(r"\d|\s?%|\s(?:per\s?cent|points?|por ciento|pour cent)")
 _SUM = re.compile(r"""(?xi) (?:\d | (?<!\w)(?:hundred|thousand|million|few|many|cien|\w*cientos|mil|millones
     |cents?|mille|millions?))s?\ (?:of\ |de\ |d['’])? $""")
@@ -1218,7 +1238,8 @@ def _follow(words: list[Place]) -> bool:
 
 
 def _with_joined(places: list[Place], broken: list[Place]) -> list[Place]:
-    """Returns the words, in which each broken word is joined to one word."""
+    """Returns ``places``, in which each word of ``broken`` replaces the two parts into which the text breaks
+    the word."""
     spans = sorted((start, end) for start, end, _ in broken)
     starts, reach = [start for start, _ in spans], [0, *accumulate((end for _, end in spans), max)]
     kept = [one for one in places if reach[bisect_right(starts, one[0])] < one[1]]

@@ -4,7 +4,7 @@ initials, or an abbreviation.
 A part of a name without the rest is weaker evidence than the whole name. Whether a part of a name counts
 depends on the neighbouring text: a title or an initial beside it, capitals within a sentence, or a
 possessive. A part that is also an ordinary word (Fields, Grace, Rose) counts only beside a title or the right
-initial. Any word that the text also has in small letters counts only there as well.
+initial. The same holds for a part that the text also has in small letters.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ _SHORTEST_PLACE_MISSPELT = 8
 """The smallest number of letters in a place's name that is also searched for with one wrong letter."""
 _DIMINUTIVES = ("ita", "ito", "cita", "cito", "inha", "inho")
 _ARABIC_SURNAME = re.compile("(?:ال|لل)[\u0620-\u064a]{3,}ي")
-"""The pattern of Arabic surnames that are made from a place or a family, because other Arabic surnames are
-often ordinary words."""
+"""The pattern of Arabic surnames that are made from the name of a place or a family. Only such surnames count
+without a title beside them, because other Arabic surnames are often ordinary words."""
 _FAMILY_NAME_FIRST = re.compile("^([\uac00-\ud7af])([\uac00-\ud7af]{2})$")
 """The pattern of a Korean name without a blank."""
 _CHINESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]{2}")
@@ -89,8 +89,9 @@ def list_parts_of_person_name(name: str) -> Iterator[NamePart]:
 
 
 def list_abbreviations_and_core_names(label: str) -> Iterator[NamePart]:
-    """Yields the abbreviations of a name of three or more words (such as HoH and HH). The function also
-    yields the core of the name, without words for a legal form and without words for a kind of house.
+    """Yields the abbreviations of an organisation's name of three or more words, such as HHT and HoHT for
+    Harbour of Hands Trust. The function also yields the core of the name, which lacks words for a legal form
+    and words for a kind of house.
 
     >>> [*list_abbreviations_and_core_names("Harbour of Hands Trust")][:2]
     [NamePart(kind='abbreviation', words=('hht',)), NamePart(kind='abbreviation', words=('hoht',))]
@@ -123,8 +124,8 @@ _PURPOSE = re.compile(
 
 
 def without_form(word: str) -> str:
-    """Returns a word of a script without blanks without the word for a legal form, a house or a kind of place
-    at its beginning or end; empty for other words.
+    """Returns the core of a word in a script without blanks: the word minus a legal form, a kind of house or
+    a kind of place with which it begins or ends. The result is blank for other words.
 
     >>> without_form("ສະມາຄົມແສງຕາເວັນ"), without_form("association")
     ('ແສງຕາເວັນ', '')
@@ -136,8 +137,8 @@ def without_form(word: str) -> str:
 
 
 def list_names_without_kind(name: str) -> Iterator[NamePart]:
-    """Yields the name of a place or project without a word for its kind at the beginning, if two words are
-    left.
+    """Yields the name of a place or project without its first word, if the first word names a kind (such as
+    Barrio) and at least two words are left.
 
     >>> [words for _, words in list_names_without_kind("Barrio Lomas del Tucán")]
     [('lomas', 'del', 'tucan'), ('lomas', 'tucan'), ('lomasdeltucan',), ('lomastucan',)]
@@ -169,7 +170,8 @@ def list_core_names_of_place(name: str) -> Iterator[NamePart]:
 
 
 def _core(words: tuple[str, ...]) -> Iterator[NamePart]:
-    """Yields the words of a core, and these words run together, if they are enough for a name."""
+    """Yields the words of a core, and these words joined to one word. Nothing is yielded if the core has only
+    one short or ordinary word."""
     meaning = tuple(word for word in words if word not in PARTICLES | CONNECTORS)
     if len(meaning) > 1:
         with_particles = tuple(word for word in words if word not in CONNECTORS)
@@ -203,7 +205,8 @@ CITED_AUTHOR = re.compile(r"""(?x)
 """The pattern of the text that follows the name of a cited author."""
 _SAID_IN_PERSON = re.compile(r"""(?xi) .{0,24} \b (?:pers(?:onal|\.|önliche)\ (?:comm|conv|inter|mitt)
     |comunicaci[oó]n\ pers|comunicação\ pess|communication\ pers|entretien|entrevista|interview\b)""")
-"""The pattern of the text that follows a name which is cited because its bearer was asked."""
+"""The pattern of the text after the name of a person who is cited for a conversation, such as "personal
+communication" or "interview"."""
 _INITIAL_BEFORE = re.compile(
     r"(?<!\w)([^\W\d_])(?:\.\s?(?:[^\W\d_]\.\s?){0,2}|(?<=[B-DF-HJ-NP-TV-Z])\s)$")
 _INITIAL_OF_SURNAME = re.compile(r"\s([^\W\d_])(?:[./]|(?=[-,;:)]|$))")
@@ -302,8 +305,8 @@ def is_name_part_used_as_name(kind: str, name: str, text: str, start: int, end: 
 
 def _opens_sentence(word: str, before: str, behind: str) -> bool:
     """Whether a word opens a sentence in a language in which the word is an ordinary word, so that its
-    capital does not show that it is a name. The word does not count as opening a sentence in which a function
-    word (``content/ordinary_words.csv``) follows it.
+    capital does not show that it is a name. The result is false if one of the next words is a function word
+    of ``content/ordinary_words.csv``, because the sentence is then in another language.
 
     >>> [_opens_sentence("Yıldırım", "", behind) for behind in (" düşmesi sonucu", " left for the city", "")]
     [True, False, False]
@@ -318,12 +321,14 @@ _NAMESAKE = re.compile(r"""(?xi) \ (?:alphabet|calendar|civili[sz]ation|communit
     |dictionary|dynasty|empire|grammar|language|peoples?|script|speakers|tribes?|villages
     |abbey|airport|avenue|awards?|bay|beach|bridge|castle|cathedral|college|county|cup|falls|forest|hills?
     |islands?|lake|mountains?|museum|park|prison|prize|river|road|square|stadium|street|university|valley)\b""")
-"""The pattern of the words after a surname that is also the name of a people, of a language or of a place."""
+"""The pattern of the words which show that the surname before them is used as the name of a people, of a
+language or of a place."""
 
 
 def _stands_alone(before: str, behind: str, *, is_sure: bool) -> bool:
-    """Whether a word with a capital stands alone within a sentence. With ``is_sure``, the word is certainly a
-    name; it may then also open the sentence, or follow the first word of the sentence or a comma.
+    """Whether a word with a capital is within a sentence and has no other capitalised word beside it. With
+    ``is_sure``, the word is certainly a name. It may then also open the sentence, or follow the first word of
+    the sentence or a word with a comma.
 
     >>> [_stands_alone(before, behind, is_sure=True) for before, behind in (
     ...     ("As ", " said"), ("Clara ", " said"), ("However, ", " left"), ("", " is a town"))]
@@ -422,8 +427,8 @@ _LIKE = 3
 
 
 def _speaks(before: str, behind: str) -> bool:
-    """Whether a verb of speech stands beside a word, or a title (Hanım) stands after it, and no other name is
-    beside it."""
+    """Whether a word is the name of somebody who speaks: a verb of speech is directly before or after it, or
+    a title (Hanım) is directly after it, and no other name is on the other side."""
     verbs, before = ordinary_words("speech"), _TO_US.sub("", before)
     after, previous = re.match(rf"\s({WORD.pattern})(?:\s(\w+))?", behind), re.search(r"(\w+):?\s$", before)
     return bool(after and (fold_text(after[1]) in verbs | ordinary_words("title behind")
@@ -433,7 +438,8 @@ def _speaks(before: str, behind: str) -> bool:
 
 
 _TO_US = re.compile(r"(?<=\s)(?:لنا|لي|لهم|لها|له|إلينا)\s$")
-"""The Arabic words for "to us" and similar ones that stand between a verb and who said something."""
+"""The pattern of Arabic words such as "to us", which may be between a verb of speech and the name of the
+speaker."""
 
 
 def _is_before_name(behind: str) -> bool:

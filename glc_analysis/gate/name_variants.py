@@ -50,7 +50,8 @@ CONNECTORS = frozenset(("and", "y", "e", "et", "und", "en", "og", "och", "ve", "
 
 _SAINTS = {"saint": "st", "sainte": "ste", "santa": "sta", "santo": "sto", "sankt": "st"}
 _RUN_TOGETHER = 7
-"""The smallest number of letters in words that are also searched for run together or written backwards."""
+"""The smallest number of letters in all words of a name together, for names that are also searched for with
+their words run together or written backwards."""
 _BROKEN, _BROKEN_BESIDE = 6, 4
 """The smallest number of letters in a word that is also searched for broken in two: first for a word that
 stands alone, then for a word beside another word of its name."""
@@ -110,9 +111,11 @@ _FEWEST_LETTERS_RUN_ON = 6
 
 
 def run_on_to_titles(part: str, *, is_person: bool) -> Iterator[str]:
-    """Yields a part of a person's name together with each title of its script that people write before or
-    behind it without a blank; a long part in Thai, Lao or Burmese, and the core of an organisation's name in
-    Chinese, Japanese or Korean, also alone.
+    """Yields the forms in which scripts without blanks write a part of a name next to other words.
+
+    For a person, each form is the part with a title of its script before or behind it. A long part in Thai,
+    Lao or Burmese is also yielded alone. For an organisation, the part (the core of the name) is yielded
+    alone if it is in Chinese, Japanese or Korean; otherwise, nothing is yielded.
 
     >>> "คุณณัฐกฤตา" in run_on_to_titles("ณัฐกฤตา", is_person=True)
     True
@@ -199,7 +202,8 @@ def strip_case_ending(word: str) -> str:
 def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple[str, ...]]:
     """Yields the sequences of word forms for which a text is searched to find a name.
 
-    With ``is_exact``, endings and prefixes are left out, because the name may be an ordinary word.
+    With ``is_exact``, three kinds of forms are not yielded, because the name may be an ordinary word: forms
+    without endings, forms without prefixes, and forms that are backwards or encoded (ROT13).
 
     >>> sorted(spellings("drum and path", is_person=False, is_exact=False))
     [('drum', 'path'), ('drumandpath',), ('drumpath',), ('htap', 'dna', 'murd'), ('htap', 'murd'), \
@@ -250,7 +254,8 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
 
 
 def _joined_parts(words: list[str]) -> Iterator[str]:
-    """Yields the given name, or its first letter, run together with the last one or two words of a name.
+    """Yields parts of a name as one word: the last two words, and the given name or its first letter together
+    with the last one or two words.
 
     >>> [*_joined_parts(["ana", "lopez", "quiroga"])][:4]
     ['lopezquiroga', 'analopez', 'lopezana', 'anaquiroga']
@@ -267,8 +272,9 @@ def _joined_parts(words: list[str]) -> Iterator[str]:
 
 
 def without_special_letters(name: str) -> tuple[str, ...]:
-    """Returns a name, the name with the letters on both sides of its apostrophes as one word, and the name as
-    people write it who lack its letters or who write them as they sound in English.
+    """Returns a name with these other ways to write it: without apostrophes inside words; with two plain
+    letters for each special letter, as people write who lack special letters; and with English letters for
+    the sounds of special letters.
 
     >>> without_special_letters("Maire O'Brien"), without_special_letters("Ana")
     (("Maire O'Brien", 'Maire OBrien'), ('Ana',))
@@ -291,21 +297,21 @@ _AS_IN_ENGLISH = str.maketrans({
 
 
 def is_long_pair(words: list[str], surname: str) -> bool:
-    """Whether the given name and one of several surnames are so long that they can stand for the whole
-    name."""
+    """Whether the given name and one of several surnames have so many letters that they identify the person
+    without the other surnames."""
     letters = len(words[0]), len(surname)
     return (len(words) > 2 and min(letters) >= _BROKEN_BESIDE and sum(letters) >= _FEWEST_LETTERS_OF_PAIR
             and surname not in first_names())
 
 
 _FEWEST_LETTERS_OF_PAIR, _SHORTEST_MISSPELT = 11, 5
-"""The smallest number of letters in a given name with one surname, and in a word that is also searched for
-with one wrong letter."""
+"""The smallest number of letters in a given name and one surname together (:func:`is_long_pair`), and the
+smallest number of letters in a word that is also searched for with one wrong letter."""
 
 
 def list_misspelt_forms(words: Sequence[str], fewest_letters: int = 11) -> Iterator[tuple[str, ...]]:
-    """Yields the forms that stand for the words of a name with one wrong letter in each long word, if the
-    name has enough letters.
+    """Yields the forms that stand for a name with one wrong letter in each long word. Nothing is yielded if
+    the name has fewer than ``fewest_letters`` letters.
 
     >>> [*list_misspelt_forms(["sierra", "leone"])], [*list_misspelt_forms(["ana", "rios"])]
     ([('≈sierra', '≈leone')], [])
@@ -315,8 +321,8 @@ def list_misspelt_forms(words: Sequence[str], fewest_letters: int = 11) -> Itera
 
 
 def differ_by_one_letter(word: str, other: str) -> bool:
-    """Whether two words differ by one letter that is wrong, missing or too many, or by two exchanged letters,
-    long words by two letters side by side; the first letter must be the same.
+    """Whether two words differ by one letter that is wrong, missing or too many, or by two exchanged letters.
+    Long words may also differ by two letters side by side. The first letter must be the same.
 
     >>> [differ_by_one_letter("quispe", word) for word in ("quisbe", "quipse", "quispes", "luispe")]
     [True, True, True, False]
@@ -330,15 +336,16 @@ def differ_by_one_letter(word: str, other: str) -> bool:
 
 
 _LONG_SAME = 11
-"""The number of equal letters in words that may differ by two letters."""
+"""Two words may differ by two letters if at least this many of their letters are equal."""
 MISSPELT = "≈"
 """The sign that is written before a form which stands for the misspellings of a word."""
 
 
 def list_inflections_of_lone_name(word: str) -> set[str]:
-    """Returns the further forms in which a word of a name is searched for when it stands alone: with an
-    ending that changes no letter of the word, with the ending of a Cyrillic case, and without the Arabic
-    article.
+    """Returns the further forms in which a word of a name is searched for when the text has the word without
+    the rest of the name: with the ending s, with a Slavic or Baltic case ending, and without the Arabic
+    article. A form with a case ending is returned if the word is Cyrillic, if the ending removes no letter of
+    the word, or if the stem is long.
 
     >>> sorted(list_inflections_of_lone_name("hedlund")), sorted(list_inflections_of_lone_name("garcia"))
     (['hedlunds', '~hedlund'], ['garcias'])
@@ -360,21 +367,22 @@ _ADDED = frozenset(fold_text(row["ending"]) for row in read_packaged_csv(__file_
                    if row["script"] == "added")
 _LONGEST_ADDED = max(map(len, _ADDED))
 _VIRAMA = "\u09cd\u094d\u0acd\u0bcd\u0c4d\u0ccd\u0d4d\u0dca"
-"""The signs for a consonant without a vowel, which Indian scripts leave out before an ending."""
+"""The signs that mark a consonant without a vowel. Indian scripts leave out the sign before an ending."""
 _FINAL_VOWEL = re.compile("(?<=.{4})[aeiouyаеєиіоуыяюїαειουηωაეიოუ]$|(?<=.{6})(?:in|ur|as|is|us|os)$"
                           "|(?<=..)(?:ம்|ം)$")
 _LONGEST_ENDING, LONG_WORD = 3, 12
-"""The largest number of letters that an ending may have, and the number of letters in a word that may have an
-ending with one letter more."""
+"""The largest number of letters in an ending, and the smallest number of letters in a long word. The ending
+of a long word may have one letter more."""
 _SHORTEST_WITH_ENDING, _SHORTEST_ALONE_WITH_ENDING = 9, 7
-"""The smallest number of letters in a name that is also searched for with any ending: first for a name of
-several words, then for a single word."""
+"""The smallest number of letters in a name that is also searched for with any ending: the first number is for
+names of several words, the second for names of one word."""
 
 
 def mark_words_for_any_ending(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns the forms that stand for the words of a name with any ending in place of a final vowel, because
-    some languages add cases or articles to names (Lleshanakut, Yıldızın). If the words are short, only the
-    ``added`` endings of ``content/case_endings.csv`` are allowed.
+    """Returns the forms that stand for the words of a name with any ending, because some languages add cases
+    or articles to names (Lleshanakut, Yıldızın). The ending may replace a final vowel. If the words are
+    short, only the ``added`` endings of ``content/case_endings.csv`` are allowed. The result is empty for
+    very short names, and for scripts that add no endings.
 
     >>> mark_words_for_any_ending(("besnik", "hoxha")), mark_words_for_any_ending(("hoxha",))
     (('>besnik', '>hoxh'), ('+hoxha',))
@@ -395,7 +403,7 @@ words."""
 
 
 def list_forms_without_ending(word: str) -> set[str]:
-    """Returns the forms that :func:`mark_words_for_any_ending` gives the names of which a word may be an
+    """Returns all forms that :func:`mark_words_for_any_ending` returns for names of which ``word`` may be an
     inflected form.
 
     >>> sorted(list_forms_without_ending("hoxhanin"))[:2]
@@ -430,8 +438,9 @@ _MOST_ENDINGS, _SHORTEST_STEM = 2, 3
 
 def map_beginnings_to_broken_words(words: Iterable[str],
                                    words_of_multiword_names: Collection[str]) -> dict[str, set[str]]:
-    """Returns, for each possible first part of a broken word, the words that begin with this part. Words in
-    ``words_of_multiword_names`` may be shorter, because they stand next to another word of their name.
+    """Returns, for each possible first part of a broken word, the words that begin with this part. Words of
+    fewer than six letters are left out, because their two parts would be found by chance. Words in
+    ``words_of_multiword_names`` need only four letters, because another word of the name must be beside them.
 
     >>> sorted(map_beginnings_to_broken_words(["xilonen", "luna", "rosa"], {"rosa"}))
     ['ro', 'xi', 'xil', 'xilo', 'xilon']
@@ -488,18 +497,20 @@ _SHORTEST = 4
 such as UK and DRC, are searched for only in capitals."""
 _BEFORE_SHORT_NAMES = (("[\u0e01-\u0e4f]", "ประเทศ", "ชาว", "คน", "ฝั่ง"),
                        ("[\u0e81-\u0ecf]", "ປະເທດ", "ຊາວ", "ຄົນ"))
-"""The Thai and Lao words for "country", "people" and "side", with which short names are searched for."""
+"""The Thai and Lao words for "country", "people" and "side". A short name of a country is searched for
+together with one of these words before it."""
 _SIGNS_FOR_SYLLABLES = re.compile("[\u4e00-\u9fff]{2,}|[\u30a0-\u30ff]{3,}|[\uac00-\ud7af]{2,}")
-"""The pattern of words in Chinese, Japanese and Korean signs. A Chinese, Japanese or Korean sign says more
-than a letter does, so shorter words of this kind are searched for."""
+"""The pattern of words in Chinese, Japanese and Korean signs. Such words are searched for even if they have
+fewer than four signs, because a sign says more than a letter does."""
 
 
 def hidden_countries(study: Study, reference: Reference, audience: str) -> set[str]:
     """Returns the countries of a built study that an audience may not know, neither as a country of work nor
     as the country of a main office.
 
-    A country is left out if nobody answered about it and the questionnaire names it in a question or an
-    option, because everybody who was asked has read its name there.
+    Only organisations' main offices are in some of these countries, and nobody answered about them. Such a
+    country is left out if the questionnaire names it in a question or an option, because everybody who was
+    asked has read its name there.
     """
     if not _is_built(study):
         return set()
@@ -617,8 +628,8 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
 
 
 def _in_other_cases(country_id: str) -> list[str]:
-    """Returns the name of a country with case endings, in folded letters; empty if the stem of the name is
-    too short to reveal the country."""
+    """Returns the name of a country with each case ending, in folded letters. Stems that are too short to
+    reveal the country are left out, so the result may be empty."""
     if not (country := pycountry.countries.get(alpha_3=country_id)):
         return []
     names = [named.get(country.alpha_2, "") for named in map(_territories, _INFLECTED)]
@@ -640,8 +651,8 @@ def country_names(country_id: str, languages: Collection[str]) -> list[str]:
 
 def list_phrases_resembling_hidden_countries(hidden: Collection[str],
                                              languages: Collection[str]) -> list[str]:
-    """Returns names of other countries, and phrases, that contain a word of a hidden country but are not
-    about this country, such as Papua New Guinea and Guinea pig."""
+    """Returns the names of other countries (such as Papua New Guinea) and the phrases (such as Guinea pig)
+    that contain a word of a hidden country's name but are not about the hidden country."""
     every = {*languages, *_LANGUAGES_OF_OTHER_SCRIPTS}
     words = {word for one in hidden for name in country_names(one, every) for word in match_key(name).split()}
     others = [name for one in pycountry.countries if one.alpha_3 not in hidden
@@ -657,9 +668,16 @@ def list_phrases_resembling_hidden_countries(hidden: Collection[str],
 
 
 def determine_required_case_and_context(word: str, rule: str) -> str:
-    """Returns how a word must be written to count as a leak: in any way (``any``), with a ``capital`` letter,
-    as a ``sum`` of money, or with a capital letter where the words around it mean a country (``place``; for a
-    word that is also a given name, ``given``).
+    """Returns how a word must be written to count as a leak.
+
+    - ``any``: in any way.
+    - ``capital``: with a capital letter.
+    - ``sum``: in a sum of money.
+    - ``place``: with a capital letter, where the words around it show that a country is meant.
+    - ``given``, for words that are also given names: as ``place``, or with a capital letter and not before a
+      surname.
+    - ``language``, for words that also name a language: with a capital letter and before a word such as
+      "police".
 
     >>> names = ("Cambodia", "Peru", "Jordan", "UK", "Israel")
     >>> [determine_required_case_and_context(word, NAME) for word in names]
@@ -706,7 +724,8 @@ def _adjectives(country_id: str, languages: Collection[str]) -> Iterator[str]:
 
 
 def _derived_adjectives(country_id: str, languages: Collection[str]) -> Iterator[str]:
-    """Yields the adjectives that a rule derives from the name of a country, in Arabic, Ukrainian and Russian.
+    """Yields the adjectives in Arabic, Ukrainian and Russian that are derived by a rule from the name of a
+    country.
 
     >>> [*_derived_adjectives("MAR", ["ar"])][:2], "український" in _derived_adjectives("UKR", ["uk"])
     (['مغربي', 'مغربية'], True)
@@ -743,8 +762,8 @@ def _own_languages(country_id: str) -> list[str]:
 
 @cache
 def _users_of_languages() -> dict[str, dict[str, float]]:
-    """Returns, for each language, the territories in which it is official or in use, and the percentage of
-    their people who speak it."""
+    """Returns, for each language, the territories in which the language is official or in use, and for each
+    territory the percentage of its people who speak the language."""
     found: dict[str, dict[str, float]] = {}
     for territory, languages in get_global("territory_languages").items():
         for language, use in languages.items():
@@ -754,7 +773,7 @@ def _users_of_languages() -> dict[str, dict[str, float]]:
 
 
 _FEWEST_SPEAKERS = 5
-"""The smallest percentage of the people of a country who speak a language that tells of the country."""
+"""A language reveals a country only if at least this percentage of the country's people speak it."""
 
 
 @cache
@@ -782,7 +801,7 @@ def unmistakable_countries() -> frozenset[str]:
 
 
 def is_region_of(region: str, country: str) -> bool:
-    """Whether a province or district (ISO 3166-2) belongs to the country of a given name.
+    """Whether a province or district (ISO 3166-2) belongs to the country that has the name ``country``.
 
     >>> is_region_of("Pampanga", "Philippines"), is_region_of("Pampanga", "Peru")
     (True, False)
@@ -793,8 +812,8 @@ def is_region_of(region: str, country: str) -> bool:
 
 
 def is_region_of_another_country(region: str, country_id: str) -> bool:
-    """Whether a name is a state of the USA or a province of Canada, but no region of a given country, no
-    given name and not also a city.
+    """Whether a name is a state of the USA or a province of Canada. The result is false if the name is also a
+    region of the country ``country_id``, a country, a given name, or mostly something else, such as New York.
 
     >>> [is_region_of_another_country(region, "SEN") for region in ("Missouri", "San José", "New York")]
     [True, False, False]
@@ -806,7 +825,7 @@ def is_region_of_another_country(region: str, country_id: str) -> bool:
 
 
 def is_city_of(city: str, country: str) -> bool:
-    """Whether a country of a given name has one of its main cities of this name.
+    """Whether ``city`` is one of the main cities of the country that has the name ``country``.
 
     >>> is_city_of("Tripoli", "Libya"), is_city_of("Beirut", "Libya")
     (True, False)
@@ -816,8 +835,8 @@ def is_city_of(city: str, country: str) -> bool:
 
 
 def is_inflected_city(words: tuple[str, ...], country_id: str) -> bool:
-    """Whether a city in Latin letters belongs to a country whose language adds cases to its name, as in "u
-    Beogradu".
+    """Whether a city's name of at least five Latin letters belongs to a country whose language adds case
+    endings to names, as in "u Beogradu".
 
     >>> is_inflected_city(("novi", "sad"), "SRB"), is_inflected_city(("lima",), "PER")
     (True, False)
@@ -833,8 +852,9 @@ _FEWEST_OF_REGION = 5
 
 @cache
 def _regions(country_id: str) -> tuple[str, ...]:
-    """Returns the provinces and districts of a country (ISO 3166-2). A province is left out if its name is an
-    ordinary word, occurs in another country, or is itself the name of a country, as Taiwan is."""
+    """Returns the provinces and districts of a country (ISO 3166-2). A province or district is left out if
+    its name is short or has an ordinary word, if another country has one of the same name, or if its name is
+    also the name of a country, as Taiwan is."""
     found = pycountry.countries.get(alpha_3=country_id)
     rows = pycountry.subdivisions.get(country_code=found.alpha_2) or [] if found else []
     names = {re.sub(r"\s*[(\[].*| Sheng$| Zizhiqu$| Shi$| oblast$", "", row.name).rstrip("*") for row in rows
@@ -872,8 +892,9 @@ def _forms(word: str, language: str) -> list[str]:
 
 
 def _cities(country_id: str, languages: Collection[str]) -> Iterator[str]:
-    """Yields the cities of a country in each of the ``languages``: the cities in the packaged list, and the
-    cities after which time zones are named."""
+    """Yields the cities of a country: the cities in the packaged list, and the cities after which time zones
+    are named. The cities of time zones are also yielded in the ``languages`` and in the languages that are
+    always searched."""
     yield from _listed(country_id, "cities")
     found = pycountry.countries.get(alpha_3=country_id)
     for zone in _zones().get(found.alpha_2, ()) if found else ():
@@ -885,9 +906,10 @@ def _cities(country_id: str, languages: Collection[str]) -> Iterator[str]:
 
 
 def _currencies(country_id: str, languages: Collection[str]) -> list[str]:
-    """Returns the words for the currency of a country, in the singular and the plural, if no other country
-    has a currency with this word: in English, Spanish and French, and the words of
-    ``content/currencies.csv``.
+    """Returns the words for the currency of a country: the code of the currency; its word in the singular and
+    the plural, in those of the ``languages`` that are English, Spanish or French; and the words that
+    ``content/currencies.csv`` lists for the country. Code and word are left out if people pay with the
+    currency in another country too; the word is also left out if another currency has the same word.
 
     >>> _currencies("NIC", ["en", "es"]), _currencies("KEN", ["en"]), "денари" in _currencies("MKD", [])
     (['NIO', 'córdoba', 'córdobas'], ['KES'], True)
@@ -900,8 +922,8 @@ def _currencies(country_id: str, languages: Collection[str]) -> list[str]:
 
 
 _CURRENCY_WORD = {"en": -1, "es": 0, "fr": 0}
-"""The position of the word for the currency in the currency's name, such as Cambodian riel and riel
-camboyano."""
+"""The position of the word for the currency in the name of a currency: last in English (Cambodian riel),
+first in Spanish and French (riel camboyano)."""
 
 
 @cache
@@ -928,8 +950,8 @@ def _users_of_currencies() -> dict[str, list[str]]:
 
 @cache
 def _currency_words(language: str) -> dict[str, tuple[str, ...]]:
-    """Returns, for each currency, its word in the singular and the plural; words that several currencies
-    share are left out."""
+    """Returns, for each currency, its word in the singular and the plural. A word that several currencies
+    have is left out."""
     shared: Counter[str] = Counter()
     found: dict[str, tuple[str, ...]] = {}
     for code in sorted(_users_of_currencies()):
@@ -1007,7 +1029,8 @@ def first_names() -> frozenset[str]:
 
 
 FILE_ENDINGS = ("png",)
-"""The codes of countries that are the ending of files as well, and count in capital letters alone."""
+"""The codes of countries that are also the endings of file names. Such a code counts only in capital
+letters."""
 
 
 def has_other_meaning(code: str, around: str) -> bool:
@@ -1022,7 +1045,8 @@ def has_other_meaning(code: str, around: str) -> bool:
 
 @cache
 def _meanings_of_codes() -> dict[str, tuple[str, ...]]:
-    """Returns the beginnings of words that stand near other meanings of three-letter codes."""
+    """Returns, for each three-letter code that has another meaning, the beginnings of words that show this
+    meaning when they are near the code."""
     return {row["country_id"]: tuple(map(fold_text, row["words"].split(";")))
             for row in read_packaged_csv(__file__, "code_meanings.csv")}
 

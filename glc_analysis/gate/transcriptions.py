@@ -30,7 +30,8 @@ PARTICLES = frozenset((
     "аль", "бин", "ибн", "ель", "эль"))
 """The words inside names that do not count as a part of the name, such as "bin" and "de"."""
 INNER_PARTICLES = frozenset(("ben", "bou", "ould", "بن", "ابن", "بنت", "ولد", "فون"))
-"""The words that do not count between the words of a name; at its beginning they are names."""
+"""The words that do not count as a part of a name if they are between its words. At the beginning of a name,
+they do count."""
 LEFT_OUT = PARTICLES | INNER_PARTICLES
 _SOUNDS = (
     (r"tsch|shch|sch|tch|dzh|zh|ch|sh|cz|sz|dj|ts|tz", ("C",)), (r"rz", ("C", "RS")), (r"kh|gh", ("K",)),
@@ -48,8 +49,9 @@ _FEWEST_SOUNDS, _FEWEST_IN_SAME_SCRIPT, _FEWEST_WITHOUT_CAPITALS = 4, 5, 7
 """The smallest number of sounds that a whole name must have to be compared with words in another script, in
 the same script, and in a script without capitals."""
 _ALIKE, _ALMOST_THE_SAME = 0.65, 0.85
-"""The smallest similarity that the letters of a name and of its other spelling must have: with the last
-similarity, one sound less is enough."""
+"""``_ALIKE`` is the smallest similarity that the letters of a name and of its other spelling must have. If
+their similarity is at least ``_ALMOST_THE_SAME``, the name may have one sound fewer than is usually
+needed."""
 
 
 def split_name_without_particles(name: str) -> tuple[str, ...]:
@@ -162,8 +164,9 @@ _VOWELS = [(re.compile(form), letters) for form, letters in (
 
 
 def list_neighbours(sounds: str) -> Iterator[str]:
-    """Yields a row of sounds, and the row without each of its sounds if it is long. Two rows that differ by
-    one sound have one of the results in common.
+    """Yields a row of sounds. If the row is long, the function also yields every row that results when one
+    sound is left out. For two long rows that differ by one sound, at least one of the yielded rows is the
+    same.
 
     >>> [*list_neighbours("SPN")], {*list_neighbours("SPNKRT")} & {*list_neighbours("SPNKR")}
     (['SPN'], {'SPNKR'})
@@ -180,8 +183,9 @@ def join_coarse_sounds(words: Iterable[str]) -> tuple[str, str]:
 
 
 def is_heard_as_whole(name: tuple[str, str], written: tuple[str, str], *, is_same_script: bool) -> bool:
-    """Whether words, given as their coarse sounds and letters, are a transcription of a name with perhaps
-    other blanks between its words. Fewer sounds need letters that are more alike.
+    """Whether words are a transcription of a name, even if the blanks between the words are in other places.
+    ``name`` and ``written`` have the coarse sounds and the letters of the name and of the words. The fewer
+    sounds there are, the more alike the letters must be.
 
     >>> name = join_coarse_sounds(["ខែវ", "ស្រីពៅ"])
     >>> [is_heard_as_whole(name, join_coarse_sounds(words.split()), is_same_script=False)
@@ -202,15 +206,15 @@ def is_heard_as_whole(name: tuple[str, str], written: tuple[str, str], *, is_sam
 
 
 _FEWEST_HEARD, _LONG = 3, 5
-"""The smallest number of coarse sounds of a name that is searched for as a whole, and of a name in which one
-sound may differ."""
+"""The smallest number of coarse sounds in a name that is searched for as a whole, and the smallest number in
+a name of which one sound may differ."""
 _FAMILY_NAME = re.compile("^([\u1100-\u115f][\u1160-\u11a7][\u11a8-\u11ff]?)([\u1100-\u11ff]{4,6})$")
 """The pattern of a Korean name without a blank, in folded letters."""
 
 
 def list_word_orders(words: tuple[str, ...], *, is_person: bool) -> set[tuple[str, ...]]:
-    """Returns the words of a folded name, those of a person also with the first word last and with the last
-    word first.
+    """Returns the orders in which the words of a folded name may be written. The words of a person's name may
+    also be written with the first word last, or with the last word first.
 
     >>> sorted(list_word_orders(("थापा", "मगर"), is_person=True))
     [('थापा', 'मगर'), ('मगर', 'थापा')]
@@ -227,7 +231,8 @@ def script_of(word: str) -> str:
 
 @lru_cache(1 << 16)
 def is_other_spelling_of_name(name_words: tuple[str, ...], text_words: tuple[str, ...]) -> bool:
-    """Whether words of a text are another spelling of the words of a name, in the same order.
+    """Whether words of a text are the words of a name, in the same order, in another transcription or
+    spelling.
 
     >>> name = split_name_without_particles("Оксана Ткачук")
     >>> texts = [split_name_without_particles(text) for text in ("Oksana Tkachuk", "Oskar Tkachev")]
@@ -256,8 +261,9 @@ def is_other_spelling_of_name(name_words: tuple[str, ...], text_words: tuple[str
 
 
 def may_be_spelling_of_word(name_words: tuple[str, ...], position: int, word: str) -> bool:
-    """Whether a word of a text that sounds like the word at a position of a name may be its other spelling.
-    In the script of the name, the letters must be alike.
+    """Whether a word of a text may be another spelling of the word at ``position`` in a name. The caller has
+    already found that the two words sound alike. If they are in the same script, their letters must be alike
+    too.
 
     >>> name = split_name_without_particles("Oksana Tkachuk")
     >>> [may_be_spelling_of_word(name, 1, word) for word in ("tkatchouk", "utokocha", "ткачук")]

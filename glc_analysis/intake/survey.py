@@ -36,7 +36,7 @@ the memory in use."""
 
 @dataclass(frozen=True)
 class RawSurvey:
-    """A survey file whose cells have been read without interpretation.
+    """A survey file that has been read, with the text of every cell as it is in the file.
 
     - `frame`: one row per record, all columns as text.
     - `rows`: for each record, the row number that a spreadsheet program shows (the first header row is row

@@ -1,9 +1,9 @@
 """Reads transcripts of interviews and calls as turns of named speakers, with times if the file has them.
 
 A transcript consists either of cues with times (WebVTT, SRT) or of paragraphs (DOCX, plain text); the content
-of the file shows which format it has. A turn keeps every word of its speaker. Notes report the content of a
-Word file other than its text, such as footnotes. A transcript must name all its speakers in one and the same
-way, which is one of the following:
+of the file shows which format it has. A turn keeps every word of its speaker. For a Word file, notes report
+footnotes and endnotes, which are not read, and hidden text, which is read. A transcript must name all its
+speakers in one and the same way, which is one of the following:
 
 - by voice tags of WebVTT;
 - by ``Name: text`` at the beginning of a turn;
@@ -206,8 +206,9 @@ def _names_with_stop(lines: Sequence[Line]) -> dict[int, Line]:
 
 
 def _without_headings(openings: dict[int, Line]) -> dict[int, Line]:
-    """Returns the lines that begin turns; lines that are headings are left out. A line is taken as a heading
-    if it is a single word that occurs only once while other names occur several times."""
+    """Returns the lines that begin turns, without headings. A line without a time is taken as a heading if it
+    consists of one name of a single word, this name occurs once, and at least two other names occur several
+    times."""
     times = Counter(line.speaker for line in openings.values())
     if sum(n > 1 for n in times.values()) < 2:
         return openings
@@ -216,9 +217,9 @@ def _without_headings(openings: dict[int, Line]) -> dict[int, Line]:
 
 
 def _recurring_names(lines: Sequence[Line], named: Mapping[int, Line], *, of_blocks: bool) -> set[int]:
-    """Returns the positions of lines in which the words before the colon or time are taken as a name, even if
-    they are not written like a name. The words count as a name if they occur several times, or if nearly all
-    lines at which a turn may begin have a name."""
+    """Returns the positions of the lines in which the words before the colon or time are taken as a name,
+    even if they are not written like a name. At most four words are taken as a name, if they occur several
+    times or if at least 90 % of the lines at which a turn may begin have words before a colon or time."""
     is_first_only = of_blocks or any(not math.isnan(line.end) for line in lines)
     places = [n for n, line in enumerate(lines) if line.is_first or not is_first_only]
     there = [n for n in places if n in named]
@@ -229,21 +230,21 @@ def _recurring_names(lines: Sequence[Line], named: Mapping[int, Line], *, of_blo
 
 
 def _stamp(match: re.Match[str]) -> str:
-    """Returns the time beside a name: before the name, after it, or after its colon (as the service Rev
-    writes it). The returned time is blank if there is no time beside the name."""
+    """Returns the time beside a name: before the name, after the name, or after the colon (as the service Rev
+    writes it). The returned text is empty if there is no time beside the name."""
     return next(filter(None, (match.groupdict().get(name) for name in ("stamp", "after", "late"))), "")
 
 
 def _has_separate_time(match: re.Match[str]) -> bool:
-    """Whether the time beside a name is separated from the name by brackets or by a gap of several blanks,
-    which does not occur in sentences."""
+    """Whether the time beside a name is in brackets, or comes after a gap of several spaces. Sentences do not
+    have times in this form."""
     return _stamp(match).startswith(("[", "(")) or bool(match.groupdict().get("gap"))
 
 
 def _name_only_lines(lines: Sequence[Line]) -> dict[int, Line]:
-    """Returns, keyed by their position, the lines that consist of a name alone, if every cue or block of more
-    than one line begins with such a line. The result is empty if a cue or block of more than one line begins
-    differently."""
+    """Returns the lines that consist of a name alone and begin a cue or block, keyed by their position. The
+    result is empty if there are fewer than two cues or blocks of more than one line, or if one of these
+    begins with a line that is not a name."""
     firsts = [n for n, line in enumerate(lines[:-1]) if line.is_first and not lines[n + 1].is_first]
     names = {n: clean_spaces_and_brackets_of_speaker(lines[n].text) for n in firsts}
     if len(firsts) < 2 or not all(map(_looks_like_name, names.values())):
@@ -328,16 +329,16 @@ _NAME_THEM = "write who speaks as `Name: text` where each turn begins"
 
 @dataclass(frozen=True)
 class Transcript:
-    """A transcript whose text has been read without interpretation. `heading` is the text above the first
-    speaker of the transcript. `notes` has messages about content of a Word file that people may not expect.
+    """A transcript as it was read from its file, before names are replaced by pseudonyms. `heading` is the
+    text above the first speaker. `notes` has messages about the footnotes and the hidden text of a Word file.
     `turns` has one row per turn, with these columns:
 
     - speaker: the name of the speaker as it is written in the file;
     - text: the words of the turn;
     - start_s, end_s: the start and end of the turn in seconds; NaN if the file has no times;
     - line: the number of the line (in DOCX, of the paragraph) in which the turn begins;
-    - joins: for each further line that was joined to the turn, the number of characters other than blanks in
-      the turn before this line.
+    - joins: for each line of the turn after its first line, the number of characters, without spaces, that
+      the turn has before this line.
     """
 
     path: Path
@@ -367,8 +368,8 @@ def read_transcript(path: Path) -> Transcript:
 
 @dataclass(frozen=True)
 class _Content:
-    """The content from which a transcript is read. Two contents are equal if files with the same name hold
-    the same bytes and pandas stores text in the same way."""
+    """The content from which a transcript is read. Two contents are equal if their files have the same name
+    and the same bytes, and pandas stores text in the same way for both."""
 
     name: str
     digest: str
@@ -432,7 +433,7 @@ def _read_rows(path: Path) -> tuple[list[Row], set[str]]:
     if raw.startswith(b"PK\x03\x04"):
         return _paragraphs(raw, path.name)
     if raw.lstrip()[:5] == b"%PDF-":
-        refuse("this is a PDF, in which it is not certain where a line break begins a new turn", path.name,
+        refuse("this is a PDF, which does not show which of its line breaks begin a new turn", path.name,
                "hand in the .docx or .vtt file from which it was made; or open it in a word processor, check "
                "that each turn begins a paragraph, and save it as .docx")
     if len(raw) > _MOST_TEXT_BYTES:
@@ -475,9 +476,9 @@ def _paragraphs(raw: bytes, file: str) -> tuple[list[Row], set[str]]:
 
 
 def _talks(body: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
-    """Returns two values about tables of speakers and their words: the text as which each paragraph in these
-    tables is read, and the names of the speakers. Both the texts and the names are empty if most words of the
-    document are outside tables of speakers and their words."""
+    """Returns two values about tables of speakers and their words: the text that is read for each paragraph
+    in these tables, and the names of the speakers. Both the texts and the names are empty if most words of
+    the document are outside tables of speakers and their words."""
     in_tables: dict[etree._Element, str] = {}
     names: set[str] = set()
     for table in _TABLES(body):
@@ -507,9 +508,9 @@ def map_table_paragraphs_to_speakers(document_xml: bytes) -> dict[int, str | Non
 
 
 def _talk(table: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
-    """Returns two values about one table of speakers and their words: the text as which each of its
-    paragraphs is read, and the names of the speakers. For a table of any other kind, both the texts and the
-    names are empty.
+    """Returns two values about one table of speakers and their words: the text that is read for each of its
+    paragraphs, and the names of the speakers. For a table of any other kind, both the texts and the names are
+    empty.
 
     A table is taken as one of speakers and their words if four conditions hold: all rows have the same number
     of cells; at least one name in the column of names occurs several times; the words are to the right of the
@@ -545,8 +546,9 @@ def _has_words(cell: str) -> bool:
 
 
 def _in_table(lines: Sequence[Line], names: Collection[str]) -> list[Line]:
-    """Returns the lines with their speakers, for a file with a table of speakers (``names``). If ``names`` is
-    not empty, a line that begins with any other word counts as naming no speaker."""
+    """Returns the lines of a document. If a table in the document names speakers (``names``), each line that
+    begins with one of these names gets this speaker, and all other lines get none. If ``names`` is empty, the
+    lines are returned unchanged."""
     named = []
     for line in lines:
         match = _LABEL.fullmatch(line.text) if names else None
@@ -564,7 +566,7 @@ def _are_speakers(cells: Sequence[str]) -> bool:
 
 
 def _text(paragraph: etree._Element) -> str:
-    """Returns the text of a paragraph without the blanks and line breaks around it, because Teams puts an
+    """Returns the text of a paragraph without the spaces and line breaks around it, because Teams puts an
     empty line above each name."""
     kinds = ((piece, etree.QName(piece).localname) for piece in _PIECES(paragraph))
     return "".join(_BREAKS.get(kind) or piece.text or "" for piece, kind in kinds).strip()
@@ -668,7 +670,7 @@ def _turns(lines: Sequence[Line]) -> pd.DataFrame:
 
 
 def _joins(lines: Sequence[Line]) -> tuple[int, ...]:
-    """Returns, for each line of a turn after the first line, the number of characters other than blanks in
-    the lines of the turn before it."""
+    """Returns, for each line of a turn after the first line, the number of characters, without spaces, that
+    the turn has before this line."""
     lengths = [len("".join(unicodedata.normalize("NFC", line.text).split())) for line in lines[:-1]]
     return tuple(accumulate(lengths))

@@ -137,7 +137,8 @@ def render_theme_code_counts(view: StudyView) -> Html:
 
 
 def _anchored(listed: pd.DataFrame) -> list[Markup]:
-    """Returns the names of the codes, each with the anchor to which a trace of a figure links."""
+    """Returns the names of the codes, each with the anchor to which the trace of a figure (its sources)
+    links."""
     return [_HTML.anchored(name, make_anchor("code", code))
             for code, name in zip(listed["code_id"], listed["code"], strict=True)]
 
@@ -154,8 +155,8 @@ def _side_by_side(rows: pd.DataFrame, listed: pd.Series, kind: str,
 
 
 def _not_asked(view: StudyView, whole: pd.DataFrame) -> Markup:
-    """Renders, for the team, how many organisations were not asked about the theme, and about which of its
-    codes nobody was asked."""
+    """Renders, for the team, how many organisations neither were asked about the theme nor raised it, and
+    which codes of the theme nobody was asked about or raised."""
     if not view.has_capability("all_figures"):
         return Markup()
     sentences, took_part = [], len(view.labels)
@@ -262,7 +263,8 @@ def find_code_page_file(view: StudyView, code: str) -> str:
 
 
 def _printed(view: StudyView, rows: pd.DataFrame) -> list[Markup]:
-    """Renders the passages of a code, each with the anchor to which a trace of a figure links."""
+    """Renders the passages of a code, each with the anchor to which the trace of a figure (its sources)
+    links."""
     places = [make_passage_anchor(code, segment) for code, segment
               in zip(rows["code_id"], rows["segment_id"], strict=True)]
     repeated = rows.duplicated("segment_id")
@@ -358,7 +360,7 @@ consensus."""
 
 
 def describe_consensus_rule(settings: Mapping[str, Any]) -> str:
-    """Returns in words the study's rule of consensus, and the date since which it is valid.
+    """Returns in words the study's rule of consensus, and the day on which the rule was fixed.
 
     >>> describe_consensus_rule({"consensus": "person", "decided_by": "Ana", "fixed_on": "2016-02-01"})[:66]
     'A code is agreed when all who read a text gave it to the same turn'
@@ -453,9 +455,9 @@ def render_span_disagreements(view: StudyView) -> Html | None:
 
 @show_passages_or_explain_absence
 def render_readers_per_text(view: StudyView) -> Html | None:
-    """Renders how many coders read each text and answer, and how many readers must give a code so that the
-    code counts by the study's rule. The function also names the organisations whose texts had only one coder
-    although other texts had several coders."""
+    """Renders how many texts and answers were read by one coder, how many by two coders and so on, and how
+    many of these coders must give a code so that the code counts by the study's rule. The function also names
+    the organisations whose texts had only one coder although other texts had several coders."""
     table, single = tabulate_readers_and_singly_read_organisations(
         view.read("readings"), view.read("documents"), rule=view.study.settings["coding"]["consensus"])
     if len(table) < 2:
@@ -482,8 +484,8 @@ def _fitting(rows: pd.DataFrame, words: pd.Series, most: int) -> pd.DataFrame:
 
 @show_passages_or_explain_absence
 def render_quarantined_codings(view: StudyView) -> Html | None:
-    """Renders the codings whose marked words could not be found with certainty in the study's text, each
-    beside the words that the text has there."""
+    """Renders the codings whose marked words could not be found with certainty in the study's text. Each
+    coding is shown beside the words that the study's text has at the marked place."""
     rows = view.read("quarantined")
     if rows.empty:
         return None

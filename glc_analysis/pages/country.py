@@ -78,8 +78,8 @@ def render_respondents_of_country(view: StudyView) -> Html:
 
 
 def _described(view: StudyView, row: Any) -> str:
-    """Returns the description of an organisation that may be named, which is its type. For the team, the
-    description also has the organisation's office, its resources, and when and in which language it
+    """Returns the description of an organisation that may be named: its name and its type. For the team, the
+    description also has the organisation's main office, its resources, and when and in which language it
     answered."""
     parts = [row.label, row.type.replace("_", " ")]
     if view.has_capability("organisation_details"):
@@ -99,7 +99,8 @@ def list_quotations_from_country(view: StudyView) -> pd.DataFrame:
 
     Quotations that are cleared for the audience come first; for readers who may read coded passages, these
     passages follow. The rows alternate between organisations, so that the first text of each organisation
-    comes before the second text of any. Accounts of individual survivors' cases are left out.
+    comes before the second text of any. Coded passages about individual survivors' cases are left out, and so
+    are coded passages in which coders marked different words.
 
     >>> list_quotations_from_country(study.view("team", country="KHM"))["by"].iloc[0]
     'Lotus Ferry (invented)'
@@ -166,10 +167,10 @@ def _apart_in_words(row: Any, around: str, counted: str) -> str:
 
 def render_answers_unique_within_region(view: StudyView) -> Html:
     """Renders the answers and codes that were given in the country and nowhere else: for the team, nowhere
-    else in the country's region; for other readers, nowhere else in the study. Only answers to questions with
-    several possible answers are considered. The audience must be allowed to see the count of the country and
-    the count of the region or study exactly. The result is blank if no answer or code was given only in this
-    country."""
+    else in the country's region; for other readers, nowhere else in the study. An answer is considered only
+    if its question allows several answers. An answer or a code is considered only if the audience may see its
+    exact count in the country and its exact count in the region or study. The result is blank if no answer
+    or code was given only in this country."""
     rows = view.released[view.released["n"].notna() & view.released["measure"].isin(["response", "coded"])
                          & view.released["statistic"].isin(["count", "organisations"])]
     kind, group, around = find_comparison_group_for_audience(view)

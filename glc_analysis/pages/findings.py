@@ -51,7 +51,7 @@ LISTED_FINDINGS = (
     f"are those with fewer than {LEAST_FINDING_BASE} answers, and counts that the readers of this page may "
     "not see exactly.")
 _EACH = " (one answer for each country an organisation works in)"
-_EACH_RECORD = " (each record counts, also where an organisation has several)"
+_EACH_RECORD = " (each record counts, even if an organisation has several records)"
 
 
 def _chosen(view: StudyView) -> pd.DataFrame:
@@ -144,7 +144,7 @@ def _undecided(view: StudyView) -> Iterator[tuple[str, str]]:
 
 def list_sensitive_and_dependent_questions(view: StudyView) -> set[str]:
     """Returns the sensitive questions, and the questions that are asked because of an answer to a sensitive
-    question. The base of such a question would reveal the answer to the sensitive question."""
+    question. The base of a question that is asked for this reason would reveal the sensitive answer."""
     words = view.words.questions
     named = [question for question, row in words.items() if row.is_sensitive]
     return find_dependent_questions({question: row.asked_if for question, row in words.items()}, named)
@@ -408,7 +408,7 @@ def _unasked(view: StudyView) -> set[str]:
 
 
 def _names(names: Sequence[str]) -> str:
-    """Returns the first three names, joined by "or".
+    """Returns up to three names, joined by "or". If there are more names, "others" follows the third name.
 
     >>> _names(["Needs"]), _names(["Needs", "Success"]), _names(["A", "B", "C", "D"])
     ('Needs', 'Needs or Success', 'A, B, C or others')

@@ -231,8 +231,8 @@ _GROUPS = {"region": "By region", "country": "By country", "home_region": "By re
 
 def render_question_by_released_groups(view: StudyView, question: Any) -> Markup:
     """Renders, folded and for audiences that do not see all figures, the counts of a question by every kind
-    of group that was released. If figures of countries are public, the counts by country are rendered as
-    well."""
+    of group that was released. Counts by country are rendered only for an audience that has no pages about
+    single countries."""
     if view.country or view.has_capability("all_figures"):
         return Markup()
     kinds = {kind: title for kind, title in _GROUPS.items()

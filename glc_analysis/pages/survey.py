@@ -217,7 +217,7 @@ def render_country_list(view: StudyView) -> Html:
 
 def render_theme_list(view: StudyView) -> Html:
     """Renders a card for each theme, with a link to its page, its first finding with a small bar, its
-    definition, its domain and its number of questions."""
+    definition, the top level of its path in the codebook, and its number of questions."""
     counts = view.question_table["theme_id"].value_counts()
     themes, found = [], render_first_claim_by_theme(view)
     rows = view.code_list.query("level == 'theme'")
@@ -272,8 +272,8 @@ _MOST_QUESTIONS = 100
 
 def render_missing_answers(view: StudyView) -> Html:
     """Renders, for each question with missing answers, a bar that divides the records into answered, not
-    asked, blank and so on, with the numbers. Questions that all records answered are named below the bars. In
-    a long form, only the questions with the most missing answers get a bar."""
+    asked, blank and so on, with the numbers. Questions that all records answered are named below the bars. If
+    more than 100 questions have missing answers, only the 100 with the most missing answers get a bar."""
     figures = view.select_measure_figures("quality")
     rows = view.question_table[["question_id"]].merge(figures, on="question_id")
     rows = rows[rows["option_id"].isin(STATUS_SHADES) & rows["n"].gt(0)]
@@ -311,8 +311,8 @@ def _fill(status: str) -> str:
 
 
 def count_notable_records(view: StudyView) -> pd.DataFrame | Html:
-    """Counts the records that the team should check, because of duplicates, durations, straight-lining or a
-    missing region. The result is blank if the study has no survey."""
+    """Counts the records that the team should check, for example because their organisation is unknown, has
+    answered more than once or took very long. The result is blank if the study has no survey."""
     if not view.has_survey:
         return make_displayable("")
     where = " for the country" if view.is_by_country else ""
@@ -396,8 +396,8 @@ def _statement(question: Any, counts: pd.DataFrame) -> tuple[str, list, list, in
 
 
 def _most_agreed(drawn: dict) -> str:
-    """Returns a sentence about the statement whose answers are most often in the upper half of the scale;
-    blank if two statements have the same share."""
+    """Returns a sentence about the statement with the largest share of answers in the upper half of the
+    scale; blank if two statements have the largest share."""
     shares = {}
     for question, counts in drawn.items():
         upper = counts.iloc[(len(counts) + 1) // 2:]

@@ -42,7 +42,7 @@ def name_texts(documents: pd.DataFrame, organisation_names: Mapping[str, str]) -
 
 def name_turn(text_names: Mapping[str, str], segment_id: str) -> str:
     """Returns the name of a turn, which consists of the name of its text (:func:`name_texts`) and the number
-    of the turn in the text.
+    of the turn in the text. The name of an answer has no number, because an answer has only one turn.
 
     >>> name_turn({"interview-door": "Interview with Blue Door"}, "interview-door.7")
     'Interview with Blue Door, turn 7'

@@ -1,5 +1,4 @@
-"""Masks the texts that people code, which means that names are replaced with pseudonyms. Keeps the key of
-pseudonyms.
+"""Masks the texts that people code (replaces names with pseudonyms), and keeps the key of pseudonyms.
 
 Each masked text comes with a list of its replacements, which is used to convert positions in the original
 text to positions in the masked text. The key is a file in the folder ``private/`` that says which name has
@@ -124,7 +123,7 @@ class Masker:
                                                hidden["name"].map(normalise_space).map(key))
         if unnamed := list(hidden.loc[pseudonyms.isna(), "name"]):
             raise Faults([Fault("the name has no pseudonym", file="names.csv", column="name", value=name,
-                                fix="write a pseudonym for it, or complete the key") for name in unnamed])
+                                fix="write one, or run `glc build`, which makes one") for name in unnamed])
         self.names, self._how = list(hidden["name"]), list(hidden["match"])
         self._pseudonyms = list(pseudonyms)
         self._rows: dict[bool, dict[str, list[int]]] = {}
@@ -342,7 +341,7 @@ _BLANKS = re.compile(r"\s+")
 
 @cache
 def _comparable_character(character: str, *, folds: bool) -> str:
-    """Returns a character in the form in which names are compared. White space becomes a blank, and an
+    """Returns a character in the form in which names are compared. White space becomes a space, and an
     invisible character becomes an empty text. With ``folds``, case and accents are removed from the
     character."""
     if character.isspace():
@@ -360,7 +359,7 @@ class _CharacterTable(dict[int, str]):
     entry of a character is computed when the character first occurs.
 
     ``widths`` has, for each character, the length of its form, because one character may become several
-    letters or none. ``are_blank`` says for each character whether its form is a blank space. ``widths`` and
+    letters or none. ``are_blank`` says for each character whether its form is a space. ``widths`` and
     ``are_blank`` are filled in only for characters that have occurred.
     """
 
@@ -386,7 +385,7 @@ def _is_diacritic(character: str) -> bool:
 
 
 def _is_inside(text: str, place: int, *, is_strict: bool) -> bool:
-    """Whether a position in a text is within a word. In scripts without blanks between words, this cannot be
+    """Whether a position in a text is within a word. In scripts without spaces between words, this cannot be
     decided. Between two complete letters of such a script, the result is false; with ``is_strict``, it is
     true."""
     before, after = text[place - 1:place], text[place:place + 1]

@@ -41,8 +41,8 @@ from glc_analysis.view.study_view import StudyView
 
 
 _SUBSETS = ("all", "region", "source")
-"""The kinds of subsets for which the team can download figures. Most rows have figures for other kinds of
-subsets; the team finds these rows in the folder processed/."""
+"""The kinds of subsets for which the team can download figures. Most figures are about other kinds of
+subsets; the team finds those figures in the folder processed/."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ def _figures(page: StudyView) -> pd.DataFrame:
 
 
 def _codes(page: StudyView) -> pd.DataFrame:
-    """Returns the codebook. For audiences that do not see all figures, the codebook has only the codes with a
-    visible figure, and the codes above these codes."""
+    """Returns the codebook. For audiences that do not see all figures, the codebook has only the themes, the
+    codes with a visible figure, and the codes above these codes."""
     book = page.read("codebook").sort_values("order")
     if page.has_capability("all_figures"):
         return book
@@ -177,8 +177,8 @@ FILE_STEM = "{}-released"
 to the name of a table, because a raw file may also be called countries.csv and the gate refuses the names of
 raw files."""
 NO_LICENCE = "No licence is stated. Ask the study's team before you use the tables further."
-BLANK_CELLS = "A blank cell means: nothing there. Shares run from 0 to 1. A text that a spreadsheet " \
-              "program would take for a formula begins with an apostrophe."
+BLANK_CELLS = "A blank cell means that there is no value. Shares run from 0 to 1. A text that a " \
+              "spreadsheet program would take for a formula begins with an apostrophe."
 
 
 def write_downloads(folder: Path, frames: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> None:

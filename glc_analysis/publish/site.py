@@ -1,7 +1,7 @@
 """Makes the site of a run: pages from executed notebooks, downloads and briefs.
 
-Every page of the site is made again each time, in this process, because all pages together take less than a
-second.
+A command makes all pages of the site again, without further processes, because all pages together take less
+than a second. Only ``glc watch``, which makes many sites, keeps the pages that have not changed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ _HTML = Macros(__file__, "site_parts.html")
 FIGURES_FOLDER = "figures"
 """The folder of a site in which the files of its figures are."""
 _DATA = "glc-data"
-"""The class of HTML elements that have the data of a figure; the pages of a site leave these elements out."""
+"""The class of the HTML elements that contain the data of a figure. These elements are removed from the pages
+of a site."""
 
 
 # ------------------------------
@@ -84,7 +85,7 @@ def render_article(notebook: Mapping[str, Any], *, has_code: bool = False,
 
 
 def list_main_headings(page: etree._Element) -> list[tuple[str, str]]:
-    """Returns the main headings of a page, each as a pair of id and text."""
+    """Returns the headings of level 2 of a page, each as a pair of id and text."""
     return [(heading.get("id"), extract_all_text(heading)) for heading in page.iter("h2")]
 
 
@@ -100,8 +101,8 @@ def extract_all_text(element: etree._Element) -> str:
 @dataclass(frozen=True)
 class _Part:
     """A part of a page: a block of text, or the result of a code cell. ``level`` is the level of the heading
-    with which the part begins, or 0 if the part does not begin with a heading; ``code`` is the code that
-    readers of the page may see."""
+    with which the part begins, or 0 if the part does not begin with a heading. ``code`` is the code of the
+    cell; it is empty if readers of the page may not see code."""
 
     html: str
     level: int = 0
@@ -127,10 +128,10 @@ def _parts(cell: Mapping[str, Any], has_code: bool) -> Iterator[_Part]:
 
 
 def _with_code(parts: Sequence[_Part]) -> Iterator[str]:
-    """Yields the parts of a page; the code of each section follows, folded, at the end of the section.
+    """Yields the parts of a page, and at the end of each section the code of its results, folded.
 
-    The code of cells before the first result belongs to the first result; the code after the last result is
-    left out.
+    The code of a cell without a result is put with the code of the next result. Code after the last result of
+    the page is left out.
 
     >>> parts = [_Part("", is_code=True, is_blank=True, code="n = 1"), _Part("one", is_code=True, code="n"),
     ...          _Part("two", is_code=True, code="m"), _Part("<h2>Next</h2>", 2)]
@@ -170,7 +171,7 @@ def _markdown() -> MarkdownIt:
 
 
 def _without_empty_sections(parts: Sequence[_Part]) -> list[_Part]:
-    """Returns the parts of a page without those sections in which no code cell shows anything. A cell whose
+    """Returns the parts of a page without those sections that have code cells but no result. A cell whose
     result begins with a heading begins a new section.
 
     >>> kept = _without_empty_sections([
@@ -198,15 +199,15 @@ _STYLE_ALONE = re.compile(r"<style>[^<]*</style>")
 """The pattern of an output that is only a style sheet. Such an output is left out, because the site has one
 style sheet for all pages."""
 _OBJECT = re.compile(r"<[A-Za-z_][\w.]*[ :(].*>|<[A-Za-z_][\w.]*>", re.DOTALL)
-"""The text that Python prints for an object that has no readable form, such as the axes of a figure."""
+"""The pattern of the text that Python prints for an object without a readable form, such as the axes of a
+figure."""
 
 
 _FORMS = ("text/html", "text/markdown", "image/svg+xml", "image/png", "text/plain")
 
 
 def _is_blank(html: str) -> bool:
-    """Whether HTML contains neither text nor a picture; a heading without anything below it does not count as
-    text.
+    """Whether HTML contains no text, no picture and no table; a heading does not count as text.
 
     >>> _is_blank("<h3>Needs</h3>\\n<p> </p>"), _is_blank("<p>1 of 4</p>")
     (True, False)
@@ -287,8 +288,8 @@ _WIDE = ".//table | .//svg[contains(@style, 'min-width')]"
 
 
 def _name_frames(page: etree._Element) -> None:
-    """Makes every frame that is wider than a page scrollable by keyboard, and gives the frame a unique name
-    for screen readers."""
+    """Makes every frame that may be wider than the page (a frame with a table or a wide figure) scrollable by
+    keyboard, and gives the frame a name of its own for screen readers."""
     heading, numbers = "Table", Counter()
     for element in page.iter("div", *HEADINGS):
         if element.tag in HEADINGS:
@@ -310,8 +311,8 @@ _ID = re.compile(r"[a-z]+(?:_[a-z]+)+")
 
 
 def _readable(text: str) -> str:
-    """Returns the name of a column, or a word of the tables, in the form in which a reader would write it;
-    any other text is returned unchanged.
+    """Returns a text of small letters with underscores, such as the name of a column, in the form in which a
+    reader would write it; any other text is returned unchanged.
 
     >>> _readable("coder_id"), _readable("service_provider"), _readable("glc_2016"), _readable("Yes")
     ('coder', 'service provider', 'glc_2016', 'Yes')
@@ -432,7 +433,7 @@ class _Shared:
     """What all pages of a site have in common:
 
     - ``slugs``: the slugs of all pages.
-    - ``source``: the source that is printed in the files of the figures.
+    - ``source``: the text about the study that is printed as the source in the file of each figure.
     - ``frame``: the variables of the template from which the pages are made.
     - ``homes``: the part of a page in which each anchor is found (:func:`_homes`).
     - ``switches``: the links from each page to the same page in other languages.
@@ -446,8 +447,8 @@ class _Shared:
     switches: dict[str, Markup] = field(default_factory=dict)
 
     def convert_page(self, run_dir: Path, slug: str, drawn: Path | None, last: Mapping[Any, _Made]) -> _Made:
-        """Returns the converted notebook of a page. If ``last`` has this conversion already, it is taken from
-        ``last``."""
+        """Returns the converted notebook of a page. The notebook is not converted again if ``last`` already
+        has the result."""
         notebook = (run_dir / "notebooks" / f"{slug}.ipynb").read_text(encoding="utf-8")
         made_from = slug, notebook, has_capability(self.audience, "code"), self.slugs, self.source
         made = _made[made_from] = last.get(made_from) or _make(*made_from, drawn)
@@ -468,8 +469,8 @@ def write_files(folder: Path, addition: SiteAddition) -> None:
 class SiteAddition(NamedTuple):
     """Holds what an add-on adds to the pages of a site in one language.
 
-    - ``slug``, ``title``, ``page``: a page with its HTML; this is the only page of the site that may run
-      scripts.
+    - ``slug``, ``title``, ``page``: the slug, the title and the HTML of an added page, which is the only page
+      of the site that may run scripts.
     - ``files``: the texts of further files, keyed by the name of the file.
     - ``head``: HTML that is added to the head of every page.
     """
@@ -525,14 +526,15 @@ def _write_figures(site: Path, figures: Mapping[str, str | bytes]) -> None:
 
 
 MOST_BYTES = 130_000
-"""The largest number of bytes that the text of a page may have, without the menu. A longer page is divided
-into several pages, between its sections or questions."""
+"""The largest number of bytes of a page, not counting the menu. A longer page is divided into several pages,
+between its sections or questions."""
 
 
 def split_page(page: etree._Element, slug: str, most: int = MOST_BYTES) -> list[tuple[str, etree._Element]]:
-    """Returns a page or, if it is too long, its parts in order. The page and each part have a slug:
-    ``survey``, ``survey-2`` and so on. Each part begins with the heading of a section or question, and has
-    links to the other parts of the page.
+    """Returns a page or, if the page has more than ``most`` bytes, its parts in order, each with its slug.
+
+    The slugs of the parts are ``survey``, ``survey-2`` and so on. A page is divided only before the heading
+    of a section or question. Each part has links to the other parts of the page.
 
     >>> long = lxml.html.fromstring("<article><h1>A</h1><h2>B</h2><h2>C</h2></article>")
     >>> [(slug, extract_all_text(part)) for slug, part in split_page(long, "a", most=25)]
@@ -568,7 +570,7 @@ def split_page(page: etree._Element, slug: str, most: int = MOST_BYTES) -> list[
 
 
 def _section_size(start: etree._Element, sizes: Sequence[int], page: etree._Element) -> int:
-    """Returns the number of bytes from a heading up to the next heading."""
+    """Returns the number of bytes of what is between a heading and the next heading of level 2 or 3."""
     at, total = page.index(start) + 1, 0
     while at < len(page) and page[at].tag not in ("h2", "h3"):
         total += sizes[at]
@@ -577,8 +579,9 @@ def _section_size(start: etree._Element, sizes: Sequence[int], page: etree._Elem
 
 
 def _homes(articles: Mapping[str, etree._Element], wholes: Mapping[str, str]) -> dict[tuple[str, str], str]:
-    """Returns the slug of the part of a page in which an anchor is found, keyed by the slug of the whole page
-    and the anchor. ``wholes`` maps the slug of each part to the slug of the whole page."""
+    """Returns, for each anchor, the slug of the part of a page that contains the anchor. The keys are pairs:
+    the slug of the whole page, and the anchor. ``wholes`` maps the slug of each part to the slug of the whole
+    page."""
     return {(wholes[slug], place): slug for slug, page in articles.items() for place in page.xpath(".//@id")}
 
 
@@ -654,8 +657,8 @@ def _style() -> str:
 
 
 def _running_foot(text: str) -> str:
-    """Returns the CSS rule that prints the audience at the foot of every sheet of paper, because the banner
-    with the audience is only on the first sheet.
+    """Returns the CSS rule that prints ``text``, which names the audience, at the foot of every sheet of
+    paper. The rule is needed because the banner that names the audience is only on the first sheet.
 
     >>> print(_running_foot('The "five" <questions>'))
     @media print { @page { @bottom-left { content: "The \\22 five\\22  \\3c questions>"; } } }
@@ -686,10 +689,15 @@ class _Preparation:
 
 
 class Assembly:
-    """Makes the site of the run in ``folder``, with its downloads and briefs. ``pages`` has all pages of the
-    run, ``kept`` has the slugs of those that are finished already, ``keys`` has the keys of the pages, and
-    ``last_run`` is the folder of the previous run. A thread, which starts immediately, makes the parts of the
-    site that need no notebook, and converts finished notebooks."""
+    """Makes the site of the run in ``folder``, with its downloads and briefs.
+
+    - ``pages``: all pages of the run;
+    - ``kept``: the slugs of the pages whose notebooks are finished already;
+    - ``keys``: the key of each page of the run, keyed by slug;
+    - ``last_run``: the folder of the previous run.
+
+    A thread, which starts immediately, makes the parts of the site that need no notebook, and converts
+    finished notebooks."""
 
     def __init__(self, study: Study, audience: str, folder: Path, pages: Sequence[PageJob],
                  kept: Sequence[str], keys: Mapping[str, str], last_run: Path | None) -> None:
@@ -703,9 +711,9 @@ class Assembly:
 
     def make_site_and_gate_to_pass(self, pages: Sequence[PageJob], failures: Collection[str],
                                    print_folded: bool) -> Gate:
-        """Makes the site, and returns the gate that the site must pass. ``failures`` has the pages that are
-        out of date. With ``print_folded``, the parts that are folded on the screen are printed in full on
-        paper."""
+        """Makes the site, and returns the gate that the site must pass. ``failures`` has the slugs of the
+        pages that are out of date. With ``print_folded``, the parts that are folded on the screen are printed
+        in full on paper."""
         study, folder, preparation = self._study, self._folder, self._preparation.result()
         self._is_site_begun = True
         briefs = [(page, folder / f"{make_page_path_without_suffix(page.slug, page.parameters)}.ipynb")

@@ -183,8 +183,8 @@ changes a table. Pages may show all other sections of study.toml."""
 
 
 def list_input_file_stamps(study: Study, folder: Path = NOTEBOOKS) -> list[tuple[str, int, int, int]]:
-    """Returns the path, size, time and file-system number of each file that :class:`Inputs` reads, and of
-    each notebook. If the function returns the same list again at a later time, the files count as
+    """Returns the path, size, modification time and inode number of each file that :class:`Inputs` reads, and
+    of each notebook. If the function returns the same list again at a later time, the files count as
     unchanged."""
     files = [study.settings_file, study.processed / "slices.json", study.processed / "provenance.json",
              *study.list_reference_files(), *list_notebook_files(folder, study.notebooks)]
@@ -364,8 +364,9 @@ def plan_pages(study: Study, *, audience: str = "team", country: str = "", theme
     - ``inputs``: the inputs of the pages, if the caller has already made them.
 
     Raises UsageError for an unknown country, theme or slug; the message suggests the nearest names. Raises
-    Faults for a notebook that cannot be executed. The function also raises Faults if ``country`` or ``theme``
-    is given, but the notebook of the page ``only`` lacks this parameter.
+    Faults for a notebook that :func:`list_numbered_notebooks` refuses, and for two notebooks that make a page
+    with the same slug. The function also raises Faults if ``country`` or ``theme`` is given, but the notebook
+    of the page ``only`` lacks this parameter.
     """
     inputs, last = inputs or Inputs(study, audience), find_last_run(study, audience)[1].get("pages", {})
     pages = [page.replace_reads(last.get(page.slug, {}).get("reads", EVERYTHING), inputs)

@@ -89,8 +89,8 @@ UNKNOWN = "unknown"
 id of its organisation begins with this word and a dot. The id of the network of such an organisation begins
 with this word as well."""
 ANY_DOCUMENT = "*"
-"""The sign that is written in place of a document in speakers.csv. The sign means that the name in its row
-belongs to the speaker in its row in every document."""
+"""The sign that is written in place of a document in speakers.csv. The sign means that the row is valid for
+every document: in all of them, the name in the row belongs to the speaker in the row."""
 
 _BLANK = "(blank)"
 """The word among the allowed words of a column which means that a cell may be blank."""
@@ -559,7 +559,7 @@ def merge_checks_by_row(*checks: Check) -> Check:
 
 
 def find_unknown_names(file: str, column: str, cells: pd.Series, known: set[str], message: str,
-                       fix: str = "use an existing name, or add this name there") -> Iterator[Fault]:
+                       fix: str = "use an existing name, or add this name first") -> Iterator[Fault]:
     """Yields a fault for every cell with a name that is not in ``known``; blank cells are accepted. The index
     of ``cells`` must be the row number in the file."""
     for n, value in cells.items():

@@ -44,9 +44,9 @@ def make_code_passages_anchor(code: str) -> str:
 
 
 MOST_PRINTED_PASSAGES, THEME_ROOM, _PASSAGE_MARKUP = 20, 60_000, 400
-"""The largest number of passages of each code that a theme's page prints, which is 20. The passages of all
-codes on a theme's page together take at most 60 kB; each passage counts 400 bytes for markup in addition to
-its words."""
+"""Three limits for the passages on a theme's page: the largest number of passages of each code, the largest
+number of bytes of all passages together, and the number of bytes that is added to the words of each passage
+for markup."""
 
 
 def select_first_passages_per_code(rows: pd.DataFrame) -> pd.DataFrame:

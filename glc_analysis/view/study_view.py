@@ -49,18 +49,18 @@ _CODE_COLUMNS = ["code", "level", "raised", "undecided", "asked", "share", "show
          "raised_without_guide", "interviewed", "shown_as_without_guide", "raised_in_calls",
          "undecided_in_calls", "present", "shown_as_in_calls", "code_id"]
 _NOT_SHOWN = "not shown"
-_EACH_RECORD = "Each record counts, also where an organisation has several."
+_EACH_RECORD = "Each record counts, even if an organisation has several records."
 """The sentence about who was asked a question. The sentence is used for questions whose unit is ``answer``,
 if the survey has no column for countries."""
 _AS_OTHERS_SEE_IT = " (as others see it)"
 _LABELLED_GROUPS = ("country", "home_country", "network", "language", "is_interpreted")
-"""The kinds of groups whose names are labels to print unchanged, in contrast to ids such as
-``service_provider``."""
+"""The attributes whose groups are named by labels, which are printed unchanged. The groups of all other
+attributes are named by ids, such as ``service_provider``."""
 
 
 class NotReleased(UsageError):
-    """Raised if an analyst asks a view for figures or passages that its audience may not see. The message
-    gives the reason, and says what to ask for instead.
+    """Raised if an analyst asks a view for figures or passages that the view's audience may not see. The
+    message gives the reason and, if there is something to ask for instead, names it.
 
     >>> try:
     ...     study.view("public").passages()
@@ -155,16 +155,16 @@ class StudyView(VisibleTables):
 
     @property
     def questions(self) -> pd.DataFrame:
-        """The questions of the page, with one row per question, in the order of the survey.
+        """The questions of the view, with one row per question, in the order of the survey.
 
         The columns are:
 
         - question_id, wording, type, unit;
         - theme: the name of the question's theme;
         - asked_of: a sentence which says who was asked the question;
-        - base_n: how many organisations or answers are in the base of the question's figures. On a country's
-          page, base_n counts only organisations or answers of this country; it is missing if it was not
-          released.
+        - base_n: how many organisations or answers are in the base of the question's figures. In a view of
+          one country, base_n counts only organisations or answers of this country. It is missing if it was
+          not released.
 
         >>> view.questions.query("type == 'multi'")["wording"].iloc[0]
         'Whom do you serve?'
@@ -185,13 +185,13 @@ class StudyView(VisibleTables):
             "base_n": rows["question_id"].map(bases).astype("Int64")}).reset_index(drop=True)
 
     def counts(self, question_id: str, *, by: str = "", answered: str = "") -> pd.DataFrame:
-        """Returns the counts of a question, with one row per option; on a country's page, these are the
+        """Returns the counts of a question, with one row per option; in a view of one country, these are the
         counts of this country.
 
-        ``by`` is region or another attribute; if it is given, each option is counted in every group of that
-        attribute. Add-ons may allow further values of ``by``, such as ``by="wave"``. ``answered`` is the id
-        of another question. If it is given, each option is counted for every answer to that question. Only
-        the team may use ``answered``. The columns are:
+        ``by`` is the name of an attribute, such as ``region``. If ``by`` is given, each option is counted in
+        every group of that attribute. Add-ons may allow further values of ``by``, such as ``by="wave"``.
+        ``answered`` is the id of another question. If ``answered`` is given, each option is counted for every
+        answer to that question. Only the team may use ``answered``. The columns are:
 
         - group: the group in which the option is counted, only if ``by`` is given;
         - answer: the answer to the other question, only if ``answered`` is given; base_n is then the number
@@ -274,14 +274,14 @@ class StudyView(VisibleTables):
 
     def codes(self, *, theme: str = "", by: str = "") -> pd.DataFrame:
         """Returns how many organisations raised each code. The frame has one row per code, and each code
-        comes below its parent code. If ``by`` is given, there is one row per code and group. On a country's
-        page, only organisations of this country are counted.
+        comes below its parent code. If ``by`` is given, there is one row per code and group. In a view of one
+        country, only organisations of this country are counted.
 
         The columns are code, level, code_id, and these counts of organisations:
 
-        - raised: the organisations that raised the code in interviews or answers;
-        - asked: the organisations that were asked about the code in interviews or answers, or that raised the
-          code in them without being asked;
+        - raised: the organisations that raised the code in interviews with guide questions, or in answers;
+        - asked: the organisations that were asked about the code in such interviews or in answers, or that
+          raised the code there without being asked;
         - share, shown_as: ``raised`` out of ``asked``, as a share and in words;
         - undecided: the organisations with a coding of the code on which coders have not decided yet (for the
           team only);
@@ -294,9 +294,9 @@ class StudyView(VisibleTables):
 
         Organisations that raised a code in calls or in interviews without a guide are not added to ``raised``
         and ``asked``. Nobody is asked about codes in calls or in interviews without a guide, so an
-        organisation that does not raise a code in them has not denied it. With ``by``, organisations that
-        raised a code in calls or in interviews without a guide are not counted. Raises UsageError for an
-        unknown theme, and NotReleased for a group that was not released.
+        organisation that does not raise a code in them has not denied it. With ``by``, the columns about
+        calls and about interviews without a guide have no values. Raises UsageError for an unknown theme, and
+        NotReleased for a group that was not released.
 
         >>> view.codes(theme="services").query("raised >= 20")[["code", "raised", "asked"]]
                code  raised  asked
@@ -351,7 +351,8 @@ class StudyView(VisibleTables):
 
         The columns are:
 
-        - text, translation, language, country, code, date, code_id, segment_id, organisation_id;
+        - text, translation, translation_status, language, country, code, date, code_id, segment_id,
+          organisation_id;
         - by: the name of the organisation;
         - cleared: the audience for which the passage may be printed;
         - kind: interview, call or answer;
@@ -386,12 +387,12 @@ class StudyView(VisibleTables):
             "organisation_id": rows["organisation_id"].astype("str")}).reset_index(drop=True)
 
     def quotations(self, *, theme: str = "") -> pd.DataFrame:
-        """Returns the quotations that were cleared for this audience, with one row per quotation. A country's
-        page has only quotations of named organisations in that country.
+        """Returns the quotations that were cleared for this audience, with one row per quotation. A view of
+        one country has only quotations of named organisations in that country.
 
         The columns are:
 
-        - text, translation, language, country, code;
+        - text, translation, translation_status, language, country, code;
         - by: "a provider", or the name of the organisation if it agreed to be named;
         - cleared: the audience for which the quotation was cleared; the team sees the quotations cleared for
           any audience;

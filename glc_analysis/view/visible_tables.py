@@ -134,14 +134,14 @@ class VisibleTables:
         return cache(own)
 
     def are_lines_hidden_individually(self, blocks: pd.Series | str, lines: pd.Series) -> pd.Series:
-        """Whether each line of text is hidden from the audience although its block (the entries of one kind
-        on one page) is shown (:mod:`.blocks`, :mod:`.cells`)."""
+        """Returns, for each line of text, whether the line is hidden from the audience although its block
+        (the entries of one kind on one page) is shown (:mod:`.blocks`, :mod:`.cells`)."""
         return make_line_ids(blocks, lines).isin([*self.hidden])
 
     @cached_property
     def hidden(self) -> frozenset[str]:
-        """The blocks of text (all entries of one kind on one page) and the single lines that are hidden from
-        the audience (:mod:`.blocks`); empty for the team."""
+        """The ids of the blocks of text (all entries of one kind on one page) and of the single lines that
+        are hidden from the audience (:mod:`.blocks`); empty for the team."""
         if self.has_capability("passages"):
             return frozenset()
         rows = tables.read_table("blocks", study=self.study)
@@ -152,7 +152,7 @@ class VisibleTables:
         """The figures of the page that its audience may see.
 
         On a country's page, audiences that do not see all figures get the figures of the country and of the
-        whole study, because they may hardly ever see the figures of a region.
+        whole study, because figures of a region are hardly ever released to these audiences.
         """
         if self.has_capability("all_figures"):
             return select_released_figures(self.read("figures"), audience=self.audience)
@@ -174,8 +174,8 @@ class VisibleTables:
 
     @cached_property
     def sizes(self) -> dict[str, int]:
-        """The numbers of organisations, records and so on in the study, keyed by the name of the number.
-        Numbers that the audience may not know are left out.
+        """The numbers of organisations, records and so on in the study, keyed by the word for what is
+        counted. Numbers that the audience may not know are left out.
 
         >>> view.sizes["organisations"]
         30
@@ -334,9 +334,9 @@ class VisibleTables:
         return {one: label for one, label in known.items() if one in agreed}
 
     def replace_ids_with_names(self, ids: pd.Series) -> pd.Series:
-        """Replaces the ids of organisations with the names that the audience may know. Organisations that
-        voted but answered nothing are named as well. Values that are not ids of organisations stay
-        unchanged."""
+        """Returns ``ids`` with the names of organisations in place of their ids. An organisation that the
+        audience may not know by name, or that voted but answered nothing, becomes "an organisation". Values
+        that are not ids of organisations stay unchanged."""
         known = {*self.labels}
         with suppress(Faults):  # a round can be closed while the register has faults; pages cannot be made
             known |= {*read_reference_table(self.study, "organisations")["organisation_id"]}
@@ -390,9 +390,10 @@ class VisibleTables:
 
     @cached_property
     def coded_passages(self) -> pd.DataFrame:
-        """One row per passage and code on which the coders agreed, with theme_id, role, translation and the
-        columns of :func:`.exports.list_consensus_quotations`. Rows are sorted by source, then date; the first
-        passage of each organisation comes before the second passage of any organisation."""
+        """One row per passage and code on which the coders agreed, with theme_id, role, translation,
+        translation_status and the columns of :func:`.exports.list_consensus_quotations`. Rows are sorted by
+        source, then date. Among the passages of a code, the first passage of each organisation comes before
+        the second passage of any organisation."""
         # An answer to a question of another theme may have words on this theme.
         segments, documents = (tables.read_table(name, study=self.study, country=self.country)
                                for name in ("segments", "documents"))

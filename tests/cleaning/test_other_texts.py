@@ -95,7 +95,7 @@ def test_the_column_of_the_option_other_holds_its_text():
 def test_how_many_answers_count_as_other_is_said_of_each_question():
     made = answered("Mail", "A boat", "a boat", "A kite", options=OTHER)
     [said] = made.steps.loc[made.steps["step"] == AFTER_OTHER, "why"]
-    assert said == ("Q1: 3 answers (2 different) read as texts after 'Other'; each text has fewer than five "
+    assert said == ("Q1: 3 answers (2 different) read as texts after 'Other'; no text is in five or more "
                     "records")
 
 

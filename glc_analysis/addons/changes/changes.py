@@ -85,8 +85,9 @@ def list_changes_between_runs(study: Study, earlier_run: str = "") -> pd.DataFra
 
     - kind: figure, passage, raw or page;
     - id: the id or name of the figure, passage, file or page that changed;
-    - was, is: the value in the earlier and in the last run; the value of a figure is the printed value;
-    - moved: the difference between the two values of a figure;
+    - was, is: the printed value of a figure, or the words of a passage, in the earlier and in the last run;
+      blank for files and pages;
+    - moved: the difference between the two values of a figure; for all others, new, gone or changed;
     - organisations: the number of organisations that contribute to a figure.
 
     Raises UsageError for a run that is not kept, and GLCError if there is no run to compare with.
@@ -123,8 +124,8 @@ def _keys(pages: Mapping[str, Any]) -> dict[str, str]:
 
 
 def count_contributors_by_figure(study: Study, figures: Collection[str]) -> pd.Series:
-    """Returns the number of organisations that contribute to each figure, by figure_id. Figures that no
-    longer exist are left out."""
+    """Returns the number of organisations that contribute to each figure, with figure_id as the index.
+    Figures that no longer exist are left out."""
     frames = {name: tables.read_table(name, study=study) for name in CONTRIBUTOR_TABLES}
     own = frames["figures"][frames["figures"]["figure_id"].isin(figures)]
     counts = np.diff(find_contributors(frames | {"figures": own}).base.indptr) if len(own) else []
@@ -133,7 +134,8 @@ def count_contributors_by_figure(study: Study, figures: Collection[str]) -> pd.S
 
 def compare_figures_passages_and_files(earlier_run: _RunData, current_run: _RunData,
                                        count_contributors: Organisations) -> pd.DataFrame:
-    """Returns the changes between two runs, sorted, one row per change, with the columns :data:`_COLUMNS`."""
+    """Returns the changes between two runs, one row per change, with the columns :data:`_COLUMNS`. The rows
+    are sorted by kind (figures, passages, raw files, pages), then by id."""
     rows = [*_figures(earlier_run.figures, current_run.figures, count_contributors),
             *_passages(earlier_run.passages, current_run.passages),
             *_changed_names("raw", earlier_run.raw, current_run.raw),

@@ -51,8 +51,9 @@ def collect_method_facts(view: StudyView) -> dict[str, str]:
     in column ``fact``.
 
     The facts contain only numbers that the view's audience may know. Only the team gets detailed facts, such
-    as the facts about persons, durations, days, memos and votes. After an organisation has withdrawn, facts
-    that the withdrawal changes are left out.
+    as the facts about persons, durations, days, memos and votes; for other audiences, :data:`FACT_NOT_SHOWN`
+    replaces these facts. After an organisation has withdrawn, :data:`FACT_NOT_SHOWN` also replaces the facts
+    that the withdrawal changes.
     """
     recorded = [_of_core(view), *list_slot_contents(view, METHOD_FACTS)]
     names = dict.fromkeys(name for part in recorded for name in part.texts)

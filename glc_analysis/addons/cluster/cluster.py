@@ -121,8 +121,8 @@ class PageCluster:
         return outcome if is_complete else self._here.execute(page)
 
     def _outcome(self, future: Any) -> Executed | Failure:
-        """Waits for the result of a page, and returns it. Raises GLCError if for some time no worker has had
-        this version of the package."""
+        """Waits for the result of a page, and returns it. Raises GLCError if the scheduler has had no worker
+        with this version of the package for ``_WORKERLESS`` seconds."""
         seen = time.monotonic()
         while True:
             try:
@@ -155,9 +155,9 @@ class PageCluster:
 
 
 def check_scheduler_answers(address: str) -> None:
-    """Raises TimeoutError if no dask scheduler answers at this address within ``_CONNECT`` seconds. Callers
-    check this before they make a dask client, because a client waits for ever if another kind of service
-    answers at the address."""
+    """Raises TimeoutError if nothing answers at this address within ``_CONNECT`` seconds, and ValueError if
+    something other than a dask scheduler answers. Callers check this before they make a dask client, because
+    a client waits for ever if another kind of service answers at the address."""
     from distributed.core import rpc
 
     async def ask() -> str:

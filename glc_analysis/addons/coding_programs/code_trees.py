@@ -11,11 +11,11 @@ _MOST_LEVELS = 50
 
 
 def add_code_tree(parsed: ParsedCodings, nodes: dict[str, tuple[str, str, str]]) -> dict[str, str]:
-    """Adds a code tree to ``parsed`` and returns the codes by key.
+    """Adds a code tree to ``parsed``. Returns the name of each code, keyed by the key of the code.
 
-    ``nodes`` holds the tree: the name, the key of the parent, and the definition of each code, keyed by the
-    key of the code. If several codes of the tree have the same name, each of these codes is named by its
-    whole path.
+    ``nodes`` is the tree. It maps the key of each code to three texts: the name of the code, the key of its
+    parent (blank if it has no parent), and its definition. If several codes of the tree have the same name,
+    each of these codes is named by its whole path.
     """
     times = Counter(name for name, _, _ in nodes.values())
     known = {}

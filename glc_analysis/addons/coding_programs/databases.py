@@ -102,8 +102,8 @@ def _sources(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
 
 
 def _codes(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
-    """Adds the codes to ``parsed``, and returns the codes by key. Categories are read as parent codes; in
-    newer versions of QualCoder, a code can also be the parent of codes."""
+    """Adds the codes to ``parsed``, and returns the name of each code, keyed by its key. Categories are read
+    as parent codes; in newer versions of QualCoder, a code can also be the parent of other codes."""
     nodes = {f"category {key}": (name, parent and f"category {parent}", memo)
              for key, name, memo, parent in tables.read_rows(
                  "code_cat", "catid", "name", "memo", "supercatid")}
@@ -186,8 +186,8 @@ def convert_html_to_plain_text(markup: str) -> Text:
 
 
 def _tags(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
-    """Adds the tags as codes to ``parsed``, and returns the codes by tag id. The tag `barriers.funding` is
-    placed below the tag `barriers`, if the tag `barriers` exists."""
+    """Adds the tags as codes to ``parsed``, and returns the name of each code, keyed by tag id. The tag
+    `barriers.funding` is placed below the tag `barriers`, if the tag `barriers` exists."""
     rows = tables.read_rows("tags", "id", "path", "description", n_required=2)
     keys = {path: key for key, path, _ in rows}
     above = {path: keys.get(path.rpartition(".")[0], "") for path in keys}

@@ -61,8 +61,8 @@ def _check_members(listed: list[zipfile.ZipInfo], file: str) -> None:
 
 
 def parse_xml_events(content: bytes, file: str) -> Iterator[tuple[str, Element]]:
-    """Yields the elements of an XML document as they start and end. Raises Faults for a DOCTYPE, entities or
-    malformed markup."""
+    """Yields the elements of an XML document as they start and end. Raises Faults for a DOCTYPE, for
+    entities, for malformed markup, and for a document that is too large."""
     if len(content) > _MOST_XML:
         refuse(f"holds {len(content):,} bytes of XML; the limit is {_MOST_XML:,}", file, _LESS)
     try:

@@ -1,10 +1,11 @@
 """Computes coefficients of agreement between coders, for values that an analyst enters.
 
 ``krippendorff_alpha`` takes an array of coders x units, with NaN where a unit was never assigned to the
-coder. All other coefficients take one sequence of values for each coder (``gwet_ac1(ana, bert)``,
+coder. ``fleiss_kappa`` takes a table of units x categories, which has the number of coders that gave each
+category. All other coefficients take one sequence of values for each coder (``gwet_ac1(ana, bert)``,
 ``gwet_ac1(*values)``) or, as the only argument, the square table of two coders (``gwet_ac1([[8, 1], [0,
-1]])``, the first coder in the rows). A unit that a coder read and left uncoded has a value of its own (0, or
-the empty set); it is never a missing value.
+1]])``, with the first coder in the rows). A unit that a coder read and left uncoded has a value of its own
+(0, or the empty set); it is never a missing value.
 
 The value of an undefined coefficient is NaN, with a reason; no exception is raised. A coefficient that
 corrects for chance needs at least two different values. The coefficients of a study's own coding are in its
@@ -109,8 +110,8 @@ def fleiss_kappa(counts: np.ndarray | Sequence) -> Coefficient:
 def gwet_ac1(*coders: Sequence) -> Coefficient:
     """Returns Gwet's AC1 (Gwet 2008, Br J Math Stat Psychol 61:29-48). AC1 is high for any rare code.
 
-    Chance agreement is computed from all units, including units of a single coder. The categories are the
-    values that occur or, for a table, its row numbers.
+    Chance agreement is computed from all units, including units that only one coder coded. The categories are
+    the values that occur or, for a table, its row numbers.
 
     >>> round(gwet_ac1([[8, 1], [0, 1]]).value, 4)
     0.8658
@@ -130,7 +131,7 @@ def pabak(*coders: Sequence) -> Coefficient:
 
 def _encode_coders(coders: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Returns the coders' values as numbers, the categories, and how many units each column of numbers
-    represents."""
+    represents (None if each column is one unit)."""
     return list_cell_values_categories_and_counts(coders[0]) if len(coders) == 1 else (*encode_values(coders),
                                                                                        None)
 
@@ -194,8 +195,8 @@ def _encode_narrow(values: np.ndarray, least: float, width: int) -> tuple[np.nda
 
 def list_cell_values_categories_and_counts(cross_table: Sequence) -> tuple[np.ndarray, np.ndarray,
                                                                            np.ndarray]:
-    """Returns a cross table of two coders as one column of values per cell, the categories, and the counts of
-    the cells.
+    """Returns three arrays made from a cross table of two coders: the values of the two coders, with one
+    column for each cell of the table; the categories; and the count in each cell.
 
     >>> list_cell_values_categories_and_counts([[8, 1], [0, 1]])
     (array([[0, 0, 1, 1],
@@ -205,7 +206,7 @@ def list_cell_values_categories_and_counts(cross_table: Sequence) -> tuple[np.nd
     if counts.shape[0] != counts.shape[1]:
         raise UsageError("The cross table of two coders must be square; "
                          f"this one is {counts.shape[0]} x {counts.shape[1]}. "
-                         "To fix: give the coders' values one by one, f(*values).")
+                         "To fix: give the values of each coder as one argument, f(*values).")
     return np.indices(counts.shape).reshape(2, -1), np.arange(len(counts)), counts.ravel()
 
 
@@ -221,7 +222,8 @@ def convert_to_counts(table: np.ndarray | Sequence) -> np.ndarray:
 
 def convert_positions_to_integers(values: np.ndarray | pd.DataFrame | Sequence,
                                   matrix_size: int) -> np.ndarray:
-    """Returns values that are positions (for example of sets in a matrix of distances) as integers."""
+    """Returns values that are positions in a matrix of distances (for example the positions of sets of codes)
+    as integers; a missing value becomes -1. Raises UsageError for a value that is not such a position."""
     given = _coder_array(values).astype(float)
     codes = np.where(np.isnan(given), -1, given)
     if ((codes % 1 != 0) | (codes >= matrix_size) | (given < 0)).any():

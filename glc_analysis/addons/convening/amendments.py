@@ -184,7 +184,7 @@ def propose_principle(study: Study, text: str, *, asked_by: str, because: str, n
     having no evidence.
 
     ``language`` is by default the language of the first principle; ``name`` is by default the first words of
-    the text. An open round of which a form has been received does not ask about the new text. Raises
+    the text. Every open round of which no form has been received asks about the new text from then on. Raises
     UsageError if the language is unknown, or if the text, the requester or the reason is blank. Raises Faults
     if the text already exists. Nothing is written if an error is raised.
     """

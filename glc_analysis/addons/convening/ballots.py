@@ -237,8 +237,8 @@ class Ballots:
     @classmethod
     def read(cls, study: Study, reference: Reference, *, issuing_round: str = "") -> Ballots:
         """Reads the ballots of a study and collects the faults of all files. ``issuing_round`` is the round
-        whose forms are being written, if there is one; only the proxies and interests of that round may
-        differ from earlier forms."""
+        whose forms are being written now, if there is one. Only in that round may the proxies and interests
+        differ from the proxies and interests on forms written earlier."""
         frames, unread = [], []
         faults = list(find_changed_text_and_day_faults(reference.rounds, reference.principles))
         seals = read_seals(study, reference.rounds)
@@ -483,8 +483,8 @@ def mask_and_list_releasable_comments(ratings: pd.DataFrame, study: Study, names
 
 
 def list_unchecked_comments(ratings: pd.DataFrame) -> list[str]:
-    """Returns the rater and principle of each comment that its author released for reading but that
-    comments.csv does not yet contain."""
+    """Returns the rater and the principle of each comment that may be read aloud, as its author said, but
+    that comments.csv does not yet contain."""
     rows = ratings[ratings["may_be_read"] & (ratings["comment"] != "") & (ratings["comment_read"] == "")]
     return [f"{row['rater_id']} on {row['principle_id']}" for row in rows.to_dict("records")]
 

@@ -152,8 +152,8 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
 
 def _versions(name: str, tables: Tables) -> Iterator[Fault]:
     """Yields faults for the rows of a table that refer to a text that does not exist; ``name`` is the table
-    (rounds, joint positions, signatures or decisions). Rows about a replaced text are allowed, and count for
-    the replaced text only."""
+    (of rounds, joint positions, signatures, decisions or the handbook). Rows about a replaced text are
+    allowed, and count for the replaced text only."""
     principles = tables["principles"]
     sources = principles[principles["translation_of"] == ""]
     known = {*(sources["principle_id"] + "." + sources["version"])}

@@ -1,4 +1,4 @@
-"""The facilitator's commands that do not change texts: rounds, signing, tracing of principles, packets."""
+"""The facilitator's commands that do not change texts, such as `glc tally`, `glc sign` and `glc packet`."""
 
 from __future__ import annotations
 
@@ -520,7 +520,7 @@ def thanks(study: Study, organisations: tuple[str, ...], paper: str) -> None:
 @click.command(name="joint-display")
 @click.option("--suggest", is_flag=True, help="Suggest rows for joint_display.csv, with the counts.")
 @click.option("--stated", is_flag=True,
-              help="List the statements of organisations that differ from an outside record.")
+              help="List the organisations' statements that differ from an outside record.")
 @for_audience
 @add_format_option("csv")
 @pass_study_to_write_without_withdrawal
@@ -537,7 +537,7 @@ def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form
         rows, empty = joint.suggest_joint_display_rows(study), "There is nothing to suggest."
     elif stated:
         rows = joint.list_answers_contradicting_country_facts(StudyView(study, audience))
-        empty = "No statement that differs from an outside record may be shown."
+        empty = "There is nothing to show: no statement that may be shown differs from an outside record."
     else:
         rows = joint.make_joint_display_table(StudyView(study, audience))
         empty = ("The joint display has no rows that may be shown; `glc joint-display --suggest` suggests "

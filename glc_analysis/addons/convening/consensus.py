@@ -167,8 +167,8 @@ def classify_disagreement_by_ipras(votes: Sequence[int]) -> str:
 def compute_required_ballots(n_eligible: int, agreement_test: str = "panel", fixed_quorum: int = 0) -> int:
     """Returns how many ballots of a panel on a text are needed for a decision. If the study has set a quorum
     (``fixed_quorum``), this quorum is returned. Otherwise two thirds of the raters who may vote are needed,
-    rounded up. A panel that has at least as many raters as the test needs ballots (:data:`SMALLEST_OF`) needs
-    at least that number of ballots.
+    rounded up. However, if the panel is large enough for the smallest number of ballots that the test needs
+    (:data:`SMALLEST_OF`), the returned number is never below this smallest number.
 
     >>> [compute_required_ballots(n) for n in (3, 8, 10, 14)]
     [2, 8, 8, 10]
@@ -190,8 +190,8 @@ def decide_panel_result(votes: Sequence[int], agreement_test: str = "panel", *, 
       less than half of the ballots in this third.
     - Test ``share``: the result is low or high if the lowest or highest third of the scale holds 75 % of the
       ballots, else uncertain. The smallest panel is the same as for test ``panel``, because in a panel of
-      seven one vote moves a share by 14 points. (With 75 % in one third, no panel disagrees by the panel rule
-      or by IPRAS.)
+      seven one vote moves a share by 14 points. Disagreement is not tested, because a panel with 75 % of its
+      ballots in one third never disagrees by the panel rule or by IPRAS.
 
     :data:`RULES_IN_WORDS` describes the tests. ``quorum`` is None for rounds that were closed before quorums
     existed; abstentions are then ignored.

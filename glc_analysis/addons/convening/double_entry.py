@@ -103,8 +103,9 @@ class PaperForm(KeyedPaper):
         return sorted({version for one, version, _ in self.statements if one == principle}, key=int)
 
     def list_fields_in_typing_order(self, values: Values) -> Iterator[str]:
-        """Yields the fields of the form in the order of typing: the language of the form, then for each
-        principle the marks (scores) and, if the paper has a comment on the principle, the comment."""
+        """Yields the fields of the form in the order of typing. The first field is the language of the form.
+        Then, for each principle, come the marks (scores); if the paper has a comment on the principle, also
+        the comment, and whether it may be read aloud."""
         if len(self.languages) > 1 and set(self.open or self.names) - {*self.issued}:
             yield ".language"
         for principle in self.open or self.names:
@@ -124,7 +125,8 @@ class PaperForm(KeyedPaper):
                 "may_be_read": "may the comment be read aloud (y/n)"}.get(name, name)
 
     def parse_line(self, field: str, line: str) -> tuple[str, str]:
-        """Parses a typed line into its value or, if it is invalid, a message that says what to type.
+        """Returns the value of a typed line, and a blank message. If the line is invalid, the value is blank
+        and the message says what to type.
 
         Digits of any script are accepted.
         """

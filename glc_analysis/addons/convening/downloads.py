@@ -54,8 +54,9 @@ DOWNLOADS = {
 
 
 def render_principles_json(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:
-    """Returns JSON for other software with the study's licence and the principles. Each principle has these
-    entries: the permanent id, the text in each language, the indicator, the status and the version."""
+    """Returns JSON for other software with the study's title and licence, the release, and the principles.
+    Among the entries of a principle are the permanent id, the text in each language, the indicator, the
+    status, the version, and what the handbook says about the principle."""
     rows = frames.get("principles", pd.DataFrame({"translation_of": []}))
     view = StudyView(study, audience)
     pages = {one.printed_id: one for one in make_handbook(view).principles} if len(rows) else {}

@@ -148,10 +148,10 @@ def _remove_from_ratings(path: Path, leaver: Leaver) -> None:
         str(n) in rows and not leaver.raters.isdisjoint(map(str.strip, cells))))
     left = read_ratings_file(path).drop(columns=theirs)
     if not left.equals(votes[~is_own].drop(columns=theirs).reset_index(drop=True)):
-        raise Faults([Fault("the ballots of the leaver cannot be removed without changing other votes",
+        raise Faults([Fault("the ballots that must be erased cannot be removed without changing other votes",
                             file=path.name, fix="remove "
-                            "them by hand, correct the checksum of the file in manifest.csv, and run the "
-                            "command again")])
+                            "these ballots by hand, correct the checksum of the file in manifest.csv, and "
+                            "run the command again")])
 
 
 def list_dropped_votes_and_comments(study: Study, later_study: Study,

@@ -17,8 +17,8 @@ Read = Callable[[str], pd.DataFrame]
 
 
 def find_answers_behind_figure(read_table: Read, figure: Any, question: Any) -> pd.DataFrame:
-    """Returns the answers on which a figure of a question is based, with the columns answer_id,
-    organisation_id and is_counted.
+    """Returns the answers in the base of a question's figure, with the columns answer_id, organisation_id and
+    is_counted (whether the figure counts the answer).
 
     ``read_table`` returns a processed table by name, ``figure`` is a row of table ``figures``, and
     ``question`` a row of table ``questions``.

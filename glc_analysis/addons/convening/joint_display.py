@@ -36,7 +36,7 @@ ROWS = ["topic_id", "theme_id", "figure_id", "code_id", "quote_id", "fit", "infe
 @dataclass(frozen=True)
 class Quote:
     """A quotation: its words, the language of the words, and a description of its source. The source is blank
-    in the team's edition, because the team knows the source."""
+    if the audience is the team, because the team knows the source."""
 
     text: str
     language: str
@@ -181,7 +181,7 @@ def map_quote_ids_to_readable_quotes(view: StudyView) -> dict[str, Quote]:
     """Returns the quotations that the audience may read, keyed by quote id. If the quotation with an id is
     not cleared for the audience, another cleared quotation of the same passage takes its place. An id without
     any cleared quotation is left out. If a quotation of the display was withdrawn since an earlier release,
-    the result is empty."""
+    audiences other than the team get no quotations."""
     listed = read_reference_table(view.study, "quotes")
     if view.has_capability("passages"):
         languages = dict(zip(*(view.read("segments")[name] for name in ("segment_id", "language")),
@@ -200,11 +200,11 @@ def map_quote_ids_to_readable_quotes(view: StudyView) -> dict[str, Quote]:
 
 
 def list_answers_contradicting_country_facts(view: StudyView) -> pd.DataFrame:
-    """Returns the statements by organisations that contradict a recorded fact about their work country.
+    """Returns the organisations' statements that contradict a recorded fact about their work country.
 
-    The team gets one row per answer that differs: organisation, country, indicator, stated, recorded, year.
-    Other audiences get one study-wide row per indicator, in words, if the count of the indicator may be
-    released.
+    The team gets one row per answer that differs from the fact: organisation, country, indicator, stated,
+    recorded, year, answer_id. Other audiences get one row per indicator whose count is released, with the
+    indicator and the result in words for the whole study.
     """
     words = view.words
     if not view.has_capability("country_facts"):
@@ -228,7 +228,7 @@ def list_answers_contradicting_country_facts(view: StudyView) -> pd.DataFrame:
 
 def suggest_joint_display_rows(study: Study) -> pd.DataFrame:
     """Returns proposed rows for joint_display.csv, each with the survey count and the interview count, for
-    the team only. Pairs of an option and a code that joint_display.csv already has are left out
+    the team only. Figures and codes that a row of joint_display.csv already cites are not proposed again
     (:func:`.matches.suggest_option_code_pairs`)."""
     known = read_reference(study).joint_display
     free = tables.read_table("quotations", study=study).sort_values("audience", ascending=False,

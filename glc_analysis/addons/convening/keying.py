@@ -131,7 +131,8 @@ class KeyedPaper:
         raise NotImplementedError
 
     def parse_line(self, field: str, line: str) -> tuple[str, str]:
-        """Parses a typed line into its value or, if it is invalid, a message that says what to type."""
+        """Returns the value of a typed line, and a blank message. If the line is invalid, the value is blank
+        and the message says what to type."""
         raise NotImplementedError
 
     def find_next_field(self, keying_pass: KeyingPass) -> str:
@@ -384,7 +385,7 @@ class KeyingSession:
         raise NotImplementedError
 
     def make_paper_without_received_answers(self, code: str) -> KeyedPaper:
-        """Returns the paper that has this code."""
+        """Returns the paper that has this code, without the questions that have already been answered."""
         raise NotImplementedError
 
     def describe_state_by_code(self) -> dict[str, str]:
@@ -398,7 +399,8 @@ class KeyingSession:
 
     def explain_refused_code(self, line: str, code: str, states: Mapping[str, str]) -> str:
         """Returns the reason why a typed code is refused. If ``code`` is blank, the typed code is unknown;
-        else the paper with this code has already been received."""
+        else the paper with this code has already been received. In the second case, everything keyed here for
+        the paper is deleted."""
         if code:
             begun = ""
             if code in self.log.forms:  # it would keep the round from being closed

@@ -238,8 +238,8 @@ def ballot_box_folder(study: Study, round_id: str) -> Path:
 
 
 def begin_sentence_on_uncollected_phone_ballots(study: Study, round_id: str) -> str:
-    """Returns the beginning of a sentence on how many phone ballots have not been collected; blank if there
-    are none."""
+    """Returns the beginning of a sentence, which says how many phone ballots have not been collected; blank
+    if there are no such ballots."""
     box = BallotBox.read(study, round_id)
     if box is None or box.is_empty:
         return ""

@@ -216,8 +216,8 @@ class PollingPlace:
                     [*self.texts.by_language, *list_phone_page_languages()])]}
 
     def save_answers(self, number: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Saves the answers from a phone. Returns how often the slip has been saved and which questions are
-        answered. Raises Refusal if nothing is saved."""
+        """Saves the answers from a phone. Returns how often answers have been saved with the slip, and which
+        questions are answered. Raises Refusal if nothing is saved."""
         self.reload_changed_reference_tables()
         slip = self.box.slips[number]
         stamps, answers, mark = _checked(request, self.stamps)

@@ -275,8 +275,9 @@ def _last_round(rows: pd.DataFrame, principle_id: str) -> pd.DataFrame:
 
 
 def _provider_ratings(principle_id: str, frames: Frames) -> pd.DataFrame:
-    """Returns the providers' ratings of the principle in its last closed round, without excluded ratings,
-    with the resource level of each rater's organisation."""
+    """Returns the providers' ratings of the principle in its last closed round, with the resource level of
+    each rater's organisation. Excluded ratings and abstentions are left out. If there are ratings of
+    feasibility, only these are returned."""
     own = _last_round(frames["ratings"], principle_id)
     own = own[(own["panel"] == "provider") & (own["excluded"] == "") & ~own["is_abstained"].astype(bool)]
     levels = frames["organisations"].set_index("organisation_id")["resource_level"]

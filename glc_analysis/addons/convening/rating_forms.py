@@ -282,9 +282,9 @@ def _in_language(texts: pd.DataFrame, name: str, language: str) -> list[FormText
 
 
 def group_round_texts_by_language(reference: Reference, round_texts: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Returns the texts of a round, keyed by language; the source language comes first. A language is
-    included if principles.csv has a text of the round in this language, or if the fixed texts of the form
-    exist in this language."""
+    """Returns the texts of a round, keyed by language; the source language comes first. A language of
+    principles.csv is included if a text of the round exists in this language, or if the fixed texts of the
+    form exist in it. The source language is always included."""
     source = round_texts["language"].iloc[0]
     languages = sorted({source, *reference.principles["language"]}, key=lambda one: (one != source, one))
     rows = {one: find_round_texts_in_language(reference, round_texts, one) for one in languages}

@@ -188,15 +188,15 @@ def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
                      expected_principles_by_round: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
     """Returns the votes on a filled form, two rows per principle, with the columns :data:`VOTE_COLUMNS`.
 
-    ``score`` is 1 to 9, ``abstain`` or :data:`UNANSWERED`. A principle is unanswered if its boxes are blank,
-    or if the form has no row for a principle in ``expected_principles_by_round`` (the principles of each
-    round); somebody then has to ask the rater. The comment on a principle is stored in the row of the first
-    criterion. Digits of any script are accepted. ``sheets`` are the sheets of the file, if they have already
-    been read.
+    ``score`` is 1 to 9, ``abstain`` or :data:`UNANSWERED`. A question is unanswered if its box and the box
+    for abstentions are blank. All questions about a principle are unanswered if the principle is in
+    ``expected_principles_by_round`` (the principles of each round) but has no row on the form. Somebody then
+    has to ask the rater. The comment on a principle is stored in the row of the first criterion. Digits of
+    any script are accepted. ``sheets`` are the sheets of the file, if they have already been read.
 
     Raises Faults with all errors of the file. An error is a file that is not a form of this package, a
-    formula or macro, an invalid answer, a principle or rater that occurs twice, or words that differ from the
-    words that the stamp identifies.
+    formula or macro, an invalid answer, a principle that the same rater rates twice, a sheet with rows of
+    several raters or rounds, or words that differ from the words that the stamp identifies.
     """
     if path.suffix.lower() == ".xlsm":
         fix = "save it as .xlsx, or copy the answers into the form that was sent out"
@@ -211,8 +211,8 @@ def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
         except Faults as found:
             faults += found.faults
     if not answers and not faults:
-        refuse("the file holds no ratings", path.name, "put the form as it came back into raw/ratings, or, "
-               "from KoboToolbox or ODK, an export with XML values and headers")
+        refuse("the file holds no ratings", path.name, "put into raw/ratings the form exactly as the rater "
+               "returned it, or an export from KoboToolbox or ODK with XML values and headers")
     faults += [fault for answer in answers for fault in _answer_faults(answer)]
     faults += [*_mixed_faults(answers), *_repeated_faults(answers)]
     votes = [row for answer in answers for row in _votes(path.name, answer)]
@@ -371,8 +371,8 @@ def unanswered_principle_faults(form_votes: pd.DataFrame) -> Iterator[Fault]:
 
 
 HEADER = (*VOTE_COLUMNS[2:9], *VOTE_COLUMNS[10:])
-"""The columns of a long file (one row per vote): all columns of a vote except those that say where the vote
-is in a file. An abstention is written as a score."""
+"""The columns of a long file (one row per vote): all of :data:`VOTE_COLUMNS` except ``file``, ``row`` and
+``is_abstained``. An abstention is the word ``abstain`` in column ``score``."""
 
 
 def read_ratings_file(path: Path, *,

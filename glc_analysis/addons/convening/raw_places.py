@@ -69,7 +69,7 @@ class RawFiles:
 
     def _read_turns(self, path: str) -> list[int]:
         """Returns the lines at which the turns (speeches of one speaker) of a transcript begin; empty if the
-        file was changed."""
+        file is missing, has changed, is not in manifest.csv or cannot be read."""
         from glc_analysis.intake.transcripts import read_transcript
 
         try:

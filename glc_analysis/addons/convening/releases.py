@@ -1,5 +1,5 @@
-"""Selects what a release (the version of a site given to an audience) has of the convening: principles, votes
-and signatures. Also selects the votes that the release announces."""
+"""Selects the content of a release that is about the convening: principles, votes and signatures. Also
+selects the votes that the release announces."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from glc_analysis.view.visible_tables import VisibleTables
 
 
 def list_released_tables(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
-    """Yields the tables that an audience may read: the principles with their evidence, judgements, votes and
-    signatures, and the logs."""
+    """Yields the tables that an audience may read: the principles, and their evidence, judgements, votes and
+    signatures. If the audience may see the joint display, also yields the joint display, the decision log and
+    the parking lot."""
     principles = frames["principles"]
     shown = select_latest_readable_principles(principles, audience)["principle_id"]
     shown = principles[principles["principle_id"].isin(shown) & principles["is_current"]]

@@ -1,8 +1,9 @@
 """Handles the roles of raters in a round: proxies, who vote for absent raters, and the interests that raters
 declare in texts.
 
-Proxies and interests are declared before the vote, as rows of proxies.csv and interests.csv, one row per
-round and rater. Proxies and interests are recorded when the forms of a round are written
+Proxies and interests are declared before the vote. A row of proxies.csv is about one rater in one round; a
+row of interests.csv is about one rater and one principle in one round. Both are recorded when the forms of a
+round are written
 (:func:`record_printed_proxies_and_interests`). What is recorded for a rater is binding once the rater has
 voted.
 

@@ -73,8 +73,9 @@ def _letters(link: str) -> str:
 
 
 def seal_code_and_changed_page_faults(study: Study, code: str) -> Iterator[Fault]:
-    """Yields faults if no close of the study gives the seal code ``code``, or if a page to project differs
-    from the page that was shown. Raises UsageError for an invalid code."""
+    """Yields faults if no close of the study gives the seal code ``code``. Also yields faults for pages to
+    project that match neither the page that was first shown nor the page that the study makes now. Raises
+    UsageError for an invalid code."""
     from glc_analysis.addons.convening.seals import (
         list_rounds_with_erased_ballots,
         missing_or_wrong_digest_key_faults,

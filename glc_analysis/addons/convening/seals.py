@@ -14,8 +14,8 @@ differently, the announced results stay and the team is informed. rounds.csv rec
 so that the program notices if a seal is lost.
 
 Later changes, such as a late form, are listed (:func:`describe_changes_since_seal`) and do not count. When a
-reopened round (:func:`record_reopening`) is closed, it gets another seal. The old seal is kept, and every
-result of the round states that the votes were counted again.
+reopened round (:func:`record_reopening`) is closed, it gets another seal. The old seal is kept. If the new
+seal has other ballots than the old seal, every result of the round states that the votes were counted again.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ class Seal:
 
     @property
     def history(self) -> str:
-        """Returns the note that the results of a round were counted again; blank if the round was closed only
-        once.
+        """Returns the note that the votes of the round were counted again; blank if no reopening changed the
+        ballots.
 
         >>> Seal("1", "2017-05-09", {}, None, None, 0, (("2017-05-09", "a form was in the post"),)).history
         '; counted again on 2017-05-09, because a form was in the post'
@@ -130,7 +130,7 @@ def seal_round(study: Study, rounds: pd.DataFrame, round_id: str, closed_on: str
 
 
 def _closes(study: Study) -> int:
-    """Returns the number of closes of rounds that were sealed so far."""
+    """Returns how many times rounds of the study have been closed with a seal so far."""
     return len([*study.locate_private_folder("rounds").glob(f"*/*/{SEAL}")])
 
 
@@ -297,7 +297,7 @@ def _write_seal(path: Path, raters: pd.DataFrame, digests: Digests, said: Mappin
 
 
 def list_files_sealed_only_in_round(study: Study, round_id: str) -> set[str]:
-    """Returns the names of the raw files that contain only sealed ballots of the round."""
+    """Returns the names of the raw files whose sealed ballots all belong to the round."""
     files: dict[bool, set[str]] = {True: set(), False: set()}
     for path in study.locate_private_folder("rounds").glob(f"*/*/{BALLOTS}"):
         files[path.parent.parent.name == round_id] |= set(read_existing_private_table(path)["file"])
@@ -305,7 +305,8 @@ def list_files_sealed_only_in_round(study: Study, round_id: str) -> set[str]:
 
 
 def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
-    """Returns the content of a seal made by this or an earlier version of the package."""
+    """Returns the content of a seal, to compare it with the content of another seal of the same round. The
+    closing day, the digest, the place and the files shown to the room are left out of the comparison."""
     said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
     return ((folder / BALLOTS).read_bytes(), (folder / RATERS).read_bytes(),
             said | dict.fromkeys(("closed_on", "digest", "place", *DISCLOSED_FILES), ""))

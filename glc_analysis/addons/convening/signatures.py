@@ -139,7 +139,7 @@ def write_signing_sheets_for_undecided(study: Study, organisations: tuple[str, .
             raise UsageError(f"There is no organisation {one!r}; {suggest_name(one, signing.known)}.")
         if one not in signing.asked:
             raise UsageError(f"{one} has no rater, so it is not asked to sign. To fix: name an organisation "
-                             "that voted, or enter its rater in raters.csv.")
+                             "with a rater who may rate, or enter a rater of this one in raters.csv.")
     folder = study.reports / "team" / "signing"
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -223,8 +223,11 @@ class SignedSheet(KeyedPaper):
     today: str
 
     def list_fields_in_typing_order(self, values: Values) -> Iterator[str]:
-        """Yields the fields of the sheet in the order of typing: the code of the sheet, the day, whether the
-        organisation's name may be printed, then the decision on each text."""
+        """Yields the fields of the sheet in the order of typing. The code of the sheet, the day, and whether
+        the organisation's name may be printed come first. Then, for each text, come the version (only if the
+        sheet has another code than today's sheets and the text has several versions) and the decision. If the
+        decision is not a full endorsement, the organisation's words follow, and whether its name may be
+        printed with this decision."""
         yield ".code"
         yield ".date"
         yield ".named"

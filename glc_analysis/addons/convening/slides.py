@@ -85,7 +85,7 @@ def write_slides(study: Study, round_id: str) -> Path:
 
     Raises UsageError for an unknown round. Raises GLCError if the round is open, if the tables do not contain
     the round yet, or if its results may no longer be disclosed. Raises Faults if the slides would contain
-    something that the room may not know; slides of an earlier count are then removed as well.
+    something that the room may not know; slides of the round that were written before are then removed.
     """
     reference, pages = render_slides_pages(study, round_id)
     path = slides_path(study, round_id)
@@ -125,9 +125,9 @@ def slides_path(study: Study, round_id: str) -> Path:
 
 
 def render_slides_pages(study: Study, round_id: str) -> tuple[Reference, dict[Path, str]]:
-    """Returns the reference tables that were read, and the pages to project of a round in English and in the
-    other languages of the study, keyed by path. Raises the errors of :func:`write_slides`, except Faults for
-    content that the room may not know."""
+    """Returns the reference tables that were read, and the slides of a round, keyed by path: one page in
+    English and one page in each other language of the study. Raises the errors of :func:`write_slides`,
+    except Faults for content that the room may not know."""
     reference, english = _english_slides(study, round_id)
     path, languages = slides_path(study, round_id), study.settings["study"]["languages"]
     pages = {path: english.removesuffix("\n")}
@@ -235,8 +235,8 @@ def make_slide_results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles:
                        comments: Mapping[str, list[str]] | None = None, positions: pd.DataFrame | None = None,
                        principle_order: list[str] | None = None) -> list[dict[str, Any]]:
     """Returns one dict per principle of a round: texts, criteria with their panels, joint positions of
-    panels, and comments. In the dict of a panel, ``votes`` are nine counts if all counts of the panel are
-    disclosed, else empty.
+    panels, and comments. In the dict of a panel, ``votes`` has the number of votes for each score from 1 to 9
+    if all counts of the panel are disclosed; else ``votes`` is empty.
 
     - ``tallies``, ``ratings``: the rows of these tables for this round and for all earlier rounds.
     - ``rounds``: the rows of rounds.csv, from which the order of the rounds is known.
@@ -295,9 +295,10 @@ def _texts(principles: pd.DataFrame, principle: str, version: str) -> dict[str, 
 
 def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]],
            before: list[dict[str, Any]]) -> dict[str, Any]:
-    """Returns the disclosed votes of one panel on one criterion, and the disclosed votes of the last earlier
-    round on the same text. ``row`` and the rows ``before`` contain only values that may be disclosed
-    (:func:`.votes.blank_undisclosed_tallies_and_describe_votes`). ``votes`` are the votes keyed by rater.
+    """Returns the disclosed votes of one panel on one criterion in two rounds: the round of ``row``, and the
+    last earlier round on the same text. ``row`` and the rows ``before`` contain only values that may be
+    disclosed (:func:`.votes.blank_undisclosed_tallies_and_describe_votes`). ``votes`` has the vote of each
+    rater, keyed by round, principle, criterion and panel.
     """
     shape, words = describe_tally_by_sign_and_words(row)
     last = next((one for one in reversed(before) if one["version"] == row["version"]), None)
@@ -316,8 +317,8 @@ def _panel(row: dict[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any
 
 
 def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, Any]:
-    """Returns the data from which a panel's votes in one round are drawn: nine counts if all counts are
-    disclosed, else a bar."""
+    """Returns the data from which a panel's votes in one round are drawn: the number of votes for each score
+    from 1 to 9 if all counts are disclosed, else a bar with the disclosed third of each vote."""
     are_all_told, middle = not pd.isna(row["median"]), find_disclosed_median_tertile(row)
     counts = Counter(votes[row["round_id"], *_ballot_key(row)].values())
     is_split = are_all_told and describe_tally_by_sign_and_words(row)[0] == "split"
@@ -331,8 +332,9 @@ def _drawn(row: Mapping[str, Any], votes: Mapping[tuple[str, ...], Mapping[str, 
 
 def _changed(row: Mapping[str, Any], last: Mapping[str, Any],
              votes: Mapping[tuple[str, ...], Mapping[str, Any]]) -> str:
-    """Returns a phrase on how many raters changed their vote since the previous round. The phrase is blank if
-    a count of this or of the previous round is not disclosed."""
+    """Returns a phrase on how many raters changed their vote since the last earlier round on the same text
+    (``last``). The phrase is blank if not all counts of both rounds are disclosed, or if the number of raters
+    may not be disclosed."""
     if pd.isna(row["median"]) or pd.isna(last["median"]):
         return ""
     before, after = ({rater: None if pd.isna(score) else int(score) for rater, score in

@@ -52,8 +52,8 @@ def _ratings(view: View) -> dict[str, Any]:
 
 def _announced(view: View) -> dict[str, Any]:
     """Returns the blocks (contents of one kind on one page) that show votes or comments of rounds from which
-    a ballot was erased after the results were announced. If there are such rounds, the block of the agenda is
-    returned too."""
+    a ballot was erased after the results were announced. If there are such rounds, the block with the agenda
+    is also returned."""
     voted = view["ratings"][view["ratings"]["round_id"].isin(list_rounds_with_erased_ballots(view.study))]
     return {"announced_blocks": sorted({
         *make_block_ids("votes", voted["principle_id"] + "/" + voted["round_id"]),

@@ -74,8 +74,8 @@ def make_ratings_and_tallies(study: Study, reference: Reference, cleaning_log: C
     if len(rated := frames["ratings"]):
         is_counted = (rated["excluded"] == "") & ~rated["is_abstained"]
         cleaning_log.add_step("votes counted", rows_in=len(rated), rows_out=int(is_counted.sum()),
-                              why="closed rounds, without what was abstained, left blank, of another text, "
-                              "or left out for a declared interest")
+                              why="closed rounds, without abstentions, blank votes, votes on another text, "
+                              "and votes left out for a declared interest")
     return frames
 
 
@@ -348,8 +348,8 @@ def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, princip
                   ["principle_id", "criterion", "excluded"]).size().items()]
     few = f"{compute_largest_undisclosed_panel(0)} votes or fewer"
     if of_round["tallies"]["n_by_proxy"].any():
-        few += (f", with one by proxy of {compute_largest_undisclosed_panel(1)}, "
-                f"with more by proxy of {compute_largest_undisclosed_panel(2)}")
+        few += (f" ({compute_largest_undisclosed_panel(1)} if one vote is by proxy, "
+                f"{compute_largest_undisclosed_panel(2)} if more votes are)")
     return [*lines, f"Nothing is said of panels of {few}.",
             f"Rule: {of_round['tallies']['rule'].iloc[0]}."]
 

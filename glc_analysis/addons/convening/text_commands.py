@@ -57,8 +57,8 @@ def _answer(prompt: str, *, may_be_blank: bool = False) -> str:
 
 def _why(study: Study, asked_by: str, because: str, *, who: str = "Asked for by",
          why: str = "Because") -> dict[str, str]:
-    """Returns who asked for a change and why. Asks at the keyboard for an answer that no option gives. An
-    answer that names a person is refused before the next question."""
+    """Returns who asked for a change and why. Asks at the keyboard for each of the two that was not given as
+    an option. An answer that names a person is refused before the next question."""
     from glc_analysis.addons.convening.amendments import read_reference_allowing_unrecorded_decisions
     from glc_analysis.addons.convening.principles import (
         resolve_requester_refusing_persons,
@@ -197,7 +197,7 @@ def _say_change(done: TextChange, *, is_kept: str) -> None:
 @click.argument("principle")
 @click.option("--text", default="", help="The new text. Without --text and --file you are asked for it.")
 @click.option("--file", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Read the new text from this file, which has nothing else and is in UTF-8.")
+              help="Read the new text from this file, which must contain only the text, in UTF-8.")
 @_asked_by
 @_because
 @click.option("--hold-out", is_flag=True, help="Amend even if forms of an open round on the principle have "
@@ -274,8 +274,8 @@ def propose(study: Study, text: str, name: str, language: str, asked_by: str, be
 @click.argument("principle")
 @click.option("--text", "texts", multiple=True, help="A new text; repeat the option for each text. Without "
               "this option you are asked for the texts.")
-@click.option("--name", "names", multiple=True, help="A short name for lists, in the order of the texts; by "
-              "default the first words of the text.")
+@click.option("--name", "names", multiple=True, help="A short name for lists; repeat the option in the order "
+              "of the texts. By default the first words of each text.")
 @_asked_by
 @_because
 @pass_study_to_write_without_withdrawal

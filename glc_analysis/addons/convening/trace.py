@@ -4,9 +4,10 @@ raw file.
 A trace is a list of lines (:class:`TraceNode`). Below each line, the lines of the sources on which it rests
 are indented. :func:`trace_principle_to_sources` returns the trace of a principle.
 :func:`list_principles_resting_on` returns the principles that rest on a source. Traces are made from the
-tables of the last build; the checksums of raw files are computed again. In a trace, the team sees call, time,
-line, raw file and checksum, and the forms that contain votes. Other readers see released figures and cleared
-quotations, but no document, time, file, passage id or note.
+tables of the last build; the checksums of raw files are computed anew. In a trace, the team sees the call and
+the time of each passage, the line in its raw file, the checksum of the raw file, and the forms that contain
+votes. Other readers see released figures and cleared quotations, but no document, time, file, passage id or
+note.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ _ANSWERS = ("responses", "selections")
 
 
 _WITHHELD = "evidence that stays with the team"
-_OF_A_WAVE = "{} of the wave {}, as released then, and not printed again."
+_OF_A_WAVE = "{} of the wave {}, released at that time and not printed again here."
 _NOT_CLEARED = "words that are not cleared for this audience"
 TRAIL = "_trail"
 """The key under which a view caches its :class:`EvidenceTrail`."""
@@ -124,8 +125,8 @@ class EvidenceTrail:
 
     @classmethod
     def from_view(cls, view: StudyView) -> EvidenceTrail:
-        """Returns the trail of a view (the tables from which traces are made); all sections of a page share
-        one trail."""
+        """Returns the trail of a view. The trail is made once and kept in the view, so that all sections of a
+        page share it."""
         held = vars(view)
         if TRAIL not in held:
             held[TRAIL] = cls(view)
@@ -208,7 +209,7 @@ class EvidenceTrail:
 
     def find_first_quotation(self, row: Any) -> Mapping[str, str]:
         """Returns the first quotation that the audience may read, from the passage that a row of evidence
-        cites or from a passage with the cited code. The columns are those of ``view.quotations()``. The
+        cites or from a passage with the cited code. The keys are the columns of ``view.quotations()``. The
         result is empty if there is no such quotation."""
         if row.kind == "segment":
             own = self.origins.get(row.reference, row.reference)
@@ -252,8 +253,9 @@ class EvidenceTrail:
 
     @cached_property
     def _figures(self) -> Callable[[str], dict[str, Any]]:
-        """Returns a function that reads the figures of one question or of codes, and returns the figures
-        keyed by id. A trace therefore reads only the figures that it shows."""
+        """Returns a function that takes the id of a question, or ``coded`` for codes, and returns its
+        figures, keyed by the figures' ids. For a blank id, the function returns all figures of the page. A
+        trace therefore reads only the figures of the questions that it shows."""
         def figures_by_id(question: str) -> dict[str, Any]:
             rows = self.view.select_question_figures(question) if question else self.view.released
             return dict(zip(rows["figure_id"], iterate_rows(rows), strict=True))
@@ -386,8 +388,8 @@ class EvidenceTrail:
 
     def _passage(self, depth: int, segment_id: str, quote: str, codes: Iterable[str], wording: str = "",
                  memo: str = "", begins: str = "") -> Iterator[TraceNode]:
-        """Yields the line of a passage and the line of its file. The place in the file is the line where the
-        words ``begins`` start or, if ``begins`` is blank, where the words ``quote`` start."""
+        """Yields two lines of a trace: one for a passage, and one for its place in the raw file. This place
+        is where the words ``begins`` start or, if ``begins`` is blank, where the words ``quote`` start."""
         segment = self.segments[segment_id]
         document = self.documents[segment.document_id]
         path, place = self.files.find_place_of_segment(segment_id, document, begins or quote)
@@ -425,7 +427,7 @@ class EvidenceTrail:
     def describe_reason_and_requester(self, text: Mapping[str, str]) -> str:
         """Returns sentences that say why a text was written and who asked for the text. Readers outside the
         team see the requester only if the requester is an organisation that may be named. The result is blank
-        while the block of decisions is hidden from the audience, because somebody withdrew."""
+        while the block of decisions is hidden from the audience because of a withdrawal."""
         if DECISIONS_BLOCK in self.view.hidden:
             return ""
         by = text["asked_by"]
@@ -435,7 +437,8 @@ class EvidenceTrail:
 
     def list_decisions(self, principle_id: str) -> list[str]:
         """Returns one text per decision about a principle: day, decision, proposer, objections and
-        reservations. The list is empty for audiences that may not read earlier texts."""
+        reservations. The list is empty for audiences that may not read earlier texts, and while a withdrawal
+        hides the block of decisions."""
         if DECISIONS_BLOCK in self.view.hidden or not self.view.has_capability("earlier_texts"):
             return []
         rows = self.read("decision_log").sort_values("order")
@@ -473,8 +476,8 @@ class EvidenceTrail:
             n = {one: self.count_recorded_evidence(one) for one in sorted(others)}
             counted = ", ".join(f"{number} for {one}" for one, number in n.items() if number)
             yield self.make_node(1, "text", "", UNSUPPORTED + (
-                f" Evidence is recorded for earlier texts ({counted}): nobody has said yet which of it "
-                "speaks for this text." if counted else ""), "")
+                f" Evidence is recorded for earlier texts ({counted}): nobody has decided yet which "
+                "of it supports this text." if counted else ""), "")
         after = [*list_replacing_text_ids(row["printed_id"], self.texts.values())]
         if after:
             how = describe_how_text_was_retired(text, self.texts.values())
@@ -491,7 +494,8 @@ class EvidenceTrail:
     def passages(self) -> pd.DataFrame:
         """Returns one row per passage and agreed code
         (:func:`glc_analysis.coding.exports.list_consensus_quotations`), with the source of the passage's
-        text. Column wording also says whether the coders disagree on the words."""
+        text. Column ``wording`` describes the words of the passage, and says so if the coders marked
+        different words."""
         rows = list_consensus_quotations(*map(self.read,
                                               ("codings", "segments", "documents", "organisations")),
                                          self.view.code_list)
@@ -546,7 +550,8 @@ class EvidenceTrail:
 
     @cached_property
     def _quoted(self) -> dict[str, list[str]]:
-        """Returns, keyed by segment, the quotations of the segment for all audiences."""
+        """Returns, keyed by segment, the ids of all quotations of the segment, also of those that the
+        audience may not read."""
         return self.reference("quotes").groupby("segment_id")["quote_id"].agg(list).to_dict()
 
     @cached_property

@@ -179,8 +179,8 @@ class ConveningView(VisibleTables):
 
     @cached_property
     def panel_positions(self) -> pd.DataFrame:
-        """Returns the rows of table ``panel_positions`` on the principles that the audience may read: what
-        each panel says together about a principle."""
+        """Returns the rows of table ``panel_positions`` on the principles that the audience may read. Each
+        row has the joint position of one panel on one principle."""
         rows = self.read("panel_positions")
         return rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
 
@@ -203,9 +203,9 @@ def _version(view: VisibleTables, principle_id: str) -> str:
 
 
 def _as_announced(view: VisibleTables, rows: pd.DataFrame) -> pd.DataFrame:
-    """Returns ``rows`` (the votes); for agreed principles, the announced numbers replace the counted numbers.
-    Announced votes are corrected only by a dated erratum (errata.csv), never by new numbers, because readers
-    could compare new numbers with the announced numbers."""
+    """Returns ``rows`` (the votes); for agreed principles, with the announced numbers in place of the counted
+    numbers. Announced votes are corrected only by a dated erratum (errata.csv), never by new numbers, because
+    readers could compare new numbers with the announced numbers."""
     announced = fill_missing_role_counts_with_zero(tables.read_table("announced_votes", study=view.study))
     agreed = view.principle_rows.loc[view.principle_rows["status"] == "agreed", "principle_id"]
     announced = announced[(announced["audience"] == view.audience) & announced["principle_id"].isin(agreed)]

@@ -54,8 +54,8 @@ MARGIN = COALITION + 2
 most votes. If readers may know more than two votes (:func:`count_votes_known_to_coalition`), the number
 needed is larger by the number of votes beyond two."""
 ENOUGH = 2
-"""The disclosed words say if at most this many votes lie at the end of the scale opposite to the third with
-most votes. Readers can infer from this fact only that the panel cannot disagree."""
+"""If at most this many votes lie at the end of the scale opposite to the third with most votes, the disclosed
+words say so. Readers can infer from this fact only that the panel cannot disagree."""
 
 
 def count_votes_known_to_coalition(n_panel_votes_by_proxy: int) -> int:
@@ -239,8 +239,8 @@ HIDDEN = (*VOTE_COUNTS, "median", "p30", "p70", "ipr", "ipras", "spread", "sprea
 
 
 def fill_missing_role_counts_with_zero(tallies: pd.DataFrame) -> pd.DataFrame:
-    """Returns rows of ``tallies`` in which the columns on proxies and interests are filled. Rows made by
-    older versions of the package lack values in these columns."""
+    """Returns rows of ``tallies`` with zero in place of missing numbers of ballots by proxy and of votes left
+    out for an interest. Rows made by older versions of the package lack these numbers."""
     return tallies.assign(n_by_proxy=tallies["n_by_proxy"].fillna(0),
                           n_left_out=tallies["n_left_out"].fillna(0))
 
@@ -354,12 +354,12 @@ def describe_disclosed_changed_vote_count(votes_before: Mapping[str, int | None]
 
 def has_disclosable_lower_median(part: Counts, others: Counts, *,
                                  are_panel_counts_disclosed: bool = False) -> bool:
-    """Whether a part of a panel votes lower than the other members and this fact may be disclosed.
+    """Whether a part of a panel votes lower than the other members, and readers may be told so.
 
-    The question is whether the part votes lower. The answer may be disclosed only if "yes" and "no" would
-    both leave every vote uncertain, given all other facts that are disclosed about the panel.
-    ``are_panel_counts_disclosed`` says that all counts of the panel are disclosed. Nothing is disclosed about
-    a part with three votes or fewer.
+    Readers may be told only if every vote would stay uncertain in both cases, that the part votes lower and
+    that it does not, given all other facts that are disclosed about the panel. ``are_panel_counts_disclosed``
+    says that all counts of the panel are disclosed. Nothing is disclosed about a part with three votes or
+    fewer.
 
     >>> has_disclosable_lower_median((0, 4, 2), (1, 2, 5)), has_disclosable_lower_median((2, 2, 0), (0, 0, 6))
     (True, False)
@@ -488,16 +488,16 @@ SIGNED_DECISIONS = ("endorse", "endorse_with_reservation", "do_not_endorse")
 def split_disclosed_signatures(signoffs: pd.DataFrame, n_other_voters: int) -> tuple[pd.DataFrame,
                                                                                      dict[str, int]]:
     """Returns the rows of ``signoffs`` on one text that audiences outside the team may read. Also returns,
-    keyed by decision, the number of organisations whose names may not be printed; the numbers are left out if
-    they may not be disclosed.
+    keyed by decision, the number of organisations whose names may not be printed; empty if these numbers may
+    not be disclosed.
 
     Column ``is_named`` says whether the name of an organisation may be printed; organisations with a printed
-    name are shown with their decision. ``n_other_voters`` is the number of all other organisations that were
-    asked to sign. Readers know which organisations these are, but must not be able to infer whether or how
-    one of these organisations signed. The numbers of decisions by unnamed organisations are therefore shown
-    only if readers cannot learn from them whether or how any of these organisations decided. Reservations of
-    unnamed organisations are printed as translated (``reservation_read``), without the decision, if enough
-    other organisations could have written them.
+    name are shown with their decision. ``n_other_voters`` is the number of organisations that were asked to
+    sign and whose names are not printed, whether they signed or not. Readers know which organisations these
+    are, but must not be able to infer whether or how one of these organisations signed. The numbers of
+    decisions by unnamed organisations are therefore shown only if readers cannot learn from them whether or
+    how any of these organisations decided. Reservations of unnamed organisations are printed as translated
+    (``reservation_read``), without the decision, if enough other organisations could have written them.
     """
     nameless = signoffs[~signoffs["is_named"]]
     counts = {one: int((nameless["decision"] == one).sum()) for one in SIGNED_DECISIONS}

@@ -38,9 +38,13 @@ def count_organisations_raising_codes(mentions: pd.DataFrame, group_members: pd.
     - ``raised_in_calls`` and ``undecided_in_calls``: organisations that raised the code in a call, or for
       which this is undecided.
 
-    In interviews without a guide, ``interviewed``, ``raised_without_guide`` and ``undecided_without_guide``
-    have the corresponding meanings. A group has no row for a code that could not have come up for any
-    organisation in the group.
+    For interviews without a guide, the columns are:
+
+    - ``interviewed``: organisations that gave such an interview in which the code could have come up;
+    - ``raised_without_guide`` and ``undecided_without_guide``: organisations that raised the code in such an
+      interview, or for which this is undecided.
+
+    A group has no row for a code that could not have come up for any organisation in the group.
 
     >>> mentions = pd.DataFrame({"organisation_id": ["a", "b", "b"], "code_id": "rest", "is_asked": True,
     ...                          "source": ["interview", "interview", "call"],

@@ -1,4 +1,4 @@
-"""The option of ``glc summary`` that counts one question by another, and its counts of codes by group."""
+"""Adds to ``glc summary`` the counts of a question by the answers to another, and of codes by group."""
 
 from __future__ import annotations
 

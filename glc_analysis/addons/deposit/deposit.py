@@ -57,9 +57,9 @@ def write_deposit_folder(study: Study, path: Path | None = None) -> Path:
     """Writes the deposit of a built study. Returns the folder of the deposit, which by default is in the
     reports for the public.
 
-    An earlier deposit in the folder is replaced. The figures in the deposit count as a published release
-    (figures that readers have been given). Raises UsageError for a folder that is not a deposit, and Faults
-    if the gate finds something that the public may not read; nothing is then written.
+    An earlier deposit in the folder is replaced. The figures in the deposit count as a published release.
+    Raises UsageError for a folder that is not a deposit, and Faults if the gate finds something that the
+    public may not read; nothing is then written.
     """
     path = path or study.reports / _AUDIENCE / "deposit"
     if path.exists() and (path.is_file() or not all(map(_is_of_a_deposit, path.iterdir()))):

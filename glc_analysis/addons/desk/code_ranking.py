@@ -53,8 +53,8 @@ class SettledPassage(NamedTuple):
 
 class RankedCode(NamedTuple):
     """A code with its score. The score is roughly the share of similar passages that have the code.
-    ``example_id`` is the id of the settled passage that supports the code most; blank if only the definition
-    supports the code."""
+    ``example_id`` is the id of the settled passage with this code that is most similar to the ranked passage;
+    blank if no settled passage has the code."""
 
     code_id: str
     score: float

@@ -73,9 +73,9 @@ class DoubleCoding:
         return {*self.assignments.loc[self.assignments["purpose"] == DOUBLE, "document_id"]}
 
     def list_texts_assigned_to_compare(self, person: str) -> set[str]:
-        """Returns the double-coded texts that a person may compare. These are the double-coded texts assigned
-        to the person. If study.toml names the person as the one who resolves differences, they are all
-        double-coded texts."""
+        """Returns the double-coded texts that a person may compare. These are all double-coded texts if
+        study.toml names the person as the one who resolves differences; else they are those assigned to the
+        person."""
         rows = self.assignments[self.assignments["purpose"] == DOUBLE]
         is_own = (rows["coder_id"] == person) | self.is_named_to_resolve_differences(person)
         return {*rows.loc[is_own, "document_id"]}
@@ -101,7 +101,8 @@ class DoubleCoding:
 
     @property
     def texts_opened_for_comparison(self) -> set[str]:
-        """Returns the texts whose codings were opened for comparison and can therefore no longer change."""
+        """Returns the double-coded texts that were opened for comparison; their codings can no longer
+        change."""
         journal = CoderJournal(coder_journal_path(self.study, CONSENSUS))
         journal.read()
         return journal.work.opened

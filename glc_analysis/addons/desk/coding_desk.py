@@ -103,8 +103,8 @@ class DoubleCodingComparison:
 
         - segment_id, document_id, text, language, direction;
         - coders: for each coder, the coder_id, the codes, whether the turn or answer may have a quarantined
-          passage, and ``other_words``. If the coders had different words, ``other_words`` is the coder's
-          version of the turn;
+          passage of the coder, and ``other_words``. If the coders had different words, ``other_words`` is the
+          coder's version of the turn;
         - the decision: codes (None if there is none), reason, by, version.
 
         After the first call of this method, the codings of the compared texts can no longer change. Raises

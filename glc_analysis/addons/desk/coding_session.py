@@ -1,8 +1,8 @@
 """Contains the work of one coder at the coding desk, independent of the widget that displays the work.
 
 All results are plain values: the texts to code, the codebook, open answers, the coder's codings. Each act of
-the coder is written to the coder's journal before the act is answered, so that no act can be lost. The
-codings of other coders are not read.
+the coder is written to the coder's journal before the desk answers, so that no act can be lost. The codings
+of other coders are not read.
 
 The module decides which passages and texts may be coded:
 
@@ -10,8 +10,9 @@ The module decides which passages and texts may be coded:
   characters, with a code in use.
 - A coder codes a text in the version that the coder began, even if the text has changed since, until the
   coder chooses to go on with the present version.
-- Once all coders have handed in all double-coded texts, the codings of these texts can no longer change,
-  because from then on the coders may see each other's codings.
+- Once somebody has opened the comparison of the double-coded texts, the codings of these texts can no longer
+  change, because the coders then see each other's codings. The comparison can be opened only after all coders
+  have handed in all double-coded texts.
 - A text that a coder handed in from another program cannot be begun at the desk, because one person would
   then code it twice.
 """
@@ -46,7 +47,7 @@ _UNDONE = {"code": "the code {name}", "uncode": "the removal of {name}", "memo":
            "finish": "the mark as finished", "propose_code": "the proposed code {name}",
            "propose_change": "the proposed change of the codebook",
            "propose_quotation": "the proposed quotation", "new_texts": "going on with the text of today"}
-"""The names by which the messages about undo and redo call the coder's acts."""
+"""The names of the coder's acts in the messages about undo and redo."""
 _ACCENTS = frozenset(map(chr, range(0x300, 0x370)))
 """The combining accents of Latin, Greek and Cyrillic letters, which a search ignores. Vowel signs of other
 scripts are not ignored, because they distinguish words."""
@@ -169,7 +170,7 @@ class CodingSession(CoderWork):
         - document_id, title, and turn, the number of the turn, from 1;
         - text, language, direction, speaker and role of the turn;
         - turn_start, start and end, as positions in the document;
-        - codes: the codes that the coder gave to words there;
+        - codes: the codes that the coder gave to any of the words found;
         - is_open: whether the text can be coded at present.
         """
         self._journal.read()
@@ -239,9 +240,9 @@ class CodingSession(CoderWork):
         - passages: only the passages to which the coder and the others gave different codes (segment_id,
           document_id, title of the document, number of the turn, text, missed, added).
 
-        A training text is compared once it is finished; after that, the coder's codings of the text can no
-        longer change. Raises GLCError if no training text is finished, or if no passage in the finished texts
-        is settled.
+        Only finished training texts are compared. After the first comparison of a text, the coder's codings
+        of the text can no longer change. Raises GLCError if no training text is finished, or if no passage in
+        the finished texts is settled.
         """
         finished = [one for one in self._own.texts
                     if self._own.find_purpose(one) == TRAINING and self._status(one) == FINISHED]
@@ -287,8 +288,8 @@ class CodingSession(CoderWork):
 
     def suggest_codes(self, document_id: str, start: int, end: int, *,
                       without_waiting_for_model: bool = False) -> list[Plain]:
-        """Returns the codes that are suggested for a passage which the coder has coded
-        (:mod:`.code_suggestions`)."""
+        """Returns the codes that are suggested for a passage that the coder has coded, and logs these codes
+        as shown (:mod:`.code_suggestions`)."""
         return suggest_and_log_codes_for_passage(self.study, self.coder, document_id, start, end,
                                                  session=self,
                                                  without_waiting_for_model=without_waiting_for_model)
@@ -301,7 +302,7 @@ class CodingSession(CoderWork):
 
     def log_refusal_of_suggestions(self, document_id: str, start: int, end: int,
                                    codes: Iterable[str]) -> None:
-        """Logs that the coder rejected the suggested codes."""
+        """Logs that the coder rejected ``codes``, which were suggested for a passage."""
         log_refused_suggestions(self.study, self.coder, document_id, start, end, [*codes])
 
     # What the coder does.
@@ -529,7 +530,8 @@ class CodingSession(CoderWork):
         code, cells = str(act.get("code_id", "")), dict(act.get("cells", {}))
         said = make_codebook_change_sentence(self.study, code, cells)
         return ({"act": "propose_change", "code_id": code, "cells": cells},
-                f"Proposed: {said} The change applies once the person who decides on the codebook writes it.")
+                f"Proposed: {said} The change applies as soon as the person who decides on the codebook has "
+                "written it into codebook.csv.")
 
     def _new_texts(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         """Returns the act by which the coder accepts the present version of an interview or a call, or of

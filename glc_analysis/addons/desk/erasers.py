@@ -1,4 +1,4 @@
-"""Removes the content that an organisation or a person has withdrawn from the files of the coding desk.
+"""Removes from the files of the coding desk the content that an organisation or a person has withdrawn.
 
 An act (step of a coder's work) on a removed text is replaced by an empty act with the same number, so that a
 later undo still reverts the right act. Codings of words that remain stay on the same words.
@@ -40,7 +40,8 @@ def _erase_from_journal(path: Path, remaining: Any) -> None:
         if not remaining.were_turns_found(document, now):
             raise Faults([Fault("the coder began this text before it was changed, so the turns to be removed "
                                 "cannot be found in it", file=path.name, value=document,
-                                fix="take the lines on this text out of the file, and repeat")])
+                                fix="take the lines on this text out of the file, and repeat the "
+                                    "withdrawal")])
         return now
 
     texts: dict[str, Masked | None] = {}

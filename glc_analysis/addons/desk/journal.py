@@ -48,7 +48,7 @@ class DeskCoding(NamedTuple):
     saw.
 
     ``words`` is blank except for a coding that must be placed again. For such a coding, ``words`` holds the
-    coded words, and the span is the stretch of text in which the words stood.
+    coded words, and the span is the stretch of the new text in which the coder must place the coding.
     """
 
     coding_id: str
@@ -97,16 +97,16 @@ class CodeProposal(NamedTuple):
 
 
 class CodebookChange(NamedTuple):
-    """New cells that a coder proposes for a code, or for a new code if ``code_id`` is blank."""
+    """The new cells that a coder proposes for a row of codebook.csv; ``code_id`` is blank for a new code."""
 
     code_id: str
     cells: dict[str, str]
 
 
 class DeskDecision(NamedTuple):
-    """A decision on a segment where coders differ. ``codes`` are joined by ``;`` and blank for no code.
-    ``instead_of`` is the workbook whose decision this decision replaces; blank if it replaces no decision of
-    a workbook."""
+    """A decision on a segment where coders differ. ``codes`` has the decided codes, joined by ``;``; blank if
+    the segment is to have no code. ``instead_of`` is the workbook whose decision this decision replaces;
+    blank if no workbook has a decision on the segment."""
 
     segment_id: str
     codes: str
@@ -134,7 +134,7 @@ class DeskWork:
     - ``earlier``: the previous version of each changed text that the coder accepted.
     - ``codebook``: the texts that defined each code when the coder last coded, keyed by code_id.
     - ``keys``: the codes on the keys 1 to 9, blank for a free key.
-    - ``opened``: the double-coded texts that were opened for comparison.
+    - ``opened``: the double-coded texts and training texts that were opened for comparison.
     - ``cut``: the numbers of the truncated lines.
     - ``done`` and ``undone``: the numbers of the acts that can be undone, and of the acts that can be redone.
     - ``names``: the kind of each act, such as code, keyed by the number of the act.
@@ -472,7 +472,7 @@ class CoderJournal:
 
     @contextmanager
     def lock_and_find_changed_texts(self, root: Path) -> Generator[set[str]]:
-        """A context manager within which acts can be added to the journal of a study in the folder ``root``.
+        """A context manager within which acts can be added to the journal; ``root`` is the study's folder.
 
         Within the context, no withdrawal and no other window of the coder can write. First, the acts of other
         windows are read; the context yields the ids of the texts that these acts changed. Raises GLCError if

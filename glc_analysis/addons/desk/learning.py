@@ -63,11 +63,11 @@ def compare_with_others_by_code(codes_of_coder: Codes, codes_of_others: Codes, *
       In the row for all codes, the share of segments to which the coder and the others gave the same codes;
     - missed: the number of segments to which only the others gave the code;
     - added: the number of segments to which only the coder gave the code;
-    - older: the number of segments left out because of ``left_out_older_codings``;
+    - older: the number of segments that are not compared because of ``left_out_older_codings``;
     - kappa, and the reason if it is not computed.
 
-    ``left_out_older_codings`` are segments and codes that were coded before the code had its present
-    definition.
+    ``left_out_older_codings`` are pairs of a segment and a code. In each, the coder coded the segment before
+    the code had its present definition.
 
     >>> nothing = frozenset()
     >>> found = compare_with_others_by_code({"s1": {"a"}, "s2": nothing}, {"s1": {"a", "b"}, "s2": nothing})

@@ -99,8 +99,8 @@ def encode_and_prune_cache(root: Path, encoder: SentenceEncoder, texts: Sequence
 
 
 def delete_cached_vectors(study: Study) -> None:
-    """Deletes the cached vectors of a study, whose names depend on an earlier key. The vectors are computed
-    again from the remaining texts when they are next needed."""
+    """Deletes the cached vectors of a study, because the names of the vectors depend on an earlier key of the
+    study. When vectors are next needed, they are computed again from the remaining texts."""
     shutil.rmtree(study.root / VECTORS, ignore_errors=True)
 
 

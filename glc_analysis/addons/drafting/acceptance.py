@@ -243,9 +243,9 @@ def _with_questions(path: Path, rows: pd.DataFrame, state: DraftState) -> tuple[
     """Adds questions to questions.csv, and writes people's decisions on whether questions are sensitive into
     cells that are undecided.
 
-    A new question is placed below the question that precedes it in the form, or at the end if no existing
-    question comes from the draft. Returns the table and the ids of the questions whose sensitivity is now
-    decided.
+    A new question is placed below the question that precedes it in the form, or at the end of the table if no
+    existing question comes from the draft. Returns the table and the ids of the questions whose sensitivity
+    is now decided.
     """
     drafted = state.tables["questions"].set_index("question_id")[PLACE]
     place_of = pd.to_numeric(drafted, errors="coerce").dropna().to_dict()

@@ -119,7 +119,7 @@ def guess_choice_or_text(column: FormColumn, answers: Counter[str],
 def _listed(column: FormColumn, answers: Counter[str], known: Collection[str], spread: _Spread,
             is_several: bool) -> ColumnGuess:
     """Returns a guess for a column whose answers repeat: a scale, several options in a cell, or one option of
-    a list. The guess states the reasons to doubt the guess."""
+    a list. The notes of the guess are the reasons to doubt it."""
     asks_personal = words.asks_for_persons_name(column.wording) or any(
         words.mentions_concept(concept, column.wording) for concept in ("personal", "place"))
     options = list_single_choice_options_by_file(column, known)
@@ -139,7 +139,7 @@ def _listed(column: FormColumn, answers: Counter[str], known: Collection[str], s
     marks = find_scale_words(labels)
     if len({*marks.values()}) > 2 and len(labels) - len(marks) <= len(column.counts):
         return ColumnGuess("scale", spread.why, False, options=options,
-                           notes=["its options but one are steps: a scale?", *notes])
+                           notes=["all but one of its options are steps: a scale?", *notes])
     is_typed = spread.n_variants >= max(3, 0.03 * spread.n)
     is_enough = spread.n >= (MANY / 2 if are_all_yes_or_no(labels) else MANY)
     is_clear = spread.covered >= 0.85 and is_enough and not is_typed and not asks_personal
@@ -151,8 +151,9 @@ def _listed(column: FormColumn, answers: Counter[str], known: Collection[str], s
 def _list_doubts(column: FormColumn, options: Collection[AnswerOptions], labels: Collection[str],
                  n_marked: int,
                  is_clear: bool, is_several: bool) -> Iterator[str]:
-    """Yields the reasons to doubt that a list is a choice of one option. If the list is a single choice for
-    certain (``is_clear``), also yields doubts about its options and its heading."""
+    """Yields the reasons to doubt that a column is a choice of one option. Always yielded are doubts because
+    the heading asks how much, or allows several options. Doubts about the options or about a missing heading
+    are yielded only if the answers alone clearly show a choice (``is_clear``)."""
     is_plain, is_doubted = are_all_yes_or_no(labels), False
     if is_clear and n_marked >= max(2, 0.5 * len(labels)) and not is_plain:
         yield "some options are steps: a scale?"
@@ -261,7 +262,7 @@ class _Divider:
         return 0.4 if self.is_several else 0.7
 
     def _is_held(self, separator: str) -> bool:
-        """Whether so many cells contain a separator that the separator is considered."""
+        """Whether enough cells contain a separator for the separator to be considered."""
         held = sum(count for text, count in self.answers.items() if separator in text)
         return held >= (1 if self.is_several or self.answers.total() < MANY else 2)
 

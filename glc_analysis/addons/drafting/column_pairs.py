@@ -79,8 +79,8 @@ def _shared(ours: Columns, theirs: Columns) -> set[str]:
 
 def _add_file(rows: list[_Row], files: Sequence[Columns], n: int, others: Sequence[int]) -> None:
     """Adds the columns of file ``n`` to the questions. Columns are first matched by their headings, then
-    paired with the columns of the files ``others``, which are sorted by similarity, the most similar
-    first."""
+    paired with the columns of the files ``others``, which are sorted by their similarity to file ``n``, the
+    most similar first."""
     by_heading = {match_key(name): row for row in reversed(rows) for name in row.names.values()}
     at: dict[str, _Row] = {}
     for name in files[n]:

@@ -103,7 +103,7 @@ def _tool_column(column: FormColumn) -> ColumnGuess | None:
     if words.is_tool_column(column.name):
         return ColumnGuess(NO_QUESTION, "a column that the survey tool adds", True)
     if column.name.startswith("_"):
-        return ColumnGuess(NO_QUESTION, "its name begins like those that survey tools add", False)
+        return ColumnGuess(NO_QUESTION, "its name begins like the names of columns that tools add", False)
     return None
 
 
@@ -170,11 +170,11 @@ def _identifiers(column: FormColumn, answers: Counter[str]) -> ColumnGuess | Non
     if is_numbered and all(before < after for before, after in pairwise(numbers)):
         return ColumnGuess(NO_QUESTION, "numbers that rise from record to record", True)
     if is_numbered and re.fullmatch(r"column_\d+", column.wording):
-        return ColumnGuess(NO_QUESTION, "every record has another number, and the column has no heading",
+        return ColumnGuess(NO_QUESTION, "no two records have the same number, and the column has no heading",
                            True)
     is_code = sum(bool(re.fullmatch(r"(?=\S*\d)\S{6,}", text)) for text in answers) >= 0.95 * len(answers)
     if is_code:
-        return ColumnGuess(NO_QUESTION, "every record has another number or code", n >= MANY)
+        return ColumnGuess(NO_QUESTION, "hardly any two records have the same number or code", n >= MANY)
     return None
 
 
@@ -351,8 +351,8 @@ def is_number_text(text: str) -> bool:
 def count_answers_by_language(column: FormColumn) -> tuple[Counter[str], ...]:
     """Returns how often each answer was given, with the files of one language counted together.
 
-    Two files count as files of one language if two conditions hold. Most answers in the column are the same;
-    and the heading is the same, or was reworded in the same language between waves.
+    Two files count as files of one language if most of their answers in the column are the same, and if their
+    headings are the same or were reworded in the same language between waves.
     """
     merged: list[tuple[str, Counter[str]]] = []
     for name, counts in zip(column.names, column.counts, strict=True):

@@ -237,8 +237,8 @@ def is_role_name(name: str) -> bool:
 
 @cache
 def _role_words() -> dict[str, str]:
-    """Returns the names that stand for roles, each in the form in which names are compared and with the
-    role."""
+    """Returns the role that each role name means, keyed by the name in the form in which names are
+    compared."""
     return {match_key(word): row["role"] for row in read_packaged_csv(__file__, "speaker_words.csv")
             for word in row["words"].split(" | ")}
 

@@ -63,8 +63,9 @@ def draft_crosswalk(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawS
     """Drafts crosswalk.csv for the files of a wave (``surveys``), with a row for each question that the files
     ``earlier_surveys`` ask.
 
-    The column ``change`` is none if nothing differs, and dropped if no column matches. Identical questions
-    without options get no row; the decision in row ``*`` holds for all identical questions.
+    The column ``change`` is none if nothing differs, dropped if no column matches, and otherwise blank.
+    Identical questions without options get no row; the decision in row ``*`` holds for all identical
+    questions.
 
     - ``new_draft``: the draft made from the new files alone; its options in several languages show which
       answers mean the same.
@@ -80,7 +81,8 @@ def draft_crosswalk(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawS
     same = [row for row in rows if row["why"] == SAME]
     rows = [*(row for row in rows if not row["change"]), *(row for row in rows if row["change"] == "dropped"),
             *[{"question_id": ALL_THE_SAME, "wave_id": wave, "change": "none",
-               "why": "decides for all rows below that are the same and left blank"}] * bool(same), *same]
+               "why": "decides for all rows below that have 'the same' in column why and no decision of "
+                      "their own"}] * bool(same), *same]
     options = pd.DataFrame([row for asked in questions for row in asked.translated.values()],
                            columns=OPTION_COLUMNS, dtype="object")
     held = {place: (asked.question["question_id"], is_certain) for asked in reversed(questions)

@@ -67,7 +67,7 @@ from glc_analysis.text import match_key, normalise_space
 _NO_TOOLS = frozenset({"plain", "spss"})
 """The readers of files that need not have been written by a survey tool."""
 _NAMED = 5
-"""The largest number of changed options that the reason for a row names."""
+"""The largest number of changed options that column ``why`` of a row lists."""
 
 
 @dataclass(frozen=True)
@@ -134,9 +134,9 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
 
 
 class _Drafting:
-    """Sorts the columns of a form into four kinds. A column holds a question of the XLSForm, or one option of
-    a question with a column per option, or a question by itself, or a role (who answered, for which country,
-    when, in which language).
+    """Sorts the columns of a form into four kinds. A column belongs to a question of the XLSForm; or it has
+    one option of a question with a column per option; or it is the only column of a question; or it has a
+    role (who answered, for which country, when, in which language).
 
     :meth:`make_question_rows` fills in ``roles``, the columns with a role.
     """
@@ -176,8 +176,8 @@ class _Drafting:
         return rows
 
     def _alone(self, column: FormColumn, guess: ColumnGuess) -> list[dict[str, str]]:
-        """Returns the row of a column that holds a question by itself. The first column with a role gets no
-        row, but is recorded in ``roles``."""
+        """Returns a list with the row of a column that is the only column of its question. The first column
+        with a role gets no row but is recorded in ``roles``, and the list is empty."""
         if column.name in self.summaries:
             ticks = self.summaries[column.name]
             guess = ColumnGuess(NO_QUESTION, f"the columns {ticks} hold the same answers, one column per "
@@ -205,8 +205,8 @@ class _Drafting:
 
 
 def _guesses(form: SurveyForm, in_groups: set[int], wordings: Mapping[str, str]) -> dict[int, ColumnGuess]:
-    """Returns the guess for each column that holds a question by itself, keyed by the column's place in the
-    form.
+    """Returns the guess for each column of a form except those in ``in_groups``, which have one option each.
+    The guesses are keyed by the column's place in the form.
 
     The guesses are made twice. The second guess uses the options found in other columns, and the wordings of
     answers that are codes.
@@ -236,8 +236,8 @@ def _guesses(form: SurveyForm, in_groups: set[int], wordings: Mapping[str, str])
 
 def _question_row(column: FormColumn, guess: ColumnGuess, form: SurveyForm, lists: DraftedOptionLists,
                   identifier: str) -> dict[str, str]:
-    """Returns the row of a column that holds a question by itself. In ``why``, the doubts about an unsure row
-    come first.
+    """Returns the row of a column that is the only column of its question. In ``why``, the doubts about an
+    unsure row come first.
 
     An unsure row still has yes in column ``use`` if its only doubts concern unlisted options or answers that
     are not numbers. People are asked about these options and answers once the question is accepted, and the
@@ -263,7 +263,7 @@ def _question_row(column: FormColumn, guess: ColumnGuess, form: SurveyForm, list
         return row | {USE: "no", "how_sure": SURE if is_sure else UNSURE,
                       "why": "; ".join([guess.why, *doubts])}
     if lacking:
-        doubts.append(f"{note_on_files_lacking_column(lacking)}: taken for not asked there")
+        doubts.append(f"{note_on_files_lacking_column(lacking)}, so the question counts as not asked there")
         row["columns"] = format_columns_entry(column, lacking)
         is_sure = False
         row[_ALONE] = f"{guess.grid}: {', '.join(lacking)}" if guess.grid else row["question_id"]
@@ -390,7 +390,7 @@ def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses:
                                          for heading in column.names if heading))
     if lacking := sorted(set(form.files).intersection(*(form.list_files_lacking_column(column)
                                                         for column in columns))):
-        doubts.append(f"{note_on_files_lacking_column(lacking)}: taken for not asked there")
+        doubts.append(f"{note_on_files_lacking_column(lacking)}, so the question counts as not asked there")
         entry, use = " | ".join([entry, *(f"{NOT_IN}{file}" for file in lacking)]), ""
     if doubt := form.why_pairing_is_doubtful(*columns):
         doubts.insert(0, doubt)
@@ -458,12 +458,13 @@ def _unmatched(asked: FormDraft | None, held: dict[str, dict[str, FormColumn]], 
 
 
 _ALONE = "alone"
-"""The key in a row whose doubt concerns only this question or its grid (questions with the same options). The
-decision on another question with the same list does not settle such a doubt."""
+"""The key that marks a row with a doubt about this question alone, or about its grid alone (several questions
+with the same options). A decision on a question outside the grid does not settle such a doubt, even if that
+question has the same list."""
 
 
 _IN_STEP = "in step"
-"""The key in a row whose only doubt is that a file in another language has another heading."""
+"""The key that marks a row whose only doubt is that a file in another language has another heading."""
 _PAIRED = ("the columns of all files were paired in order: one decision holds for all these rows, so look "
            "through them")
 
@@ -495,9 +496,9 @@ def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _grids_unsure(rows: list[dict[str, str]], lists: DraftedOptionLists) -> list[dict[str, str]]:
-    """Returns the rows after making some single choices unsure. These are the questions that offer the same
-    list of three or more options as other questions. The questions of such a grid mostly ask for a step of a
-    scale."""
+    """Returns the rows after making some single choices unsure: those that share a list of three or more
+    options with at least two other single choices. Such questions mostly ask for a step of a scale. Lists
+    whose options come from the form stay sure."""
     times = Counter(row.get("option_list", "") for row in rows if row.get("type") == "single")
     grids = {name for name, n in times.items()
              if n > 2 and len(lists.lists.get(name, ())) > 2 and lists.kinds[name] != LIST_OF_FORM}

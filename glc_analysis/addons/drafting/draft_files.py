@@ -63,8 +63,8 @@ def read_column_values(study: Study, table: str, column: str) -> set[str]:
 def read_text_columns(sheet: Grid | None, columns: Iterable[str], *,
                       in_lower_case: Collection[str]) -> pd.DataFrame:
     """Returns ``columns`` of a sheet as text without surrounding blanks, indexed by the row numbers of the
-    sheet. The columns ``in_lower_case`` are put in lower case. A column that the sheet lacks is blank;
-    without a sheet there are no rows."""
+    sheet. The columns ``in_lower_case`` are put in lower case. A column that the sheet lacks is blank. If
+    ``sheet`` is None, the result has no rows."""
     names, rows = ([name.strip() for name in sheet.names], sheet.rows[1:]) if sheet else ([], [])
     cells = {}
     for column in columns:

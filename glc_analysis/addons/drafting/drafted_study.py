@@ -88,8 +88,8 @@ def draft_new_study(*, form: Path | None = None, codebook: Path | None = None, e
     - Transcripts and coders' work give rows directly in the reference tables, with blanks that a person must
       fill in before anything is computed.
 
-    ``encoding`` is the setting encoding below [survey] of study.toml; ``sheets`` names the sheets of
-    workbooks that hold answers. Raises Faults if an export cannot be read.
+    ``encoding`` is the setting encoding below [survey] of study.toml; ``sheets`` names the sheets that hold
+    answers, for workbooks with several sheets. Raises Faults if an export cannot be read.
     """
     tables, notes, arrived, texts, drafted = {}, [], None, None, None
     survey = {"tool": "", "encoding": [*encoding], "sheets": {}}

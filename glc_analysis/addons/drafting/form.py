@@ -23,7 +23,7 @@ from glc_analysis.text import UNTICKED, match_key, normalise_space
 _QUOTED = 80
 """The largest number of letters of a doubtful heading that are quoted."""
 _LISTED = 5
-"""The largest number of columns that a reason names when it says in which columns a word may be an answer."""
+"""A reason may say in which columns a word is perhaps an answer; it names at most this many columns."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class SurveyForm:
             doubts = [f"{file} has another {what}, {shorten(words, _QUOTED, placeholder=' ...')!r}"
                       for file, what, words in self._otherwise(column)]
             if not doubts and column.is_placed and sum(map(bool, column.names)) > 1:
-                doubts = ["the heading stands over several columns of a file, and was paired by its place"]
+                doubts = ["several columns of a file have this heading, and were paired by their places"]
             if doubts:
                 return f"{'; '.join(doubts)}: is it the same question?"
         return ""
@@ -155,7 +155,7 @@ class SurveyForm:
 
 def select_columns_named_by_entry(columns_entry: str, columns: Collection[str]) -> list[str]:
     """Returns the columns of a file (out of ``columns``) that an entry in column ``columns`` of questions.csv
-    names. The entry may name columns by their names, by a star or by a loop.
+    names. The entry may name columns by their names, by a star (``Q2_*``) or by a loop (``{loop}_Q3``).
 
     >>> select_columns_named_by_entry("Why? | Q2_* | {loop}_Q3 | not in b.csv", ["Why?", "Q2_1", "Q2_2",
     ...     "1_Q3", "Q4"])
@@ -221,8 +221,8 @@ def _without_blanks(surveys: Sequence[RawSurvey],
 
 def _blank_words(columns: Mapping[str, Counter[str]]) -> list[str]:
     """Returns the words that mean an empty cell in a file: words that occur in at least three columns and in
-    at least a quarter of the columns. A negative number is also returned if it occurs in three columns of
-    texts."""
+    at least a quarter of the columns. A negative number is also returned if it occurs in at least three
+    columns of texts."""
     filled = [counter for counter in columns.values() if counter]
     spelled = {word for counter in filled for word in counter if is_concept_word("blank", word)}
     words = [*dict.fromkeys([*_BLANK, *sorted(spelled)])]

@@ -35,15 +35,18 @@ def guess_grid_types(columns: Collection[FormColumn], guesses: dict[int, ColumnG
     """Returns the guesses, keyed by the place of the column, after the type of each choice in a grid was
     inferred from the other questions of the grid. ``wordings`` gives the texts of answers that are codes.
 
-    The questions of a grid share their options, which means that a question of the grid lists all options
-    that another question of the grid lists. The questions also share one of three features:
+    The questions of a grid share their options: at least four of five answers to a question are options of
+    the other questions, or the question lists nearly all options of the other questions. If the survey tool
+    marks the items of a grid, one shared option is enough. The questions of a grid also share one of three
+    features:
 
-    - the code before their items;
-    - their heading;
-    - the beginning of their names.
+    - the code before the item in their names (``Q2`` of ``Q2[SQ001]``);
+    - their heading without the item;
+    - their name without the number at its end.
 
-    The questions of a grid are scales if all their options together are a known scale, if half of the options
-    contain a word of degree, or if the heading asks how much.
+    The questions of a grid are scales if one of them is a scale, or if all their options together are a known
+    scale. A grid of at least three questions with three to seven options consists of scales, too, if half of
+    the options contain a word of degree or if a heading asks how much.
     """
     guessed: dict[int, ColumnGuess] = {}
     for grid in _grids(columns, guesses):
@@ -139,8 +142,8 @@ def _listed_keys(guess: ColumnGuess) -> set[str]:
 
 
 def _shared_keys(guess: ColumnGuess, *, is_marked: bool) -> set[str]:
-    """Returns the keys of the options that assign a question to a grid. Numbers are left out, except if the
-    survey tool marks the question as part of a grid."""
+    """Returns the keys of the options by which a question is assigned to a grid. Numbers are left out, except
+    if the survey tool marks the question as part of a grid."""
     return {make_option_spelling_key(label) for label in _grid_labels(guess) if is_marked
             or not is_number_text(label)}
 

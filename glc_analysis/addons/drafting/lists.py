@@ -67,8 +67,8 @@ def _belongings(survey: RawSurvey, surveys: Sequence[RawSurvey]) -> Iterator[str
 
 
 def _headings(survey: RawSurvey) -> set[str]:
-    """Returns the keys of all headings of a file, of the code and the wording in each heading that begins
-    with a code, and of the file's wordings."""
+    """Returns the keys of these texts of a file: all headings; the code and the wording of each heading that
+    begins with a code; and the wordings that the file has for its columns."""
     names = [*survey.frame.columns]
     parts = [part for name in names if (match := _CODE.fullmatch(name)) for part in match.groups()]
     return {match_key(text) for text in (*names, *parts, *survey.wording.values())} - {""}

@@ -104,7 +104,8 @@ def suggest_names_in_texts(texts: Iterable[str]) -> pd.DataFrame:
 
 def _find_forms(text: str) -> tuple[list[tuple[str, tuple[int, int]]], str]:
     """Finds the passages that are recognised by their form, such as e-mail addresses. Returns the passages,
-    each with its kind and position, and a copy of the text in which zero characters replace the passages."""
+    each with its kind and position, and a copy of the text in which a null character stands in place of each
+    character of the passages."""
     formed, left = [], text
     for kind, form in _FORMS.items():
         if kind == "speaker" and not text.endswith("\n"):

@@ -74,8 +74,9 @@ def _held(entry: str, crosswalk: CrosswalkDraft, surveys: Sequence[RawSurvey]) -
 def _following(rows: pd.DataFrame, ids: Mapping[str, str], open_ids: Collection[str]) -> list[str]:
     """Returns the text of column ``use`` for each row.
 
-    A row may follow the decision on a question that was not selected. The first of the rows that follow this
-    question then becomes blank, and the other rows follow the first row.
+    Rows may follow the decision on a question that was not selected. The first row that follows such a
+    question becomes blank, and the other rows that follow this question follow the first row instead. A
+    question that is not in ``open_ids`` gets no.
     """
     leaders: dict[str, str] = {}
     uses = []

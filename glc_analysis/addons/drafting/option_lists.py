@@ -46,8 +46,8 @@ _CODE = re.compile(r"([A-Za-z]{1,3})(\d{1,4})")
 """The pattern of an option's code, such as A2; some exports hold codes in place of the wordings of
 options."""
 _SAME_LIST = 0.6
-"""The share of options that two questions must have in common to share one list; one of the two questions
-must also have all options of the other."""
+"""Two questions get one list only if one of them has all options of the other, and if at least this share of
+the options of both together are options of each of the two."""
 _MOSTLY = 0.7
 """The share of a list's options that must begin with a number for the list to count as a list of numbers."""
 LIST_OF_FORM = "form"
@@ -386,10 +386,11 @@ def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
 def _hidden_remarks(options: Sequence[AnswerOptions], rows: list[dict[str, str]], kind: str) -> list[str]:
     """Returns the remarks on answers that are not listed; empty if all answers are listed.
 
-    Many different texts are taken for texts written after "Other", and the list gets an option of kind
-    ``other`` for them. If these texts make up many of the answers, the list gets this option only if the
-    texts seem to be respondents' own words; numbers never count as such words. A few texts that were each
-    given several times may be options of the form that hardly anybody chose.
+    Texts that are not listed are mostly taken for texts written after "Other", and the list gets an option of
+    kind ``other`` for them. In four cases, a remark says instead that the texts are perhaps options of the
+    form: if no text has a letter; if there are at most three different texts, and some occur more than once;
+    if the list has no options; or if the texts make up many of the answers and do not look like respondents'
+    own words. For a scale, the texts are only counted.
     """
     seen = sum((of_file.counts + of_file.hidden for of_file in options), Counter())
     listed = {make_option_spelling_key(row["value"]) for row in rows}
@@ -409,7 +410,7 @@ def _hidden_remarks(options: Sequence[AnswerOptions], rows: list[dict[str, str]]
         return [f"{remark}; {PERHAPS_OPTIONS}"]
     if not any(row["kind"] == "other" for row in rows):
         rows.append({"label": OTHER, "value": OTHER, "kind": "other", "how_sure": UNSURE, "n": "0",
-                     "why": f"for the texts after it: {remark}"})
+                     "why": f"for texts that people wrote after this option: {remark}"})
     if wordless:
         return [f'{remark}; those with letters are taken for texts after "Other", the {wordless.total()} '
                 "without letters need options of their own"]

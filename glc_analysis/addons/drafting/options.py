@@ -40,8 +40,9 @@ first."""
 _SIGNS = re.escape("+#<>%&/=≤≥±$€£\N{MINUS SIGN}")
 """The signs that distinguish one option from another."""
 _TOGETHER, _TOGETHER_LOWER = 0.97, 0.9
-"""The share of cells in which two neighbouring parts must stand together to be one label. ``_TOGETHER_LOWER``
-applies to pairs whose second part begins with a small letter or a conjunction."""
+"""Two neighbouring parts are one label if at least this share of the cells that have one of the parts have
+both side by side. ``_TOGETHER_LOWER`` applies to pairs whose second part begins with a small letter or a
+conjunction."""
 _CONJUNCTIONS = ("or ", "and ", "y ", "o ", "et ", "ou ", "und ", "oder ")
 
 
@@ -67,7 +68,7 @@ class AnswerOptions:
 def count_options_in_joined_cells(counts: Counter[str],
                                   separator: str) -> tuple[Counter[str], list[tuple[list[str], int]], bool]:
     """Divides cells at a separator between options. Returns how often each option was given, the options in
-    each cell, and whether only few cells show that a label contains the separator.
+    each cell, and whether the only evidence that a label contains the separator comes from few cells.
 
     >>> cells = Counter({"Web course (a, b)": 9, "Blogs, Twitter, or Slack": 7, "Web course (a, b), Books": 6,
     ...                  "Books, Blogs, Twitter, or Slack": 6, "Books": 8})

@@ -370,9 +370,9 @@ def heading_in_no_file_faults(state: DraftState, surveys: Sequence[RawSurvey]) -
 
 
 def _one_option_each(options: pd.DataFrame) -> pd.DataFrame:
-    """Returns the options with one label, position and kind per option id, which are taken from that row of
-    the id that has the lowest position in the list. A person who writes the id of an option into the row of
-    its translation then need not copy the other cells."""
+    """Returns the options after giving all rows with the same option id the same label, position and kind.
+    These cells are copied from the row of the option that has the lowest position in the list. A person who
+    writes the id of an option into the row of its translation therefore need not copy the other cells."""
     places = pd.to_numeric(options["position"], errors="coerce").fillna(len(options))
     firsts = options.assign(place=places).sort_values("place", kind="stable")
     firsts = firsts.drop_duplicates(["option_list", "option_id"]).set_index(["option_list", "option_id"])

@@ -301,8 +301,8 @@ def _worded(labels: Sequence[str], family: str) -> list[int | None]:
 
 def _worded_step(text: str, family: str) -> int | None:
     """Returns the step of a word of a family of scales. The text must begin with the word; for some families,
-    the text may also contain the word elsewhere. Of several such words, a word at the beginning of the text
-    counts, and then the longest word. Returns None if there is no such word."""
+    the text may also contain the word elsewhere. If the text has several such words, a word at its beginning
+    is preferred, and among equals the longest. Returns None if there is no such word."""
     is_anywhere = family in ("change", "frequency", "expertise")
     ranked = [(text.startswith(word), len(word), rank) for rank, word in _families()[family]
               if text == word or text.startswith(f"{word} ") or is_anywhere and f" {word} " in f" {text} "]
@@ -425,8 +425,8 @@ def _degree(label: str) -> _Degree | None:
 
 
 def _positive(word: str, words: Sequence[str]) -> str:
-    """Returns a word without its beginning if the beginning means "not" and the list also contains the word
-    without the beginning."""
+    """Returns a word without its beginning if the beginning means "not" and one of ``words`` starts with the
+    same letters as what is left; else blank."""
     for beginning in _degree_words("beginning")[0.0]:
         rest = word.removeprefix(beginning)
         if rest != word and len(rest) >= _STEM and any(other[:_STEM] == rest[:_STEM] for other in words):

@@ -124,7 +124,7 @@ def _form(path: Path) -> tuple[list[tuple[int, dict[str, str]]], Lists]:
 
 def _records(sheet: Grid, *needed: str) -> list[tuple[int, dict[str, str]]]:
     """Returns the rows of a sheet with their numbers, each row by column name. If labels are in several
-    languages, the label is the label in the first language; :data:`LABELS` has the labels in all
+    languages, column ``label`` has the label in the first language, and :data:`LABELS` has the labels in all
     languages."""
     names = [re.sub(r"\s+", "_", re.sub(r":.*", "", name.strip().casefold())) for name in sheet.names]
     missing = [Fault("the column is missing", file=sheet.place, column=name)

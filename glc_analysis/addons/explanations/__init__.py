@@ -11,7 +11,7 @@ ADD_ON = AddOn(
     view="view:ExplanationsView", view_names=("explanations",),
     blocks="view:BLOCKS", release_content="view:list_released_explanations",
     row_names={"explanations": "explanation"},
-    holds={"explanations": "passages of the leaver are removed; an explanation without other passages is "
-           "deleted; an explanation with other passages is reopened, so that only the team sees it until "
-           "somebody has read it again"},
+    holds={"explanations": "passages of the leaver are removed; an explanation is deleted if no passage for "
+           "it is left; otherwise it is reopened, so that only the team sees it until somebody has read it "
+           "again"},
     erasers={"rows": "erasers:erase_leaver_from_explanation"})

@@ -13,8 +13,9 @@ Cells = dict[str, str]
 def erase_leaver_from_explanation(table: str, row_before: Cells, row_after: Cells,
                                   leaver: Leaver) -> tuple[Cells, Cells] | None:
     """Removes the leaver's passages from both forms of a row: the form before the withdrawal (``row_before``)
-    and the form after it (``row_after``). Returns both forms, or None if no passage for the explanation is
-    left, because the whole row is then deleted."""
+    and the form after it (``row_after``). Returns both forms; returns None if no passage for the explanation
+    is left, so that the whole row is deleted. If only quotations are withdrawn, the passages stay, and the
+    explanation is only reopened."""
     if table != "explanations":
         return row_before, row_after
     cited = {segment for column in PASSAGE_COLUMNS for segment in split_segment_ids(row_before[column])}

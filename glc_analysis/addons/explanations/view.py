@@ -5,9 +5,9 @@ that audience, and cleared quotations from three independent organisations suppo
 sees the other passages of the explanation that are cleared for the audience, but neither the author of the
 explanation nor any number.
 
-Readers know that the three passages for an explanation have three different authors. A passage may therefore
-support only one explanation (:mod:`.checks`), so that several explanations together do not show which
-passages have the same author.
+Readers know that the three passages for an explanation have three different authors. If explanations shared
+passages, readers could infer which of their other passages have the same author. A passage may therefore
+support only one explanation (:mod:`.checks`).
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 be installed.
 
 The module draws the elements that the SVG files of a site use: paths of lines and curves, rectangles, marks,
-words. No PNG is made if matplotlib's font lacks the script of the words or would join its letters wrongly;
-only the SVG then shows the figure.
+words. No PNG is made if matplotlib's font lacks letters of the figure's words, or would join these letters
+wrongly. The figure is then available only as SVG.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _has_letters(text: str) -> bool:
 def _draw(element: Any, figure: Any, ids: Mapping[str, Any], at: Any, to_picture: Any,
           style: Mapping[str, str]) -> None:
     """Draws an element and the elements within it. ``at`` transforms the coordinates of the element into
-    coordinates of the file."""
+    coordinates of the SVG file."""
     from matplotlib.patches import PathPatch, Rectangle
     from matplotlib.transforms import Affine2D
 

@@ -1,4 +1,4 @@
-"""Makes pages in processes forked from a process that has already imported all libraries, which is several
+"""Makes pages in processes forked from a process that has already imported all libraries. Forking is several
 times as fast as starting a new process for each page."""
 
 from glc_analysis.addon import AddOn

@@ -1,11 +1,11 @@
-"""The fork server, which imports once the modules that every page needs, and forks a process for each page or
-kernel.
+"""The fork server: it imports, only once, the modules that every page needs, and forks a process for each
+page or kernel.
 
 The first part of this module is the code of the server process; the second part is the code of its owner, the
-process that starts it. The server is started with the path of this file. A kernel therefore contains no
-module of this package before its page imports the module, except modules for which the run asks. The kernels
-have no debugger, because debugpy takes a fifth of the import time and nobody debugs a page in a forked
-kernel.
+process that starts it. The server is started with the path of this file, not as a module of the package. A
+new kernel therefore has imported no module of this package, except the modules that the run names in
+GLC_PRELOAD. The kernels have no debugger, because debugpy takes a fifth of the import time and nobody debugs
+a page in a forked kernel.
 
 The server receives requests (JSON) over the socket whose number is the first argument of the server. Each
 request comes with open files, in this order:
@@ -50,8 +50,8 @@ from typing import Any
 _PRELOADED = ("numpy", "pandas", "pyarrow.parquet", "pyarrow.dataset", "scipy.sparse",
              "pandas.core.arrays.arrow.extension_types", "pandas.io.formats.string", "IPython.core.logger",
              "IPython.extensions.storemagic")
-"""The libraries that nearly every page needs, with the submodules that these libraries import only when they
-are used.
+"""The libraries that nearly every page needs, together with submodules that the libraries themselves would
+import only on first use.
 
 Matplotlib and seaborn are left out, because they take as long to import as all libraries of this list
 together, and few pages use them. The environment variable GLC_PRELOAD may name more modules, separated by
@@ -227,7 +227,8 @@ def fork_process(environment_variables: Any, cwd: str, streams: dict[int, Any] |
                  files: Sequence[Any] = (),
                  **task: Any) -> Forked | None:
     """Returns a new process forked from the server of this process. If there is no server, a server is
-    started; returns None if no server can be started.
+    started. Returns None if no server can be started, or if the server was started with other values of the
+    variables :data:`_BOUND`.
 
     ``task`` is the ``arguments`` of a kernel, a ``page`` or a ``call``, and ``files`` are the open files that
     the new process needs. ``streams`` are the files that replace stdout (1) and stderr (2).

@@ -42,7 +42,8 @@ def start_fork_server(study: Study) -> AbstractContextManager[Executor | None]:
     """Starts the server process from which pages are forked. The server imports its libraries while the
     caller goes on.
 
-    Returns a context manager, which yields an executor that calls functions in forked processes.
+    Returns a context manager. It yields an executor that calls functions in forked processes, or None if
+    pages are not forked.
     """
     if not _is_forking():
         return nullcontext()
@@ -87,8 +88,8 @@ class ForkedPages(PageProcesses):
             self.jobs = os.cpu_count() or 1
 
     def preload(self, reads: Iterable[str]) -> None:
-        """Reads, once and before processes are forked, the tables that the pages read when they were last
-        made. All tables are read if it is not known which tables a page read."""
+        """Makes the fork server read, once for all pages, the tables that any of the pages read when the page
+        was last made. If it is not known which tables a page read, the server reads all tables."""
         if _is_forking():
             read = {one.partition(" ")[0] for one in reads}
             read_tables_in_server(self.environment | _preloading(), str(self.reader_study.root),

@@ -85,7 +85,8 @@ def measure_effect(scores: np.ndarray, groups: np.ndarray,
 
     ``scores`` has one row per organisation; the sums of the rows over each group are the argument of
     ``effect``. ``groups`` has the number of each organisation's group, counted from 0. The p-value is (hits +
-    1) / (draws + 1) (Phipson & Smyth 2010).
+    1) / (draws + 1) (Phipson & Smyth 2010); hits are the draws whose effect is at least as large as the
+    observed effect.
     """
     from scipy.stats import random_table
 
@@ -135,7 +136,8 @@ def cramers_v(tables: np.ndarray) -> np.ndarray:
 def eta_squared(sums_counts_and_squares: np.ndarray) -> np.ndarray:
     """Returns the share of the variance that lies between groups; NaN for a table without variation.
 
-    The columns of a table are each group's sum, count and sum of squares.
+    Each row of a table is a group; its columns are the sum, the count and the sum of squares of the group's
+    numbers.
 
     >>> float(eta_squared(np.array([[2.0, 2, 2], [6.0, 2, 18]])))
     1.0
@@ -154,9 +156,9 @@ def multiple_choice_v(tables: np.ndarray) -> np.ndarray:
     """Returns Cramer's V of a multiple-choice question, which is the root mean square of the V of each option
     (ticked or not).
 
-    The result is the sum of the options' Pearson statistics (Bilder & Loughin 2004), scaled to 0 to 1. An
-    option that does not vary is left out. The columns of a table are each group's ticks by option and, last,
-    its count.
+    The square of the result is the sum of the options' Pearson statistics (Bilder & Loughin 2004), scaled to
+    0 to 1. An option that does not vary is left out. Each row of a table is a group; its columns are the
+    number of ticks for each option and, last, the number of organisations.
 
     >>> float(multiple_choice_v(np.array([[5.0, 2, 5], [0.0, 2, 5]])))
     0.7071067811865476

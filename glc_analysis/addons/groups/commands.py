@@ -25,7 +25,7 @@ def groups(study: Study, question: str, form: str) -> None:
     A grouping is by region, kind of organisation or level of resources, and may merge two or three values
     into one group. Only group sizes and consents count: no answer is read. Choose a grouping and write it
     into groupings.csv. Then `glc groups QUESTION`, or `glc groups codes`, lists the figures of the chosen
-    groups. If others do not see a figure exactly, the list gives the reason.
+    groups. If the convening or the public does not see a figure exactly, the list gives the reason.
     """
     from glc_analysis.addons.groups.chosen import explain_visibility_of_group_figures
     from glc_analysis.addons.groups.ranking import (

@@ -1,5 +1,5 @@
-"""Publishes the files that an audience may have in a folder outside the study, and removes the published
-files again."""
+"""Puts the files that an audience may have into a folder outside the study, and removes the published files
+again."""
 
 from glc_analysis.addon import AddOn
 

@@ -189,8 +189,8 @@ class Phrasebook:
                        for text, kind in self._pieces(english))
 
     def find_sentence_translation(self, english: str) -> str:
-        """Returns the translation of a sentence; "" if any piece of the sentence has no translation. Pieces
-        that are the study's own texts need no translation."""
+        """Returns the translation of a sentence; "" if any piece of the sentence has no translation, or if
+        the language is English. Pieces that are the study's own texts need no translation."""
         pieces = self._pieces(" ".join(english.split())) if self.language != ENGLISH else []
         return "" if not pieces or _MISSING in {kind for _, kind in pieces} else self.translate_text(english)
 
@@ -363,8 +363,8 @@ class Phrasebook:
         return wrap_in_direction_isolates(value) if is_turned and value.strip() else value
 
     def _quotes(self, text: str) -> str:
-        """Returns a text with the quotation marks of the language, if the text has no letters. A text without
-        letters may be the end of a quotation that contains a link."""
+        """Returns a text without letters, with the language's quotation marks in place of the English ones. A
+        text without letters may be the end of a quotation that contains a link."""
         return self._signs(text) if re.search("[“”]", text) else text
 
     def _signs(self, signs: str) -> str:
@@ -382,8 +382,8 @@ def _append(parent: etree._Element, last: etree._Element | None, text: str) -> s
 
 
 def _joined(pieces: _Pieces) -> Iterator[tuple[str, str]]:
-    """Yields the pieces of a text after joining neighbouring pieces of the same state. A piece without words
-    between two English pieces is joined with these pieces."""
+    """Yields the pieces of a text after joining neighbouring pieces of the same state. Blank pieces are left
+    out."""
     whole: _Pieces = []
     for text, kind in pieces:
         if whole and whole[-1][1] == kind:

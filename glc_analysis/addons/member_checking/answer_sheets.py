@@ -79,7 +79,7 @@ SHEET_PHRASES = __file__, "phrases.csv"
 class SheetDecision(NamedTuple):
     """The decision of an organisation on one row of its sheets.
 
-    ``decision`` is one of :data:`SHEET_DECISIONS` for sheets in all languages; ``date`` is a day as
+    ``decision`` is one of :data:`SHEET_DECISIONS`, whatever the language of the sheet; ``date`` is a day as
     YYYY-MM-DD; ``file`` and ``row`` are the place of the decision.
     """
 
@@ -95,7 +95,7 @@ class SheetDecision(NamedTuple):
 
     @classmethod
     def from_rows(cls, returned: pd.DataFrame) -> list[SheetDecision]:
-        """Returns the decisions in a frame from :func:`read_filled_workbook`."""
+        """Returns the decisions in a frame from :func:`read_decisions_from_returned_workbook`."""
         return [cls(*row) for row in returned[[*cls._fields]].itertuples(index=False, name=None)]
 
 

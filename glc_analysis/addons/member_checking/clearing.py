@@ -119,7 +119,7 @@ def make_quotation_sheet_rows(quotations: pd.DataFrame, language: str,
 def apply_clearance_to_quotations_and_consents(
         returned: pd.DataFrame, quotation_tables: QuotationTables) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Returns quotes.csv and consent.csv after the changes that follow from the returned decisions
-    (:func:`.read_filled_workbook`).
+    (:func:`.read_decisions_from_returned_workbook`).
 
     - An approved quotation is cleared, with name and day. If no consent to quotation is recorded for its
       audience, the approval is recorded as consent. If consent was refused, the status becomes ``talk``, and
@@ -162,8 +162,8 @@ def apply_clearance_to_quotations_and_consents(
 
 
 def list_decided_cell_changes(returned: pd.DataFrame, quotation_tables: QuotationTables) -> pd.DataFrame:
-    """Returns one row per cell that :func:`apply_clearance_to_quotations_and_consents` would change: table,
-    key, column, before, after."""
+    """Returns one row per cell that :func:`apply_clearance_to_quotations_and_consents` would change, with the
+    columns table, key, column, before and after."""
     quotes, consent = apply_clearance_to_quotations_and_consents(returned, quotation_tables)
     cells = []
     for table, key, old, new in (("quotes", ["quote_id"], quotation_tables.quotes, quotes),
@@ -190,8 +190,8 @@ def _decided_cells(decision: SheetDecision, row: pd.Series) -> dict[str, str]:
 
 
 def format_consent_key(consent: Mapping[str, str]) -> str:
-    """Returns the number by which a sheet refers to a row of consent.csv; the number consists of the row's
-    key. The wave is left out of the number if it is blank.
+    """Returns the id by which a sheet refers to a row of consent.csv; the id consists of the row's key. A
+    blank wave is left out of the id.
 
     >>> format_consent_key({"organisation_id": "a", "speaker_id": "", "item": "survey",
     ...     "audience": "public",

@@ -86,8 +86,8 @@ def collect_citations_provided_by_addons(study: Study) -> Citations:
 def make_return_citation_rows(citations: Citations, organisation_segments: pd.DataFrame,
                               omitted_survivor_case_segment_ids: Collection[str],
                               language: str) -> pd.DataFrame:
-    """Returns the rows of a sheet for the citations of an organisation's ``organisation_segments``: citation,
-    principle, words, stance, noted.
+    """Returns the rows of a sheet for the citations of an organisation's ``organisation_segments``, with the
+    columns citation, principle, words, stance and noted.
 
     Citations of accounts of a survivor's case (``omitted_survivor_case_segment_ids``) are left out. A claim
     is given in the organisation's language if a translation exists; if not, the claim is in its original
@@ -112,7 +112,8 @@ def make_return_citation_rows(citations: Citations, organisation_segments: pd.Da
 
 def list_citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Returns one row per citation that a person has to review, because the organisation did not approve the
-    citation or its passage: file, row, citation, cites, to_do, changed, by, date. Writes nothing.
+    citation or its passage. The columns are file, row, citation, cites, to_do, changed, by and date. Writes
+    nothing.
 
     Raises Faults for unknown citations.
     """
@@ -204,7 +205,7 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
 
 def _answers(study: Study, organisation_id: str, language: str) -> pd.DataFrame:
     """Returns one row per answer to a question that the organisation was asked. Open answers are left out,
-    because they are passages."""
+    because they are on the sheet of passages."""
     say = read_answer_sheet_phrases(language)
     responses, questions, options, countries = (tables.read_table(name, study=study) for name in (
         "responses", "questions", "options", "countries"))

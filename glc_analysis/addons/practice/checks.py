@@ -30,7 +30,7 @@ CONSENT_ITEM = "practice"
 AT_A_TIME = 2
 """The largest number of principles that an organisation may try at the same time."""
 REVIEWED_WITHIN = timedelta(days=7)
-"""The time within which a review is due after possible harm."""
+"""The time within which a review is due after possible harm has been reported."""
 HARM = ("possible", "yes")
 ENDED_COLUMNS = ("done", "ended_on", "before", "after", "observed", "harm", "decision")
 """The columns of trials.csv that are filled in when a trial has ended. Until a trial has ended, all of these
@@ -125,7 +125,7 @@ def trial_row_faults_without_other_tables(row: Mapping[str, str], place: str) ->
                         fix=f"describe the state in words, or write “{UNMEASURED_BECAUSE}” and the reason")
     is_unmeasured = any(row[column].lower().startswith("not measured") for column in ("before", "after"))
     if is_unmeasured and row["observed"] not in ("", "not_measured"):
-        yield fault("cannot be known if before or after was not measured", column="observed",
+        yield fault("cannot be known, because `before` or `after` was not measured", column="observed",
                     value=row["observed"], fix="write not_measured")
     if row["started_on"] and row["ended_on"] and row["ended_on"] < row["started_on"]:
         yield fault("is before the trial began", column="ended_on", value=row["ended_on"],
@@ -148,8 +148,8 @@ def _says_why(text: str) -> bool:
 
 
 def _names(tables: Tables) -> Iterator[Fault]:
-    """Yields a fault for each cell of commitments and trials with words that name a person or an
-    organisation."""
+    """Yields a fault for each cell of commitments.csv, trials.csv and reviews.csv with words that name a
+    person or an organisation."""
     columns = {"commitments": ("because",), "trials": WORDS, "reviews": ("because",)}
     pieces = [(f"{table}\t{n}\t{column}", row[column]) for table, texts in columns.items()
               for n, row in tables[table].to_dict("index").items() for column in texts if row[column]]

@@ -50,8 +50,8 @@ def find_refused_case_details_and_figures(text: str) -> Iterator[RefusedWords]:
             yield RefusedWords(found[0], "is a detail of a case", "leave it out, because somebody could be "
                                                                   "recognised by it")
     for found in _PERCENTAGE.finditer(text):
-        yield RefusedWords(found[0], "is a percentage", "say it in words, because how well a principle is "
-                                                        "kept is not a number")
+        yield RefusedWords(found[0], "is a percentage", "say it in words, because a number does not show "
+                                                        "how well a principle is kept")
     in_words = (words for kinds in (("few", "people"), ("alone",))
                 for words in _pattern(*kinds).finditer(text))
     for found in (*_counted(text), *in_words):
@@ -69,7 +69,8 @@ def _counted(text: str) -> Iterator[re.Match[str]]:
 @cache
 def _pattern(*kinds: str) -> re.Pattern[str]:
     """Returns a pattern that matches a sequence of words of the given kinds, in any of the languages, with at
-    most one other word between them. Blanks are optional, because Khmer has no blanks between words."""
+    most one other word between them. Khmer words need no blanks between them, because Khmer is written
+    without blanks between words."""
     rows = {row["kind"]: row for row in read_packaged_csv(__file__, "refused.csv")}
     patterns = []
     for language in [name for name in rows["few"] if name != "kind"]:

@@ -249,7 +249,7 @@ def _faults(entered: EnteredSheets, tables: dict[str, pd.DataFrame]) -> Iterator
 
 
 NEW_ROW = 1_000_000
-"""The number of the first new row of a table while it is checked."""
+"""The row number that the first new row of a table has while the table is checked."""
 
 
 def _write(study: Study, entered: EnteredSheets) -> None:

@@ -43,7 +43,7 @@ def show_theme_comparisons_by_group(view: StudyView) -> Html:
 def _comparison(view: StudyView, by: str, heading: str) -> Markup:
     rows = view.comparison(by=by)
     if rows["group_id"].nunique() < 2:
-        return _HTML.comparison(heading, [], ["Nobody of two groups was asked about the theme."])
+        return _HTML.comparison(heading, [], ["Fewer than two groups were asked about the theme."])
     passages = view.select_cell_passages(by, rows["code_id"].unique())
     behind = dict([*passages.groupby(["code_id", "case_id"], sort=False)])
     differing = [_code(view, by, own, behind) for code, own in rows[rows["differs"]].groupby(

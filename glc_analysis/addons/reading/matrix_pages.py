@@ -46,8 +46,8 @@ name."""
 _PASSAGES = 5
 """The largest number of passages printed for a cell. The page of the code has all passages."""
 _IN_A_SENTENCE = (UNDECIDED, NOTHING, NOT_ASKED)
-"""The states of cells without content. For each case, a page lists the cells in these states in one
-sentence."""
+"""The states of cells that a page does not print. For each case, sentences name the codes that were asked
+about and not raised, and the codes that are undecided."""
 NOTHING_AT_ALL, NOT_ASKED_AT_ALL = "Asked, nothing", "Not asked"
 WHOLE_THEME = "The theme as a whole"
 Behind = dict[tuple[str, str], pd.DataFrame]

@@ -109,8 +109,8 @@ class ReadingView(StudyView):
         - code_id, code, group_id, group;
         - raised, asked, undecided: in interviews and answers, the numbers of organisations that raised the
           code, that were asked about it, and for which it is undecided whether they raised it;
-        - differs: whether one group has passages on the code, and another group has neither passages nor
-          organisations for which the code is undecided;
+        - differs: whether one group has passages on the code, and another group has neither passages on the
+          code nor an organisation that raised it or is undecided;
         - passages: the number of passages of the group on the code.
 
         Only the team gets the comparison. Raises UsageError and NotReleased as :meth:`matrix` does.

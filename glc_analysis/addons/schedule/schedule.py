@@ -34,7 +34,8 @@ class Schedule:
 
     @classmethod
     def from_time_of_day(cls, study: Study, audience: str, time_of_day: str) -> Schedule:
-        """Returns the schedule for a time such as 06:00. Raises UsageError if ``time_of_day`` is no time."""
+        """Returns the schedule for a time such as 06:00. Raises UsageError if ``time_of_day`` is no time, or
+        if the path of the study folder has a line break."""
         found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", time_of_day.strip())
         if not found:
             raise UsageError(f"{time_of_day!r} is not a time of day. To fix: write it as 06:00.")

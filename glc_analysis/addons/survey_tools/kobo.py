@@ -57,7 +57,8 @@ def read_kobo(path: Path, sheets: list[Grid]) -> RawSurvey:
     if len(filled) > 1:
         named = ", ".join(sheet.sheet for sheet in filled)
         refuse(f"several repeat groups have answers ({named}), which cannot be in the same rows",
-               path.name, "make a copy of the workbook for each group, and delete the other groups' sheets")
+               path.name, "make a copy of the workbook for each group, and delete the sheets of the other "
+               "groups from the copy")
     for group in filled:
         _check_links(main, group)
     joined, loops = _join_groups(main, repeats)
@@ -95,8 +96,8 @@ def _check_links(main: Grid, group: Grid) -> None:
 
 def _join_groups(main: Grid, repeats: list[Grid]) -> tuple[Grid, list[int]]:
     """Returns the main sheet with the columns of all repeat groups added. Only one group may have records; a
-    row of the main sheet is repeated for each of its records in this group. Also returns the loop number
-    (number of the child record) of each row."""
+    row of the main sheet is repeated for each of its records in this group, and is kept once if it has none.
+    Also returns the loop number (number of the child record) of each row."""
     header, children, key = list(main.names), defaultdict(list), ""
     for group in repeats:
         places = [n for n, name in enumerate(group.names) if name not in _LINK_COLUMNS]

@@ -1,4 +1,4 @@
-"""Reads exports of Qualtrics, with labels or values, below one, two or three header rows.
+"""Reads exports of Qualtrics. Answers are given as labels or as values, below one, two or three header rows.
 
 Present exports have three header rows: names, question texts, and import ids such as {"ImportId":"QID1"}.
 Exports from before 2017 have two header rows: V1, V2, ... and the question texts. People may have deleted any

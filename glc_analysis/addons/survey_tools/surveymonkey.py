@@ -12,8 +12,8 @@ _RESPONSES = {"response", "open-ended response"}
 
 
 def is_surveymonkey(sheets: list[Grid]) -> bool:
-    """Whether questions span several columns, and the second row holds options and the word for a
-    response."""
+    """Whether the second row says of columns that they hold responses. In addition, the first column must
+    have the ids of respondents, or questions must span several columns."""
     names, second, *_ = [*sheets[0].rows[:2], [], []]
     says = [cell.strip().casefold() in _RESPONSES for cell in second]
     is_id = "".join(names[0].split()).casefold() == "respondentid"

@@ -27,9 +27,9 @@ class ComparedQuestion:
 
     - ``waves``: the waves that may be compared, in order.
     - ``options``: the labels of the options, in order.
-    - ``answers``: one row per answer in the base and chosen option, with wave_id, answer_id, unit_id (the
-      organisation, or organisation and country) and option (blank if no option of a multiple-choice question
-      was chosen).
+    - ``answers``: one row for each answer in the base and each option chosen in it, with wave_id, answer_id,
+      unit_id (the organisation, or organisation and country) and option (blank if no option of a
+      multiple-choice question was chosen).
     """
 
     waves: list[str]
@@ -38,8 +38,8 @@ class ComparedQuestion:
     is_multi: bool
 
     def count_by_wave(self) -> pd.DataFrame:
-        """Returns one row per wave and option: wave_id, option, n, base_n. A wave with an empty base has no
-        rows."""
+        """Returns one row per wave and option, with the columns wave_id, option, n and base_n. A wave with an
+        empty base has no rows."""
         rows = []
         for wave in self.waves:
             own = self.answers[self.answers["wave_id"] == wave]

@@ -68,8 +68,9 @@ def show_retention_between_waves(view: StudyView) -> Html:
 
 
 def show_compared_questions(view: StudyView) -> Html:
-    """For every question that may be compared, returns the changes in the answers of the organisations that
-    answered in both waves, and the counts of each wave on the base of that wave."""
+    """For every question that may be compared, returns two parts: the changes in the answers of organisations
+    that answered in both of the last two compared waves, and the counts of each wave on the base of that
+    wave."""
     blocks = [_compared(view, row) for _, row in read_reference_table(view.study, "questions").iterrows()
               if row["type"] in CHOICE_TYPES and not view.why_not_compared(row["question_id"])]
     blocks = [block for block in blocks if block]

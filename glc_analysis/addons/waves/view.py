@@ -100,8 +100,8 @@ def _waves_asked(view: VisibleTables, question_id: str) -> list[str]:
 
 
 def make_compared_question(view: VisibleTables, question_id: str) -> ComparedQuestion:
-    """Returns a question for comparison between waves. Raises UsageError if the question may not be
-    compared."""
+    """Returns a question for comparison between waves. Raises UsageError if the question may not be compared,
+    and NotReleased for an audience other than the team."""
     if not view.wave_labels:
         raise UsageError("The survey has one wave. To fix: list the waves in waves.csv, and the wave of "
                          "each file in wave_files.csv.")

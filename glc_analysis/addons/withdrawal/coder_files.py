@@ -95,10 +95,10 @@ class CoderFileRedaction:
 
     def for_file_with_renamed_texts(self, path: Path,
                                     find_document: Callable[[str, Sequence[str]], str]) -> CoderFileRedaction:
-        """Returns a copy of this object for a file whose texts may have other names. ``find_document`` is a
-        function that takes a text of the file and the quotations from this text, and returns the document_id
-        of the interview or call from which the text was copied. If the file has only quotations, the function
-        gets a blank text."""
+        """Returns a copy of this object for a file whose texts may have names that ``documents`` lacks.
+        ``find_document`` is a function that takes a text of the file and the quotations from this text, and
+        returns the document_id of the interview or call from which the text was copied. If the file has only
+        quotations, the function gets a blank text."""
         if has_coding_add_on_file_name(path):
             return self
         raw = read_codings(path, separator=self.separator, questions=self.questions)

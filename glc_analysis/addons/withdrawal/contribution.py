@@ -51,7 +51,7 @@ class Contribution:
     - ``organisation_id``: the organisation; blank for a person, because the person's organisation stays.
     - ``rows``: the row numbers of the leaver's records, keyed by file.
     - ``documents``: the leaver's interviews and texts of answers.
-    - ``turns``: for every transcript, the turns (speeches of one speaker) of the leaver.
+    - ``turns``: for every transcript, whether each turn (speech of one speaker) is the leaver's.
     - ``spoken``: for each call, the names of the leaver's speakers in the file, mapped to the names that
       replace them.
     - ``raters``: the raters whose ballots are removed.
@@ -103,8 +103,8 @@ class Contribution:
         return self.is_whole and (is_its_id or mask_withdrawn_names_in_texts([text], self.words) != [text])
 
     def redact_names_and_words(self, texts: list[str]) -> list[str]:
-        """Returns texts without the leaver's names and words. If only quotations are withdrawn, the words of
-        the texts stay."""
+        """Returns texts without the leaver's names and words. If only quotations are withdrawn, the texts are
+        returned unchanged."""
         return mask_withdrawn_names_in_texts(texts, self.words_to_remove_from_material)
 
     def remove_rows_and_redact_rest(self, path: Path, is_gone: Callable[[int, list[str]], bool]) -> None:

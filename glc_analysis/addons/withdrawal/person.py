@@ -50,9 +50,9 @@ def carry_out_person_choice(study: Study, person_id: str, stop_or_erase: str, *,
                                                                   None] = lambda line: None) -> pd.DataFrame:
     """Carries out the choice of a person: ``stop-contact``, ``stop-use`` or ``erase``.
 
-    Returns one row for each item that is removed or changed: kind, where, what. With ``dry_run`` the study
-    stays unchanged. Raises UsageError for an unknown person or choice. Raises Faults, and changes nothing, if
-    words or names of the person would remain or if the study could not be built.
+    Returns one row for each item that is removed or changed, with the columns kind, where and what. With
+    ``dry_run`` the study stays unchanged. Raises UsageError for an unknown person or choice. Raises Faults,
+    and changes nothing, if words or names of the person would remain or if the study could not be built.
     """
     from glc_analysis.build import build
 
@@ -105,7 +105,8 @@ def _record(study: Study, reference: Reference, person_id: str, choice: str, tod
 
 def _remove_contacts(study: Study, known: set[str], *, is_written: bool) -> list[tuple[str, str, str]]:
     """Removes e-mail addresses and phone numbers from the rows about a person in the tables of private/ and
-    in the reference tables about people. Returns one row per changed cell: kind, where, what."""
+    in the reference tables about people. Returns one row per changed cell, with the kind, the file and the
+    cell's text."""
     def edit(sheet: Grid) -> list[list[str]]:
         return [row if known.isdisjoint(map(str.strip, row)) else [_without_contacts(cell) for cell in row]
                 for row in sheet.rows]
@@ -149,8 +150,8 @@ def _correct_checksum(study: Study, path: Path) -> None:
 
 
 def _unused(study: Study, new: Study, reference: Reference, person_id: str) -> list[tuple[str, str, str]]:
-    """Returns one row for each turn, quotation, vote and comment that is no longer used: kind, where,
-    what."""
+    """Returns one row for each turn, quotation, vote and comment that is no longer used, with its kind, its
+    place and its id."""
     before, after = (tables.read_table("segments", study=one) for one in (study, new))
     was = before.loc[(before["speaker_id"] == person_id) & (before["role"] == "participant"), "segment_id"]
     rows = [("turn", one.rpartition(".")[0], one) for one in was]

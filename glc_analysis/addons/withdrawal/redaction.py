@@ -1,8 +1,8 @@
 """Rewrites raw files without one organisation's rows, turns, cases and names.
 
-All other rows of a table are kept; the kept rows of text files stay the same byte for byte. Transcripts are
-rewritten turn by turn, so that no withdrawn words stay hidden in notes, properties or deleted text. After
-every edit, the program reads the file again in the way that the build does, as a check.
+All other rows of a table are kept. In text files, a kept row in which nothing is masked stays the same byte
+for byte. Transcripts are rewritten turn by turn, so that no withdrawn words stay hidden in notes, properties
+or deleted text. As a check, the program reads each rewritten transcript again in the way that the build does.
 """
 
 from __future__ import annotations
@@ -119,9 +119,9 @@ def rewrite_transcript_in_same_format(path: Path, turns: pd.DataFrame, heading: 
     again, columns = read_transcript(path).turns, ["speaker", "text", "start_s", "end_s"]
     if not again[columns].round(3).equals(turns[columns].round(3).reset_index(drop=True)):
         raise Faults([Fault("cannot be shortened by the program: after the file was written without the "
-                            "withdrawn turns and read again, the other turns were not as before",
+                            "withdrawn turns and read again, the other turns were not the same",
                             file=path.name,
-                            fix="delete the turns of the withdrawal from the file by hand, remove the row of "
+                            fix="delete the withdrawn turns from the file by hand, remove the row of "
                                 "the file from manifest.csv, run `glc check --accept`, and repeat the "
                                 "withdrawal")])
 
@@ -166,8 +166,9 @@ def mark_turns_spoken_by(turns: pd.DataFrame, speakers: Collection[str],
 
 def blank_removed_turns(turns: pd.DataFrame, is_gone: Sequence[bool], new_speaker_names: Mapping[str, str],
                         names_to_mask: pd.DataFrame) -> pd.DataFrame:
-    """Returns the turns with the removed turns blank and ``names_to_mask`` masked in the other turns.
-    Speakers get new names from ``new_speaker_names``. Every turn keeps its place in the transcript."""
+    """Returns the turns with :data:`WITHDRAWN` in place of the text of removed turns, and with
+    ``names_to_mask`` masked in the other turns. Speakers get new names from ``new_speaker_names``. Every turn
+    keeps its place in the transcript."""
     texts = mask_withdrawn_names_in_texts([*turns["text"]], names_to_mask)
     return turns.assign(
         speaker=[new_speaker_names.get(normalise_space(name), name) for name in turns["speaker"]],

@@ -128,9 +128,9 @@ class SoughtContent:
 
     def find_matches_in_pieces(self, pieces: Collection[Piece], *,
                                is_text: bool = True) -> list[tuple[str, str]]:
-        """Returns the place of each piece of text (such as a cell or paragraph) that has sought content, with
-        a description of the content. Content that begins in one piece and ends in another is also found; its
-        place is then "across its lines" or "across its cells"."""
+        """Returns the places of the first :data:`_SHOWN` pieces of text (such as cells or paragraphs) that
+        have sought content, each with a description of the content. Content that begins in one piece and ends
+        in another is also found; its place is then "across its lines" or "across its cells"."""
         whole = "".join(text + ("\n" if "line " in place else _APART) for place, text in pieces)
         cells = " ".join(text for place, text in pieces if "line " not in place) if is_text else ""
         if cells and (what := self.describe_match(cells)) and not self.describe_match(whole):
@@ -217,8 +217,8 @@ _HISTORIES = {".git": "git", ".hg": "Mercurial", ".svn": "Subversion"}
 
 def search_folder_for_content(root: Path, sought: SoughtContent, *,
                               skip: Collection[str] = ()) -> SearchResult:
-    """Searches all files below a folder and their names, except the files and folders in ``skip`` (relative
-    paths)."""
+    """Searches all files below a folder, and the names of these files and their folders. Files and folders in
+    ``skip`` (relative paths) are left out."""
     results = SearchResult()
     if not root.is_dir():
         return results
@@ -542,8 +542,8 @@ def _mails(text: str) -> list[str]:
 
 
 def _read_otherwise(text: str) -> Iterator[tuple[str, str]]:
-    r"""Yields other readings of a text, each with a label. Other readings are the words of subtitle cues,
-    contact cards, web addresses, and encoded letters.
+    r"""Yields a text in other forms, each with a label: the words of subtitle cues, the entries of a contact
+    card or calendar, and the text with its web addresses, quoted-printable words or base64 words decoded.
 
     >>> dict(_read_otherwise("1\n00:01 --> 00:02\nMill\n\n2\n00:02 --> 00:03\n<i>Ho</i>use"))
     {'the words of its cues': 'Mill House'}

@@ -30,7 +30,7 @@ def set_replacement_coder_files_in_settings(study: Study, coder: str, new_files:
                             f"project",
                             file=study.settings_file.name, column=f"[raw] codings {coder}", value=old,
                             fix=f"write a pattern that names this file as well, such as "
-                            f"../raw/codings/{coder}*, and repeat")])
+                            f"../raw/codings/{coder}*, and repeat the command")])
     write_atomic(study.settings_file, entry.sub(
         lambda match: match[1] + json.dumps(name, ensure_ascii=False), text))
 
@@ -60,7 +60,7 @@ def drop_removed_files_from_settings(study: Study, new: Study) -> None:
     if not is_as_wanted:
         raise Faults([Fault("names files that the withdrawal removes", file=new.settings_file.name,
                             column="[raw]", fix="write a pattern in place of these files, such as "
-                            "../raw/survey/*, and repeat")])
+                            "../raw/survey/*, and repeat the command")])
 
 
 def _is_there(study: Study, path: str) -> bool:

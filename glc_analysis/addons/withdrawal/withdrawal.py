@@ -98,9 +98,9 @@ from glc_analysis.text import match_key, normalise_space
 
 OUT_OF_REACH = (
     "This command cannot reach prints, mails, published pages, copies, backups, version control and free "
-    "space on disks: tell everybody who has one of these. Public figures stay as published until enough "
-    "organisations have changed that nobody can see whose answers were removed. Pages, texts for coders and "
-    "exports were deleted; make them again.")
+    "space on disks: tell everybody who has one of these about the withdrawal. Public figures stay as "
+    "published until enough organisations have changed that nobody can see whose answers were removed. "
+    "Pages, texts for coders and exports were deleted; make them again.")
 WITHDRAWAL_AT_WORK = "withdrawal"
 """The name of the running withdrawal, shown to other commands."""
 _ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "person_id", "answer_id",
@@ -108,11 +108,13 @@ _ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id"
 """The columns of reference tables that may have an id of the organisation. A row with such an id is removed.
 From all other rows, only the organisation's words are removed."""
 _LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
-"""The columns in which rows of a repeat group name their parent record (Kobo, ODK)."""
+"""Maps the column in which a row of a repeat group names its parent record to the column in which the parent
+record has its key (Kobo, ODK)."""
 _NEW_PROJECT = (
     "with the remaining codings replaces this project. The coder must destroy each copy of the old project "
     "and go on with the new project in a program that imports REFI-QDA projects, such as QualCoder; Taguette "
-    "does not. The new project has no colours, no cases, and no codings of pictures and recordings")
+    "does not import them. The new project has no colours, no cases, and no codings of pictures and "
+    "recordings")
 TO_WRITE_ANEW = "to write anew"
 """The kind (column of the result) of rows from which words were withdrawn and which a person must rewrite."""
 _BUILT = ("processed", "private/releases")
@@ -337,21 +339,21 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
             raise Faults([Fault(
                 "has withdrawn records, and SPSS files cannot be rewritten here", file=path.name, fix=
                 f"save it from SPSS as {path.stem}.csv with value labels, replace the SPSS file in raw/ by "
-                "this file, write the new name into study.toml and manifest.csv, and repeat. Unless "
-                "respondents have ids of their own, every record id becomes one higher, so add one to the "
-                "record ids in the tables that you wrote")])
+                "this file, write the new name into study.toml and manifest.csv, and repeat the command. "
+                "Unless respondents have ids of their own, the record ids are row numbers, which become one "
+                "higher: add one to the record ids in the tables that you wrote")])
         return
     rewrite_table_rows(path, edit, keep_row_numbers=True)
     kept = {name: [row for row in survey.rows if row not in rows[name]] for name, survey in before.items()}
     if {survey.path.name: survey.rows for survey in read_surveys_in_file(path, settings)} != kept:
         raise Faults([Fault("cannot be rewritten without the organisation's records", file=path.name,
                             fix="remove the records by hand, correct the file's checksum in manifest.csv, "
-                            "and repeat")])
+                            "and repeat the command")])
 
 
 def _context_rows(grid: Grid, leaver: Contribution, reference: Reference, column: str) -> Rows:
-    """Returns the rows of a context table without the countries of this organisation alone. It is
-    confidential that these countries are in the study."""
+    """Returns the rows of a context table. A row about a country that only this organisation named is removed
+    (None), because it is confidential that this country is in the study."""
     names = pd.Series([row[grid.names.index(column)] for row in grid.rows[1:]], dtype="str")
     # Without the heading: only a column with nothing but codes is read as codes.
     ids = find_country_ids(names, reference.countries)
@@ -532,7 +534,7 @@ def _edit_manifest(study: Study, new: Study, leaver: Contribution, made: Mapping
 
 
 def _list_changes(study: Study, new: Study, leaver: Contribution, made: Mapping[str, str]) -> pd.DataFrame:
-    """Returns one row for each item that was removed or changed: kind, where, what."""
+    """Returns one row for each item that was removed or changed, with the columns kind, where and what."""
     rows = [*_changed_files(study, new, made), *_removed_words(study, leaver), *_removed_rows(study, new),
             *_deleted_outputs(study), *(row for notes in load_declared_objects("erasers", "notes")
                                         for row in notes(study))]
@@ -629,8 +631,8 @@ def _check_codings_kept(study: Study, new: Study, leaver: Contribution) -> None:
 
 
 def _wanted(leaver: Contribution) -> SoughtContent:
-    """Returns the content of a contribution that must not remain in the study. An id that is a single plain
-    word does not count as a name."""
+    """Returns the content of a contribution that must not remain in the study. The organisation's id is part
+    of this content only if the whole contribution is withdrawn."""
     return SoughtContent(leaver.names, words=leaver.words,
                          ids=[leaver.organisation_id] if leaver.is_whole else (),
                          said=leaver.said, others=leaver.others,
@@ -648,7 +650,9 @@ def _kept_material(new: Study, leaver: Contribution) -> set[str]:
 
 def check_no_content_remains(study: Study, new: Study, sought: SoughtContent, *,
                              except_files: Collection[str] = ()) -> list[UnreadFile]:
-    """Searches the copy of a study, and all other files of the study folder except ``except_files``.
+    """Searches the copy of a study (``new``), except the files ``except_files``, the key of pseudonyms and
+    the folders that the build writes. Also searches the files in the study folder that the copy does not
+    replace.
 
     Returns the files that no program can read. Raises Faults if any sought content is found.
     """

@@ -208,7 +208,7 @@ def _refuse_without_question(path: Path, questions: Mapping[str, str]) -> NoRetu
 
 def list_codes_parents_and_blank_definitions(code_paths: Iterable[str]) -> list[tuple[str, str, str]]:
     """Returns each code with the code above it and a blank definition. A code may be written as a path
-    (``Care > Rest``), whose beginning is the code above; codes above that are not in the list are added.
+    (``Care > Rest``), whose beginning is the code above. If the list lacks a code above, this code is added.
 
     >>> list_codes_parents_and_blank_definitions(["Care > Rest", "Law"])
     [('Care', '', ''), ('Care > Rest', 'Care', ''), ('Law', '', '')]

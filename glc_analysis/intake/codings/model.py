@@ -127,7 +127,8 @@ class RawCodings:
       Unicode form;
     - same_text: no words are stored, but the file has the text to which the position belongs;
     - whole_text: no confirmation is needed, because the whole text is coded;
-    - by_position: nothing confirms the position, because the file has only numbers;
+    - by_position: nothing confirms the position, because the file has only numbers, or because it is unknown
+      how the program counts positions;
     - blank: the file has the words of the coding, but it has no text in which to search for the words.
     """
 
@@ -323,8 +324,9 @@ class Tried(NamedTuple):
 
 
 _CLEARLY = 3
-"""A reading (way of counting) is ruled out if the number of ends of passages that it does not put at edges of
-words is more than :data:`_CLEARLY` times the number in the likeliest reading."""
+"""A reading (way of counting) is ruled out if it puts more than this many times as many ends of passages
+within words as the likeliest reading does. The passages are those that the two readings put at different
+positions."""
 
 
 def locate_coded_spans(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> Located:

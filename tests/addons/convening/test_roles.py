@@ -116,7 +116,7 @@ def test_a_ballot_by_proxy_counts_and_the_team_sees_the_result_without_it(study)
     row, said = result(study)
     assert (row["n"], row["n_by_proxy"], row["result"], row["without_proxies"]) == (9, 1, "high", "high")
     assert "1 by proxy" in said and "ballots by proxy count" in said
-    assert "panels of 3 votes or fewer, with one by proxy of 4, with more by proxy of 5." in said
+    assert "panels of 3 votes or fewer (4 if one vote is by proxy, 5 if more votes are)." in said
 
 
 def test_without_proxies_there_may_be_too_few_for_a_decision_which_is_told(study):

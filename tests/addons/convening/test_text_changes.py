@@ -62,7 +62,7 @@ def test_the_trace_of_a_split_text_names_the_old_one_and_says_that_its_evidence_
         "P04.1 was split from P01.1. Because: Two things. Asked for by: Harbour.",
         "P01.1: Offer rest before you ask.",
         "No evidence for it is recorded. Evidence is recorded for earlier texts (1 for P01): nobody "
-        "has said yet which of it speaks for this text."]
+        "has decided yet which of it supports this text."]
 
 
 def test_the_trace_of_an_old_text_says_what_became_of_it(study):

@@ -106,8 +106,8 @@ def test_who_may_not_proposes_and_whoever_decides_sees_it_until_it_is_done(open_
         preview_codebook_change(open_coding, "tomas", **RENAMED)
     said = tomas.carry_out({"act": "propose_change", **RENAMED})
     assert said["message"] == (
-        "Proposed: “Stigma” is called “Shame”. The change applies once the person who decides on the "
-        "codebook writes it.")
+        "Proposed: “Stigma” is called “Shame”. The change applies as soon as the person who decides on "
+        "the codebook has written it into codebook.csv.")
     assert said["changed"] == []
     proposed = [one for one in list_proposed_codebook_changes(open_coding) if one["code_id"]]
     assert proposed == [{"coder_id": "tomas", "message": "“Stigma” is called “Shame”.", **RENAMED}]

@@ -72,7 +72,7 @@ def test_a_heading_that_stands_over_several_columns_tells_no_pair():
     files = [export({"Why?": columns["Why? [1]"], **columns}, name) for name in ("a.csv", "b.csv")]
     tables = draft_survey_tables([replace(file, repeated=("Why?",)) for file in files]).tables
     assert {*tables["questions"]["use"]} == {""}
-    assert tables["questions"]["why"].str.contains("stands over several columns").all()
+    assert tables["questions"]["why"].str.contains("several columns of a file have this heading").all()
 
 
 # ------------------------------

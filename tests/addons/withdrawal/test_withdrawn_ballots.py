@@ -116,7 +116,7 @@ def test_a_file_that_would_lose_votes_of_others_is_left_to_a_person(tmp_path):
     study = BallotStudy(tmp_path)
     study.vote("r01")
     names = pd.DataFrame({"name": ["P01"], "match": ["exact"]}, dtype="str")  # a word of the file itself
-    with pytest.raises(Faults, match=r"1-r01\.csv: the ballots of the leaver cannot be removed.* by hand"):
+    with pytest.raises(Faults, match=r"1-r01\.csv: the ballots that must be erased cannot be .* by hand"):
         erase_leaver_ballots_signatures_and_names(Study(study.root), rater(GONE, names))
 
 

@@ -29,7 +29,7 @@ def render_handbook_and_principles_bibtex(handbook: Handbook) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Returns a text without the characters that TeX reads as commands."""
+    """Returns a text in which a backslash precedes each sign that TeX would read as a command."""
     return re.sub(r"([&%$#_])", r"\\\1", text)
 
 

@@ -112,7 +112,8 @@ class Handbook:
 
     @property
     def is_draft(self) -> bool:
-        """Whether any text in the handbook has not been checked by a second speaker."""
+        """Whether any text in the handbook is unchecked: no native reader has checked the fixed texts, or no
+        second speaker has checked a translation."""
         texts = (words for principle in self.principles for words in principle.texts.values())
         return self.fixed_texts["native_reader"] != "yes" or any(words.status == DRAFT for words in texts)
 
@@ -130,7 +131,7 @@ class Handbook:
 
     @property
     def evidence_sentence(self) -> str:
-        """Returns the sentence on the evidence on which all the principles rest together."""
+        """Returns the sentence on the kinds of evidence for all principles of the handbook together."""
         claims = {claim for principle in self.principles for claim in principle.claims}
         return _listed(self.fixed_texts, claims)
 

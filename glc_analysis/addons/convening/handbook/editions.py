@@ -64,7 +64,7 @@ _HTML = Macros(__file__, "handbook.html")
 def write_handbook_through_gate(study: Study, audience: str, *, language: str = "",
                                 paper: str = "a4") -> Path:
     """Writes the handbook of a built study next to the pages of an audience's last run. Returns the folder of
-    the handbook.  Raises GLCError if the audience has no pages yet or no principle is agreed, and UsageError
+    the handbook. Raises GLCError if the audience has no pages yet or no principle is agreed, and UsageError
     for a language in which this audience gets no handbook. Raises Faults, and writes nothing, if the gate
     finds something that the audience may not read.
     """

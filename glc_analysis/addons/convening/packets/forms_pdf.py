@@ -54,7 +54,7 @@ def write_feedback_pdf(study: Study, forms: Sequence[RatingForm], feedback: Sequ
 
 
 def render_paper_feedback(form: RatingForm, feedback: Sequence[RoundFeedback]) -> str:
-    """Returns the feedback on the previous round for one rater, as HTML for paper."""
+    """Returns the feedback on earlier rounds for one rater, as HTML for paper."""
     shown = {one.principle_id: one for one in feedback}
     return load_part_macros().before_sheet(
         f"{form.heading} · {form.fixed_texts['before_title']}", form.feedback_instructions.split("\n"),
@@ -72,8 +72,8 @@ def _markup(n: int, form: RatingForm, html: str) -> str:
 
 
 def render_paper_form(form: RatingForm) -> str:
-    """Returns a form as HTML: first the instructions to raters, then a box per principle. Text meant for a
-    single rater, such as an address, is a separate paragraph after the instructions."""
+    """Returns a form as HTML for paper: the heading, the instructions with one paragraph per line, and then,
+    for each principle, its text and the boxes to tick."""
     return load_part_macros().form(form.heading, form.fixed_texts["cross_one"], form.instructions.split("\n"),
                                    [_principle(form, text) for text in form.texts], form.language,
                                    form.direction)

@@ -157,7 +157,8 @@ def move_packets_into_place(stage_folder: Path, folder: Path) -> None:
 _PAGES = 2
 """The largest number of pages that a brief may have."""
 TRUNCATIONS = [*(1 - n / 20 for n in range(20)), 0.03, 0.02, 0.01, 0]
-"""The shares of questions, rows and quotations to keep, tried in turn until a brief fits on two pages."""
+"""The shares of questions, rows and quotations that a brief may keep. The largest share with which the brief
+fits on two pages is used."""
 
 _STAGE = ".making-"
 
@@ -213,9 +214,9 @@ def write_packets_beside_pages(study: Study, *, today: date, organisation: str =
                                part_slugs: Collection[str] = (),
                                paper: str = "a4") -> list[Path]:
     """Writes packets into ``packet/`` of the current run for the convening, next to the pages that the
-    packets refer to. Returns the folder of each packet. The path of a folder contains ``current`` if
-    ``current`` is a link. Raises the errors of :func:`write_packets`, and GLCError if the convening has no
-    pages yet.
+    packets refer to. Returns the path of each packet's folder. If ``current`` is a link to the folder of the
+    run, the paths go through this link. Raises the errors of :func:`write_packets`, and GLCError if the
+    convening has no pages yet.
     """
     stopped = "The packets are unchanged. To go on: run the same command again."
     with graceful_interrupt(lambda: stopped), hold_lock(study.reports / PACKET_AUDIENCE, what="packet"), \
@@ -256,7 +257,7 @@ def write_packets(study: Study, folder: Path, *, today: date, organisation: str 
 
     A packet has the files ``packet.pdf`` and ``packet.docx``. The folder of an organisation also has the
     organisation's brief, as ``brief.pdf`` and ``brief.txt``; all other briefs are written to ``briefs/``.
-    ``part_slugs`` are the slugs of the parts to write.
+    ``part_slugs`` are the slugs of the parts to write; if empty, all parts are written.
 
     Raises UsageError for an unknown organisation or part, and GLCError for a letter that no font of this
     machine has. Raises Faults, and writes nothing, if the gate finds something that a reader may not see.

@@ -120,16 +120,18 @@ def select_packets(reference: Reference, organisation_names: Mapping[str, str], 
                    organisation_or_group: str = "",
                    part_slugs: Collection[str] = (), extra_languages: Collection[str] = ()) -> list[Packet]:
     """Returns the packet of one organisation or group, or all packets if ``organisation_or_group`` is blank.
-    The packets to be laid on tables are also made in the other ``extra_languages`` of the study.
+    The packet of group ``background``, which is laid on the tables, is also made in each of
+    ``extra_languages``.
 
     - ``organisation_names``, ``country_names``, ``theme_names``: names keyed by id; ``country_names`` has
       only the countries that may be named to the convening.
     - ``organisation_or_group``: the id or name of an organisation, or a group of :data:`PACKET_GROUPS`.
-    - ``part_slugs``: the slugs of the parts to make. Parts without content are left out.
+    - ``part_slugs``: the slugs of the parts to make; if empty, all parts are made. Parts without content are
+      left out.
 
-    By default, packets are made for the groups and for the organisations that may rate (for every
-    organisation if raters.csv names none that may). Survivor advisers get a packet only if raters.csv names a
-    survivor adviser; observers get one only if it names an observer.
+    By default, packets are made for the groups and for the organisations that may rate. If raters.csv names
+    no organisation that may rate, every organisation gets a packet. Survivor advisers get a packet only if
+    raters.csv names a survivor adviser; observers get a packet only if raters.csv names an observer.
 
     Raises UsageError with similar names for an unknown organisation or part, and GLCError if an organisation
     has the id of a group.
@@ -244,8 +246,8 @@ class Section:
     unit: str = ""
 
     def truncate(self, share: float, full_version_place: str) -> Markup:
-        """Returns the section with only the first ``share`` of its units (such as questions), and a line that
-        says how many units are left out.
+        """Returns the section with only the first ``share`` of its units (such as questions). If units are
+        left out, a line says how many are shown, and that ``full_version_place`` has all of them.
 
         >>> both = Section("", "", "<figure>One</figure><figure>Two</figure>", "quotations")
         >>> shown = both.truncate(0.5, "a.html")
@@ -279,7 +281,8 @@ def _units(root: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
 
 
 def _tidy(root: lxml.html.HtmlElement) -> str:
-    """Removes groups without rows, tables without rows, and the headings of such tables."""
+    """Returns the HTML of ``root`` without empty groups of table rows, without empty tables, and without the
+    headings of empty tables."""
     for body in root.findall(".//tbody"):
         if all("glc-asked" in row.get("class", "") and row[-1].get("colspan") for row in body):
             body.drop_tree()
@@ -342,7 +345,7 @@ def translate_paper_html(phrases: Phrasebook, html: str) -> str:
 
 def render_sections_with_heading(part: Part, sections: list[Section], share: float = 1) -> str:
     """Renders the heading of a part, the sentence that says what the reader is asked to do, and the sections
-    of the part."""
+    of the part. ``share`` is the share of each section's units that is kept (:meth:`Section.truncate`)."""
     notes = "Your corrections" if part.kind == "brief" else "Your notes" if part.kind in NOTED else ""
     return load_part_macros().part(part.title, part.slug, WHAT_TO_DO.get(part.kind, ""),
                                    [section.truncate(share, describe_place_of_whole_part(part))
@@ -394,9 +397,9 @@ def _country(page: StudyView) -> Iterator[Section]:
 
 def drop_folds_and_set_counts_apart(country_html: str) -> str:
     """Returns the section of a country without the rows that are folded on the screen (options that nobody
-    chose, codes that nobody raised). The answers are put into one column, and their counts, with dots on a
-    line, into another column. This is needed because the style sheet that separates answer and count on the
-    screen does not apply on paper."""
+    chose, codes that nobody raised). One column has the answers; another column has the count of each answer,
+    with the line on which dots mark the percentages. This is needed because the style sheet that separates
+    answer and count on the screen does not apply on paper."""
     root = lxml.html.fragment_fromstring(country_html, create_parent="div")
     for element in root.xpath(".//details"):
         element.drop_tree()

@@ -99,7 +99,8 @@ def _compiled(settings: PdfSettings, title: str, text: str) -> bytes:
 
 @cache
 def convert_html_to_typst(html: str) -> str:
-    """Converts HTML to markup for typst, with the list of contents and the bars."""
+    """Converts HTML to markup for typst. Calls of typst functions replace the placeholders in the HTML, such
+    as the placeholders of the list of contents and of bars."""
     page = drop_folds_and_prepare_for_pandoc(html, "pdf")
     whole = page.removeprefix("<div>").removesuffix("</div>")  # else all of it is one block
     text = convert_with_pandoc(whole, "typst", "--wrap=none").decode()
@@ -177,8 +178,8 @@ def _letters(path: str) -> frozenset[str]:
 def find_largest_share_that_fits(settings: PdfSettings, title: str,
                                  render_at_share: Callable[[float], PrintedPart],
                                  shares: Sequence[float], most_pages: int) -> float:
-    """Returns the largest share with which a part fits on ``most_pages`` pages; the smallest of the
-    ``shares`` if the part fits with no share."""
+    """Returns the largest of the ``shares`` with which a part fits on ``most_pages`` pages, or the smallest
+    share if the part fits with none. ``shares`` are sorted, the largest first."""
     low, high = 0, len(shares) - 1
     while low < high:
         middle = (low + high) // 2 if low else 0  # most parts fit whole: that is tried first

@@ -42,8 +42,8 @@ class SheetWords:
 
     @property
     def is_english(self) -> bool:
-        """Whether the words are in English, because the language of the sheet is English or has no
-        translation."""
+        """Whether the words are in English, because the sheet is in English or because nobody has translated
+        the words into its language."""
         return self.language == ENGLISH
 
     @property

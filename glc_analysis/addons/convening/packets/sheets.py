@@ -127,7 +127,7 @@ def _coded_words(view: StudyView, held: QuotationTables) -> pd.DataFrame:
 
 def _own_quotes(view: StudyView, held: QuotationTables) -> pd.DataFrame:
     """Returns the organisation's quotations that are proposed for printing, each with the rules on quotations
-    that the quotation breaks."""
+    that the quotation breaks. Quotations from accounts of individual cases are left out."""
     rows = add_provenance_consent_and_broken_rules(*held)
     return rows[(rows["owner"] == view.organisation) & ~rows["is_case"]].sort_values("quote_id")
 
@@ -161,8 +161,8 @@ def _answer_lines(view: StudyView, option_list: str, rows: pd.DataFrame,
     """Returns one line per answer of the organisation to a question; ``figures`` has the counts of the
     question. Each line has:
 
-    - the country (blank if the organisation answered for one country);
-    - the reason why there is no answer;
+    - the country (blank if the organisation answered for only one country);
+    - the reason why there is no answer (blank if there is an answer);
     - the answer, with how many organisations gave it.
     """
     options = view.options[view.options["option_list"] == option_list]
@@ -211,8 +211,8 @@ def show_own_passages(view: StudyView) -> Html:
 
 
 def _passage_text(text: str, length: int = 0) -> Markup:
-    """Renders a text in its own writing direction. A text longer than ``length`` is cut after a whole
-    word."""
+    """Renders a text in its own writing direction. A text of more than ``length`` characters is cut after a
+    whole word; if ``length`` is 0, no text is cut."""
     is_long = 0 < length < len(text)
     shown = f"{text[:length].rsplit(' ', 1)[0]} …" if is_long else text
     return _macros().passage(shown)
@@ -263,8 +263,8 @@ def show_own_consents(view: StudyView) -> Html:
 
 SHEET_SIDES = {"supports": "What speaks for it", "contradicts": "What speaks against it",
                "qualifies": "Limits"}
-"""The sides of the evidence, which are the stances in evidence.csv, in the order of the sheet and with their
-headings."""
+"""The heading of each side of the evidence on the sheet, keyed by the stance in evidence.csv. The order is
+the order of the sheet."""
 _NOTHING = {"supports": UNSUPPORTED, "contradicts": NOT_CHALLENGED, "qualifies": "No limit is recorded."}
 ONLY_HIDDEN = "Something is recorded here, but it cannot be shown."
 NOT_ALL = ("Not all recorded evidence is shown: a count could reveal what a single organisation said, or the "
@@ -407,7 +407,8 @@ MINUTES = {"agreed": 3, "split": 25, "elsewhere": 15, "rest": 10}
 """The number of minutes proposed for the discussion of a principle, keyed by the principle's group on the
 agenda."""
 MINUTES_UNRATED = 10
-"""The number of minutes proposed for the discussion of a principle before any round is closed."""
+"""The number of minutes proposed for the discussion of a principle if no round is closed yet, or if the last
+closed round did not ask about its text."""
 _NO_ROUND = ("No round is closed yet: read and discuss each text, then vote. After the first round this "
              "sheet sorts the principles by what the votes say.")
 _BLANK = "_" * 6
@@ -416,7 +417,7 @@ DECIDED = {"agreed": "Agreed already", "set_aside": "Set aside", "superseded": "
 ALL_DECIDED = "Every text is agreed or set aside: nothing is left to discuss."
 _TERMS = ("importance", "importance_low", "importance_high", "feasibility", "feasibility_low",
          "feasibility_high", "abstain", "comment", "may_be_read")
-"""The keys in forms.csv of the words of the rating form that are spoken during the vote."""
+"""The keys in forms.csv of the words that are spoken during the vote, which the interpreter's sheet shows."""
 _LANGUAGES_ABREAST = 3
 """The largest number of languages side by side on a page: the language of the texts and two other
 languages."""
@@ -546,8 +547,8 @@ def show_interpreter_sheet(view: StudyView) -> Html:
 
 
 def _statements(view: StudyView, source: str, others: list[str]) -> Markup:
-    """Renders the statements in the first language and in up to two other languages. If there is space for
-    another language, an empty column is added."""
+    """Renders the statements in the language of the texts (``source``) and in up to two ``others``. If there
+    is space for another language, an empty column is added."""
     rows, texts = view.principle_rows, view.read("principles")
     statements = dict(zip(
         [*zip(texts["translation_of"], texts["language"], strict=True),

@@ -53,8 +53,8 @@ _READERS = (PACKET_AUDIENCE, "public")
 @dataclass(frozen=True)
 class DecidedText:
     """A principle in the form in which a letter shows it, in the language of the letter if a translation
-    exists. ``evidence_sentences`` says whether the principle rests on words or answers of the organisation
-    that gets the letter."""
+    exists. ``evidence_sentences`` says on what the principle rests: on words, on answers, or on both, of the
+    organisation that gets the letter."""
 
     printed_id: str
     statement: str
@@ -177,7 +177,8 @@ def _literal(text: str) -> str:
 
 def _texts(trail: EvidenceTrail, reference: Reference, language: str,
            say: Mapping[str, str]) -> dict[str, DecidedText]:
-    """Returns the principles in use with the decisions on them, keyed by principle id."""
+    """Returns the current text of each principle and the decision on the text, keyed by principle id.
+    Principles that were split or merged are left out."""
     rows = trail.read("principles")
     translations = Translations.from_tables(rows, reference.translations)
     days = {(row["principle_id"], row["version"], row["status"]): row["date"]
@@ -233,8 +234,8 @@ def _write(study: Study, letter: ThanksLetter, stage: Path, settings: PdfSetting
 
 
 def render_letter_and_adoption_sheet(letter: ThanksLetter, invented: str = "") -> Iterator[Markup]:
-    """Returns the HTML, for printing, of a letter. If any text is agreed, also returns the HTML of the
-    letter's adoption sheet."""
+    """Yields the HTML of a letter, for printing. If the study has an agreed text, also yields the HTML of the
+    adoption sheet."""
     yield _HTML.letter_page(letter, invented)
     if letter.agreed:
         yield _HTML.adoption_page(letter)

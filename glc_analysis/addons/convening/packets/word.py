@@ -243,8 +243,8 @@ def _same_bytes(document: Word) -> bytes:
 
 
 def _members(names: list[str]) -> Iterator[str]:
-    """Returns the names of the files in a Word document, with ``[Content_Types].xml`` first, because other
-    programs expect it first."""
+    """Yields the names of the files in a Word document. The first is ``[Content_Types].xml``, because some
+    programs recognise a Word document by its first file."""
     first = "[Content_Types].xml"
     yield first
     yield from sorted(name for name in names if name != first)

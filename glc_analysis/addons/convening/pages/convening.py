@@ -32,19 +32,20 @@ from glc_analysis.view.places import Places, make_anchor, make_link
 from glc_analysis.view.study_view import StudyView
 
 NO_JOINT_DISPLAY = "The joint display has no rows yet: `glc joint-display --suggest` proposes some."
-JOINT_CAPTION = "Bars show the share of those that answered (survey) or were asked (all else)."
+JOINT_CAPTION = ("Bars show shares: in the survey, of those that answered; in everything else, of those that "
+                 "were asked.")
 FIT_LABELS = {"": "not judged yet", "not_asked": "not asked in the survey",
               "not_raised": "not raised in interviews and calls"}
 _NO_ROUND = "No round is closed yet. Results appear here when a round is closed."
-VOTES_TOLD = (f"Of panels of {LARGEST_UNDISCLOSED} votes or fewer nothing is shown. Of larger ones "
-              "no more is shown than leaves every vote open between two thirds of the scale, also to two who "
-              "know their own votes. All votes of a panel are shown where all its members, asked in private, "
-              "agreed.")
+VOTES_TOLD = (f"Nothing is shown about panels of {LARGEST_UNDISCLOSED} votes or fewer. About larger panels, "
+              "only so much is shown that every vote could still lie in either of two thirds of the scale, "
+              "even for two people who know their own votes. All votes of a panel are shown if all its "
+              "members, asked in private, agreed.")
 
 
 def show_joint_display(view: StudyView) -> Html:
-    """Shows one group of rows per topic: the survey count, the count from interviews, how the two fit and
-    what follows. Below the table, lists statements of organisations that differ from country facts."""
+    """Shows one group of rows per topic: the survey count, the count from interviews, how the two counts fit,
+    and what follows. Below the table are the organisations' statements that differ from country facts."""
     topics = [*list_visible_joint_display_topics(view)]
     if not topics:
         return make_displayable(ELEMENTS.note(NO_JOINT_DISPLAY) + _contradictions(view))
@@ -88,8 +89,8 @@ def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = No
 
 
 def _contradictions(view: StudyView) -> Markup:
-    """Renders the statements of organisations that differ from the facts about their country. The team sees
-    which organisations made the statements; other audiences see only how many organisations did."""
+    """Renders the organisations' statements that differ from the facts about their country. The team sees
+    which organisations made the statements; other audiences see only the number of these organisations."""
     counted = view.select_measure_figures("discordance")
     if counted.empty:
         return Markup()

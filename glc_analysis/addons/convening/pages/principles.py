@@ -60,8 +60,8 @@ NONE_AGREED = "No principle is agreed yet."
 STATUS_LABELS = {"candidate": "Not decided yet", "agreed": "Agreed", "set_aside": "Set aside",
             "superseded": "Replaced by a later text"}
 PAGE_SIDES = {"supports": "For it", "contradicts": "Against it", "qualifies": "With limits"}
-"""The sides of the evidence, which are the stances in evidence.csv, in the order of the page and each with
-its heading."""
+"""The heading of each side of the evidence on the page, keyed by the stance in evidence.csv. The order is the
+order of the page."""
 _NOTHING = {"supports": UNSUPPORTED, "contradicts": NOT_CHALLENGED}
 TRIAL_OF_ONE = "Somebody tried it; what came of it is for the team alone."
 WITHHELD = "Not every count is shown here, because it could reveal what a single organisation said."
@@ -84,8 +84,8 @@ TO_SIGN_ANEW = ("This text was changed after an earlier one was signed. It is no
 OTHERS_SIGNED = ("We do not show whether other organisations signed without their names: even a number "
                  "could reveal what one of them decided.")
 NAMES_SHOWN, WORDS_SHOWN = 12, 3
-"""The numbers of names and of reservations that are shown unfolded; all further names and reservations are
-folded."""
+"""How many names and how many reservations are shown at once. All further names and reservations are folded,
+until the reader unfolds them."""
 BYTES = {"sources": 90_000, "comments": 8_000, "texts": 8_000, "reservations": 8_000}
 """The largest length in bytes of each part of a page; a longer part is cut, so that the pages of a large
 study stay small."""
@@ -150,8 +150,8 @@ def _last_tallies(view: StudyView, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_votes(rows: pd.DataFrame, tallied: pd.DataFrame) -> pd.DataFrame:
-    """Returns the principles sorted by their share of high votes on importance, then on feasibility.
-    Principles without votes come last."""
+    """Returns the principles, the largest share of high votes on importance first. If two principles have the
+    same share, the share of high votes on feasibility decides. Principles without votes come last."""
     shares = tallied.assign(share=tallied["votes_high"] / tallied["n"].where(tallied["n"] > 0)).pivot(
         index="principle_id", columns="criterion", values="share")
     high = shares.reindex(rows["principle_id"], columns=[*CRITERIA])
@@ -160,8 +160,9 @@ def _by_votes(rows: pd.DataFrame, tallied: pd.DataFrame) -> pd.DataFrame:
 
 
 def _signature_count(view: StudyView, principle_id: str) -> str:
-    """Returns words on how many of the organisations that may be named endorse the principle. The number of
-    endorsements by organisations that may not be named is added if this number may be disclosed."""
+    """Returns a phrase that says how many of the organisations that may be named endorse the principle. The
+    number of endorsements by organisations that may not be named is added if it may be disclosed. If no
+    number may be shown, the phrase says so."""
     if make_block_id("signatures", principle_id) in view.hidden:
         return "not shown"
     if view.is_only_earlier_text_signed(principle_id):
@@ -177,8 +178,8 @@ def _signature_count(view: StudyView, principle_id: str) -> str:
 
 
 def show_panel_sizes_and_gaps(view: StudyView) -> Html:
-    """Shows the number of raters in each panel. The team also sees which kinds of organisations are missing
-    among the raters of each principle."""
+    """Shows the number of raters in each panel. For each principle, the team also sees which kinds of
+    organisations contributed no evidence and which did not rate."""
     sizes = {} if COUNT_BLOCK in view.hidden else view.panel_sizes
     said = [f"{panel} who may rate: {n}." for panel, n in sizes.items()]
     missing = "No principle has been rated yet." if view.has_capability("passages") else BLOCK_NOT_SHOWN
@@ -254,8 +255,9 @@ def render_rationale_and_indicator(principle: Any, lead: str = "") -> Markup:
 
 
 def describe_evidence_of_view_principle(view: StudyView) -> pd.DataFrame:
-    """Returns the evidence on the view's principle, one row per row of evidence.csv, in the same order. If
-    the audience may not see the content of a row of evidence, the sentence of the row says so. Columns:
+    """Returns a table of the evidence on the view's principle. Each row is made from one row of evidence.csv,
+    in the order of that file. If the audience may not see the content of a row of evidence, column sentence
+    says so. Columns:
 
     - stance: supports, contradicts or qualifies.
     - claim: the claim in evidence.csv.
@@ -283,7 +285,7 @@ EVIDENCE = ["stance", "claim", "sentence", "place", "text", "translation", "tran
 def describe_evidence_of_principle(trail: EvidenceTrail, principle_id: str) -> pd.DataFrame:
     """Returns the table of :func:`describe_evidence_of_view_principle` for one principle, from a trail that
     has already been read. Column place is blank. The ``attrs`` of the table say whether an objection to the
-    principle is recorded."""
+    principle is recorded, whether the table is for the team, and whether rows of evidence are hidden."""
     pieces = [_piece(trail, row) for row in _rows_of_evidence(trail, principle_id)]
     rows_of_text = [{name: piece.get(name, "") for name in EVIDENCE} for piece in pieces]
     frame = pd.DataFrame(rows_of_text, columns=EVIDENCE, dtype="str")
@@ -358,8 +360,9 @@ def _both_sides(pieces: pd.DataFrame) -> Markup:
 
 
 def describe_side_without_shown_evidence(evidence: pd.DataFrame, default_phrase: str) -> str:
-    """Returns the text for a side (stance) without evidence. The text is ``default_phrase``; but if rows of
-    evidence are hidden or an objection is recorded, another sentence replaces "not challenged"."""
+    """Returns the sentence for a side (stance) on which no evidence is shown. The sentence is
+    ``default_phrase``, with one exception: another sentence replaces "not challenged" if rows of evidence are
+    hidden or an objection is recorded."""
     if default_phrase != NOT_CHALLENGED:
         return default_phrase
     if evidence.attrs.get("lost_lines"):
@@ -473,15 +476,15 @@ def _comments(view: StudyView, principle_id: str) -> Markup:
 
 
 def _folded(heading: str, lines: Sequence[Markup], kind: str) -> Markup:
-    """Renders folded paragraphs up to a total length, and a line on how many further paragraphs are left
-    out."""
+    """Renders folded paragraphs up to the length in :data:`BYTES` for ``kind``, and a line that says how many
+    paragraphs are left out."""
     kept, _ = _cut(lines, BYTES[kind], lambda line: len(line.encode()))
     return _macros().below(heading, kept, len(lines) - len(kept)) if lines else Markup()
 
 
 def _cut(pieces: Iterable[Any], most: int, length: Callable[[Any], int]) -> tuple[list[Any], bool]:
-    """Returns the first of the ``pieces`` whose total length is at most ``most`` (always at least one piece),
-    and whether further pieces were left out.
+    """Returns as many of the first ``pieces`` as have a total length of at most ``most``, but at least one
+    piece; and whether further pieces were left out.
 
     >>> _cut(["abc", "de", "f"], 5, len), _cut(["abc"], 1, len)
     ((['abc', 'de'], True), (['abc'], False))
@@ -496,9 +499,9 @@ def _cut(pieces: Iterable[Any], most: int, length: Callable[[Any], int]) -> tupl
 
 
 def show_signatures(view: StudyView) -> Html | None:
-    """Shows how many organisations endorse the final text of the principle, and every reservation. The names
-    that may be printed are shown. Returns None for the team if nobody has signed. If an organisation that
-    signed has withdrawn since an earlier release, names are shown without numbers."""
+    """Shows how many organisations endorse the final text of the principle, the names that may be printed,
+    and every reservation. Returns None for the team if nobody has signed. If an organisation that signed has
+    withdrawn since an earlier release, names are shown without numbers."""
     has_signatures = (len(view.select_signatures(view.principle)[0]) or not view.has_capability("signatures")
                       or view.is_only_earlier_text_signed(view.principle))
     return make_displayable(render_endorsements_and_reservations(view,
@@ -507,8 +510,9 @@ def show_signatures(view: StudyView) -> Html | None:
 
 def render_endorsements_and_reservations(view: StudyView, principle_id: str, *,
                                          is_on_paper: bool = False) -> Markup:
-    """Renders the organisations that endorse a principle's text, and every reservation. On paper nothing is
-    folded, and remarks that hold for all signatures appear only once, in the guide."""
+    """Renders the organisations that endorse a principle's text, and every reservation. On paper, nothing is
+    folded, and remarks that apply to the signatures of every principle are left out, because the guide in the
+    packet has them."""
     if view.is_only_earlier_text_signed(principle_id):
         return _macros().paragraph(TO_SIGN_ANEW)
     signed, nameless = view.select_signatures(principle_id)
