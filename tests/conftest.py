@@ -42,10 +42,12 @@ def pytest_configure(config):
 
 
 LONGEST = [f"test_{name}.py" for name in (
-    "core_alone", "kills", "coding_desk_browser", "browser", "day", "trails", "scheduled", "canaries",
-    "steps", "reproducible", "packets", "tutorial", "consecutive_releases", "ngo_collection", "fuzz",
-    "withdrawal", "returns", "notebooks", "robust", "run", "attack", "cluster", "release", "commands",
-    "citations", "documents", "packet", "page_reads")]
+    "core_alone", "several_departures", "browser", "withdrawal_at_once", "attack", "coding_is_incremental",
+    "steps", "canaries", "two_releases", "reproducible", "withdrawal", "consecutive_releases", "trails",
+    "ngo_collection", "kills", "wheel", "notebooks", "day", "scheduled", "drafts", "fuzz",
+    "coding_desk_browser", "tutorial", "packets", "departures", "desk_changes_browser", "commands", "returns",
+    "robust", "run", "cluster", "release", "citations", "documents", "trace", "seals", "leaks", "votes",
+    "packet", "page_reads", "page_process", "blocks", "store")]
 """Files of tests that take longest."""
 
 

@@ -50,7 +50,6 @@ def study(built, tmp_path):
     return Study(shutil.copytree(built.root, tmp_path / "study"))
 
 
-@pytest.mark.every_day
 @pytest.mark.acceptance
 @pytest.mark.parametrize(("seed", "n_edits"), [(0, 3), *((seed, 8) for seed in drawn(range(7), 1))])
 def test_a_build_that_takes_over_equals_one_from_nothing_after_random_edits(seed, n_edits, tmp_path):

@@ -53,7 +53,6 @@ def test_a_change_of_coding_makes_few_pages_again(edit, most, study):
     assert 0 < len(update_report_pages(study, dry_run=True).ran) <= most
 
 
-@pytest.mark.every_day
 def test_pages_after_edits_of_codes_and_codings_are_those_of_a_run_from_nothing(study):
     draw = random.Random(SEED)
     codes = [row["code_id"] for row in csv.DictReader(

@@ -1,6 +1,7 @@
 """Two releases around a withdrawal, compared line by line: nothing shows who left, or what they said.
 
-One organisation of the sample is drawn each day; in ``make soak`` all of them leave, one at a time.
+One organisation of the sample is drawn; in ``make soak`` all of them leave, one at a time. Each day
+``test_several_departures`` compares the pages of further releases in the same way, without the packets.
 """
 
 import shutil
@@ -40,7 +41,6 @@ def left(printed, organisation, folder):
                      for audience, lines in found.items()}
 
 
-@pytest.mark.every_day
 def test_two_releases_show_nothing_of_whoever_left(printed, tmp_path):
     for organisation in drawn(sorted(read_reference(printed[0]).organisations["organisation_id"]), 1):
         changed, found = left(printed, organisation, tmp_path / organisation)
