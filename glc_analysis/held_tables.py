@@ -69,7 +69,7 @@ def cache_tables(read: Mapping[Path, tuple[State, pd.DataFrame]]) -> None:
 def convert_categories_to_text(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Returns a table in which text columns that are stored as categories are converted to plain text. Raises
     GLCError if the table lacks a column, which means that another version of the package wrote it."""
-    stored, columns = frame.dtypes, load_processed_tables()[name].columns
+    stored, columns = frame.dtypes.to_dict(), load_processed_tables()[name].columns
     if missing := [column for column in columns if column not in stored]:
         raise GLCError(f"The tables were built by another version of glc_analysis: {name} has no column "
                        f"{missing[0]!r}. To fix: run `glc build`.")

@@ -87,8 +87,9 @@ def list_work_countries(answers: pd.DataFrame, organisations: pd.DataFrame) -> p
     """
     places = {"home_country_id": "country_id", "organisation_id": "organisation_id",
               "home_region_id": "region_id"}
-    answered, listed = (dict.fromkeys(zip(*(frame[column].astype("str") for column in columns), strict=True))
-                        for frame, columns in ((answers, places.values()), (organisations, places)))
+    answered, listed = (
+        dict.fromkeys(zip(*(frame[column].to_numpy(object) for column in columns), strict=True))
+        for frame, columns in ((answers, places.values()), (organisations, places)))
     members = {organisation for _, organisation, _ in answered}
     rows = [*answered, *(row for row in listed if row[1] not in members)]
     return pd.DataFrame({column: [row[n] for row in rows] for n, column in enumerate(places.values())},

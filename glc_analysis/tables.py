@@ -394,8 +394,10 @@ def _question_filter(folder: Path, name: str, question: str) -> tuple:
 
 
 def _themes(folder: Path, name: str, frame: pd.DataFrame) -> pd.Series | None:
-    questions, codebook = (read_parquet_rows(folder / f"{n}.parquet").astype("str")
-                           for n in ("questions", "codebook"))
+    questions, codebook = (
+        read_parquet_rows(folder / f"{table}.parquet", columns=columns).astype("str")
+        for table, columns in (("questions", ["question_id", "theme_id"]),
+                               ("codebook", ["code_id", "parent_id", "level"])))
     return find_row_themes(name, frame,
                            dict(zip(questions["question_id"], questions["theme_id"], strict=True)),
                            map_codes_to_themes(codebook))
@@ -409,7 +411,7 @@ def iterate_rows(frame: pd.DataFrame) -> Iterator[Any]:
     >>> [row.rater_id for row in iterate_rows(pd.DataFrame({"round_id": ["1", "1"], "rater_id": ["b", "a"]}))]
     ['b', 'a']
     """
-    columns = (frame[name].astype("object").tolist() for name in frame)
+    columns = (frame[name].to_numpy(dtype=object).tolist() for name in frame)
     return map(_row_class(tuple(frame))._make, zip(*columns, strict=True))
 
 

@@ -103,11 +103,11 @@ def map_distinct(series: pd.Series, function: Callable[[Any], object]) -> pd.Ser
     >>> map_distinct(pd.Series(["a", "b", "a"]), str.upper).tolist()
     ['A', 'B', 'A']
     """
-    codes, texts = pd.factorize(series)
+    codes, texts = pd.factorize(series.array)
     if not len(texts) or (codes < 0).any():  # nothing, or missing values
         return series.map({text: function(text) for text in series.unique()})
     results = pd.Series([*map(function, np.asarray(texts))])
-    return pd.Series(results.array.take(codes), index=series.index)
+    return pd.Series(results.array.take(codes), index=series.index, copy=False)
 
 
 def parse_numbers(texts: pd.Series, *, decimal: str = ".") -> tuple[np.ndarray, np.ndarray]:

@@ -106,6 +106,7 @@ def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, col
     return faults
 
 
+@cache
 def country_name(country_id: str) -> str:
     """Returns the plain English name of a country, or ``country_id`` itself if ISO 3166 has no name for it.
 

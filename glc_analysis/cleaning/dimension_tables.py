@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -125,16 +126,16 @@ def make_country_table(answers: pd.DataFrame, organisations: pd.DataFrame, respo
     the number of records about the country.
     """
     reviewed = reference.countries.drop_duplicates("country_id").set_index("country_id")
-    asked = reference.questions.query("option_list == @COUNTRY_LIST")["question_id"]
+    questions = reference.questions
+    asked = questions.loc[questions["option_list"] == COUNTRY_LIST, "question_id"]
     named = responses.loc[responses["question_id"].isin(asked), "value"]
     ids = pd.Series(sorted({*answers["country_id"], *organisations["home_country_id"], *named}
                            - {""}), dtype="str")
-    workers = list_work_countries(answers, organisations).groupby("country_id")["organisation_id"].nunique()
+    workers = Counter(list_work_countries(answers, organisations)["country_id"])
     frame = pd.DataFrame({
         "country_id": ids, "label": [reviewed["label"].get(i, "") or country_name(i) for i in ids],
         "region_id": find_region_ids(ids, reference.countries),
-        "organisations_n": ids.map(workers.to_dict()).fillna(0),
-        "answers_n": ids.map(answers.groupby("country_id", observed=True).size().to_dict()).fillna(0)})
+        "organisations_n": ids.map(workers), "answers_n": ids.map(Counter(answers["country_id"]))})
     return frame.sort_values("label", key=lambda s: s.map(match_key), ignore_index=True)
 
 

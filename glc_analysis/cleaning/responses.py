@@ -130,7 +130,8 @@ class OptionList:
 
     def find_ids_of_kind(self, kind: str) -> set[str]:
         """Returns the ids of the options that have the given kind."""
-        return set(self.options.loc[self.options["kind"] == kind, "option_id"])
+        options = zip(self.options["option_id"], self.options["kind"], strict=True)
+        return {option_id for option_id, its_kind in options if its_kind == kind}
 
     def read_single_choices(self, cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
         """Returns, for each cell of a single-choice question, the id of its option. The function also returns

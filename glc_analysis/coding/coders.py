@@ -304,7 +304,7 @@ class _Marked(NamedTuple):
 
 
 def _marked(rows: pd.DataFrame) -> list[_Marked]:
-    return [_Marked._make(row) for row in rows[[*_Marked._fields]].itertuples(index=False, name=None)]
+    return [_Marked(*row) for row in zip(*(rows[name].tolist() for name in _Marked._fields), strict=True)]
 
 
 class _Placing:

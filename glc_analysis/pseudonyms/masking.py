@@ -118,14 +118,13 @@ class Masker:
     """
 
     def __init__(self, names: pd.DataFrame, key: Mapping[str, str]) -> None:
-        hidden = names[~names["allowed_for"].str.contains(r"\bpublic\b")]
-        pseudonyms = hidden["pseudonym"].where(hidden["pseudonym"] != "",
-                                               hidden["name"].map(normalise_space).map(key))
-        if unnamed := list(hidden.loc[pseudonyms.isna(), "name"]):
+        rows = zip(*(names[column] for column in ("name", "match", "pseudonym", "allowed_for")), strict=True)
+        hidden = [(name, how, pseudonym or key.get(normalise_space(name), ""))
+                  for name, how, pseudonym, allowed_for in rows if not re.search(r"\bpublic\b", allowed_for)]
+        if unnamed := [name for name, _, pseudonym in hidden if not pseudonym]:
             raise Faults([Fault("the name has no pseudonym", file="names.csv", column="name", value=name,
                                 fix="write one, or run `glc build`, which makes one") for name in unnamed])
-        self.names, self._how = list(hidden["name"]), list(hidden["match"])
-        self._pseudonyms = list(pseudonyms)
+        self.names, self._how, self._pseudonyms = ([row[n] for row in hidden] for n in range(3))
         self._rows: dict[bool, dict[str, list[int]]] = {}
         for row, (name, how) in enumerate(zip(self.names, self._how, strict=True)):
             if wanted := _comparable(normalise_space(name), folds=how == "folded"):
