@@ -83,12 +83,15 @@ def select_released_figures(estimates: pd.DataFrame, *, audience: str,
         raise UsageError(f"No figure is released to {audience!r}, because the build has not decided what "
                          "this audience may see. To fix: run `glc build`, or use the audience 'team'.")
     seen = estimates.merge(decisions[decisions["status"] != SUPPRESSED], on="figure_id")
-    is_same = seen["n"].eq(seen["shown_n"]).eq(True) & seen["base_n"].eq(seen["shown_base_n"]).eq(True)
-    n, base = seen["shown_n"].astype("Int64"), seen["shown_base_n"].astype("Int64")
-    numbers = n.astype("Float64") / base.astype("Float64").where(base > 0)
-    ends = {name: seen[name].where(is_same, (seen[f"shown_{name}"].astype("Float64") / base).astype(float))
-            for name in ("low", "high")}
-    seen = seen.assign(n=n, base_n=base, value=seen["shown_value"], share=numbers.astype(float), **ends)
+    all_n, all_base, n, base, low, high = (
+        seen[column].to_numpy(float, na_value=np.nan)
+        for column in ("n", "base_n", "shown_n", "shown_base_n", "shown_low", "shown_high"))
+    is_same = (all_n == n) & (all_base == base)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ends = {name: np.where(is_same, seen[name], shown / base)
+                for name, shown in (("low", low), ("high", high))}
+    seen = seen.assign(n=seen["shown_n"].astype("Int64"), base_n=seen["shown_base_n"].astype("Int64"),
+                       value=seen["shown_value"], share=n / np.where(base > 0, base, np.nan), **ends)
     return seen[[*estimates.columns, "band"]]
 
 
