@@ -14,6 +14,7 @@ from datetime import date
 from statistics import median
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from glc_analysis.addons.convening.histories import make_printed_id
@@ -76,12 +77,17 @@ def add_printed_ids_and_mark_current(principles: pd.DataFrame) -> pd.DataFrame:
     """Returns rows of principles.csv with three more columns: ``printed_id``, ``text_version``, and
     ``is_current`` (whether the row is the latest version of its principle or a translation of it)."""
     ids = [*map(format_printed_id, principles["principle_id"], principles["version"])]
-    numbers = principles["version"].astype(int)
-    sources = principles["translation_of"] == ""
-    latest = numbers.where(sources).groupby(principles["principle_id"]).transform("max")
-    rows = principles.assign(printed_id=ids, text_version=principles["statement"].map(content_hash))
-    current = set(rows.loc[sources & (numbers == latest), "printed_id"])
-    return rows.assign(is_current=rows["translation_of"].where(~sources, rows["printed_id"]).isin(current))
+    rows = [*zip(principles["principle_id"], principles["version"].astype(int), ids,
+                 principles["translation_of"], strict=True)]
+    latest: dict[str, int] = {}
+    for principle_id, version, _, translation_of in rows:
+        if not translation_of:
+            latest[principle_id] = max(version, latest.get(principle_id, version))
+    current = {printed_id for principle_id, version, printed_id, translation_of in rows
+               if not translation_of and version == latest[principle_id]}
+    is_current = [(translation_of or printed_id) in current for _, _, printed_id, translation_of in rows]
+    return principles.assign(printed_id=ids, text_version=principles["statement"].map(content_hash),
+                             is_current=np.array(is_current, dtype=bool))
 
 
 def list_evidence_gap_sentences(principle_evidence: pd.DataFrame) -> list[str]:

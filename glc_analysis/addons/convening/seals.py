@@ -454,7 +454,7 @@ def _with_digests(raters: pd.DataFrame, votes: pd.DataFrame, digests: Digests) -
 
 def _content(votes: pd.DataFrame) -> set[tuple[str, ...]]:
     """Returns the answers of a form as a set, so that the order of the form's rows makes no difference."""
-    return set(votes[list(VOTE_COLUMNS[4:])].itertuples(index=False, name=None))
+    return {*zip(*(votes[column] for column in VOTE_COLUMNS[4:]), strict=True)}
 
 
 def _reopened(folder: Path) -> tuple[tuple[str, str], ...]:

@@ -118,8 +118,10 @@ class SigningState:
 
     def list_versions(self, principle_id: str) -> list[str]:
         """Returns the versions of a principle, oldest first."""
-        own = self.principles[self.principles["principle_id"] == principle_id]
-        return sorted({*own.loc[own["translation_of"] == "", "version"]}, key=int)
+        texts = zip(*(self.principles[column] for column in ("principle_id", "translation_of", "version")),
+                    strict=True)
+        return sorted({version for its_id, translation_of, version in texts
+                       if its_id == principle_id and not translation_of}, key=int)
 
 
 # ------------------------------

@@ -36,6 +36,7 @@ from functools import cache
 from itertools import combinations_with_replacement
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from glc_analysis.disclosure.rules import COALITION, has_capability
@@ -265,12 +266,14 @@ def blank_undisclosed_tallies_and_describe_votes(
     tallies = fill_missing_role_counts_with_zero(tallies)
     rows = tallies[tallies["n"] > tallies["n_by_proxy"].map(compute_largest_undisclosed_panel)]
     known = rows["n_by_proxy"].map(count_votes_known_to_coalition).astype(int)
-    counts = [*zip(map(read_tertile_counts, rows.to_dict("records")), known, strict=True)]
-    is_told = pd.Series([row.panel in fully_disclosed_panels or are_counts_disclosed(*own)
-                         for row, own in zip(rows.itertuples(), counts, strict=True)], rows.index, dtype=bool)
+    counts = [*zip(map(read_tertile_counts, rows[[*VOTE_COUNTS]].to_dict("records")), known, strict=True)]
+    is_told = pd.Series([panel in fully_disclosed_panels or are_counts_disclosed(*own)
+                         for panel, own in zip(rows["panel"], counts, strict=True)], rows.index, dtype=bool)
     texts = ["principle_id", "version", "criterion", "panel"]
-    untold = tallies.loc[(tallies["n"] > 0) & ~tallies.index.isin(rows.index[is_told]), texts]
-    are_comparable = ~pd.MultiIndex.from_frame(rows[texts]).isin(pd.MultiIndex.from_frame(untold))
+    untold = tallies.loc[(tallies["n"] > 0) & ~tallies.index.isin(rows.index[is_told])]
+    untold_texts = {*zip(*(untold[column] for column in texts), strict=True)}
+    are_comparable = np.array([text not in untold_texts for text in zip(
+        *(rows[column] for column in texts), strict=True)], dtype=bool)
     # Without a quorum abstentions were left out, as if there were none.
     abstained = rows["n_abstained"].where(rows["quorum"].notna(), 0)
     ballots = rows["n"] + abstained
