@@ -207,9 +207,13 @@ class AddOn:
     audience gets the pages (:class:`glc_analysis.publish.site.SiteLanguages`)."""
     page_files: str = ""
     """A function that makes files from the figures and tables of a page, and adds links to these files to the
-    page. The function takes the page, the page's slug, the line that states the page's source, and the folder
-    of figures of an earlier site (or None). The function returns the files, keyed by their names in the
+    page. The function takes the page, the page's slug, the line that states the page's source, the folder of
+    figures of an earlier site (or None), and a function that calls another function in another process if
+    possible (:meth:`.PageProcesses.call`). The function returns the files, keyed by their names in the
     site's folder of figures."""
+    preloaded: tuple[str, ...] = ()
+    """Modules that a run may import once, before it forks processes, because functions that ``page_files``
+    calls in other processes need them."""
     downloads: str = ""
     """The tables that readers can download from a site, keyed by name."""
     exports: Mapping[str, tuple[str, str]] = field(default_factory=dict)

@@ -112,6 +112,7 @@ class ReportRun:
         self.is_needed = bool(self.to_run) or last.get("printed", printed) != printed or (
             is_whole and len(self.to_keep) < len(self.last_entries))
         self.entries: dict[str, dict[str, Any]] = {}
+        self._call: Callable[..., Any] | None = None
         self.failures: list[Failure] = []
         self.notes = []
         if self.recovered:
@@ -185,7 +186,7 @@ class ReportRun:
         with defer_interrupts():
             return self._exit.enter_context(closing(
                 Assembly(self.study, self.audience, self.folder, self.pages, [*self.entries], keys,
-                         self.last_folder)))
+                         self.last_folder, self._call)))
 
     def _link_finished_pages(self) -> None:
         """Links finished pages into the folder of this run: the pages of the last run that are up to date,
@@ -207,6 +208,7 @@ class ReportRun:
         last_seconds = {page.slug: self.last_entries.get(page.slug, {}).get("seconds", 0) for page in to_run}
         order = sorted(to_run, key=lambda page: (not self._is_ahead(page), -last_seconds[page.slug]))
         processes = self._processes(elsewhere, self._reader_study(to_run))
+        self._call = processes.call
         if not elsewhere:
             processes.preload(one for page in to_run for one in page.reads)
         try:

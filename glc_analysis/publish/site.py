@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, Protocol
 
 import lxml.html
+import pandas as pd
 from lxml import etree
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -41,6 +42,15 @@ from glc_analysis.text import make_id_from_text as slug_of
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "site_parts.html")
+Call = Callable[..., Any]
+"""Takes a function and its arguments, calls it here or in another process, and returns the result."""
+
+
+def call_here(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Returns the result of a function."""
+    return function(*arguments)
+
+
 FIGURES_FOLDER = "figures"
 """The folder of a site in which the files of its figures are."""
 _DATA = "glc-data"
@@ -349,7 +359,8 @@ STYLE_FILE = "style.css"
 
 def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience: str, synthetic: bool,
                failures: Collection[str] = (), facts: str = "", print_folded: bool = False,
-               earlier_figures: Path | None = None, languages: Sequence[SiteLanguages] = ()) -> None:
+               earlier_figures: Path | None = None, languages: Sequence[SiteLanguages] = (),
+               call: Call = call_here) -> None:
     """Makes the site in ``run_dir/site`` from the notebooks in ``run_dir/notebooks``. The same notebooks
     always give a site with the same bytes.
 
@@ -357,7 +368,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     date; the navigation marks these pages. ``facts`` is a text that is printed on every page. With
     ``print_folded``, the parts that are folded on the screen are printed in full on paper.
     ``earlier_figures`` is a folder with the figures of an earlier site that the same version of the package
-    made.
+    made. ``call`` calls a function that draws pictures, in another process if possible.
     """
     site = run_dir / "site"
     site.mkdir(exist_ok=True)
@@ -370,7 +381,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     _made.clear()
     shared = _Shared(audience, frozenset(titles), _figure_source(title, audience, synthetic, facts), frame)
     for page in pages:
-        made = shared.convert_page(run_dir, page.slug, earlier_figures, last)
+        made = shared.convert_page(run_dir, page.slug, earlier_figures, call, last)
         _write_figures(site, made.figures)
         for slug, part in made.parts:
             articles[slug], wholes[slug] = deepcopy(part), page.slug
@@ -412,14 +423,14 @@ def _figure_source(title: str, audience: str, is_invented: bool, facts: str) -> 
     return f"{_banner(audience, is_invented)} {title}. {facts}".strip()
 
 
-def render_with_remembered_site_menu(run_dir: Path, page: PageJob,
-                                     earlier_figures: Path | None = None) -> dict[str, str]:
+def render_with_remembered_site_menu(run_dir: Path, page: PageJob, earlier_figures: Path | None = None,
+                                     call: Call = call_here) -> dict[str, str]:
     """Returns the HTML of each part of a finished page of a run, keyed by the slug of the part. The menu and
     the header are those of the last site that this process made for the same audience; the result is empty if
     this process has made no such site."""
     if (shared := _last_shared.get(run_dir.parent)) is None:
         return {}
-    made = shared.convert_page(run_dir, page.slug, earlier_figures, _made)
+    made = shared.convert_page(run_dir, page.slug, earlier_figures, call, _made)
     articles = {slug: deepcopy(part) for slug, part in made.parts}
     wholes = dict.fromkeys(articles, page.slug)
     _follow_parts(articles, wholes, shared.homes | _homes(articles, wholes))
@@ -446,12 +457,13 @@ class _Shared:
     homes: dict[tuple[str, str], str] = field(default_factory=dict)
     switches: dict[str, Markup] = field(default_factory=dict)
 
-    def convert_page(self, run_dir: Path, slug: str, drawn: Path | None, last: Mapping[Any, _Made]) -> _Made:
+    def convert_page(self, run_dir: Path, slug: str, drawn: Path | None, call: Call,
+                     last: Mapping[Any, _Made]) -> _Made:
         """Returns the converted notebook of a page. The notebook is not converted again if ``last`` already
         has the result."""
         notebook = (run_dir / "notebooks" / f"{slug}.ipynb").read_text(encoding="utf-8")
         made_from = slug, notebook, has_capability(self.audience, "code"), self.slugs, self.source
-        made = _made[made_from] = last.get(made_from) or _make(*made_from, drawn)
+        made = _made[made_from] = last.get(made_from) or _make(*made_from, drawn, call)
         return made
 
 
@@ -509,10 +521,10 @@ inputs from which each page was made. They are kept so that `glc watch` converts
 
 
 def _make(slug: str, notebook: str, has_code: bool, slugs: frozenset[str], source: str,
-          drawn: Path | None) -> _Made:
+          drawn: Path | None, call: Call) -> _Made:
     page = render_article(json.loads(notebook), has_code=has_code, slugs=slugs)
     files = {name: content for take_files in load_declared_objects("page_files")
-             for name, content in take_files(page, slug, source, drawn).items()}
+             for name, content in take_files(page, slug, source, drawn, call).items()}
     for data in page.find_class(_DATA):
         data.drop_tree()
     return _Made(split_page(page, slug), files)
@@ -680,12 +692,12 @@ def write_site_text_in_place(path: Path, text: str) -> None:
 
 @dataclass(frozen=True)
 class _Preparation:
-    """The parts of a site that are made without a notebook: pages of text and tables, the header of every
-    page, and the gate, which has already searched the tables to download."""
+    """The parts of a site that are made without a notebook: the tables to download, the pages of text and
+    tables, and the facts in the header of every page."""
 
+    frames: Mapping[str, pd.DataFrame]
     pages: list[PageJob]
     facts: str
-    gate: Gate
 
 
 class Assembly:
@@ -694,20 +706,25 @@ class Assembly:
     - ``pages``: all pages of the run;
     - ``kept``: the slugs of the pages whose notebooks are finished already;
     - ``keys``: the key of each page of the run, keyed by slug;
-    - ``last_run``: the folder of the previous run.
+    - ``last_run``: the folder of the previous run;
+    - ``call``: calls a function that draws pictures, in another process if possible.
 
-    A thread, which starts immediately, makes the parts of the site that need no notebook, and converts
-    finished notebooks."""
+    Two threads start immediately. One makes the parts of the site that need no notebook, and lets the gate
+    search whatever is finished; the other converts finished notebooks."""
 
     def __init__(self, study: Study, audience: str, folder: Path, pages: Sequence[PageJob],
-                 kept: Sequence[str], keys: Mapping[str, str], last_run: Path | None) -> None:
+                 kept: Sequence[str], keys: Mapping[str, str], last_run: Path | None,
+                 call: Call | None = None) -> None:
         self._study, self._audience, self._folder, self._last_run = study, audience, folder, last_run
+        self._call = call or call_here
         self._slugs = frozenset(page.slug for page in pages if not page.organisation)
         # A page is kept only if the package is the one that made it: so are then the figures of its site.
         self._drawn = last_run / "site" / FIGURES_FOLDER if last_run and keys else None
-        self._threads, self._is_closed, self._is_site_begun = ThreadPoolExecutor(1), False, False
-        self._preparation, self._read = self._threads.submit(self._prepare, keys), []
-        self._threads.submit(self._convert_ahead, [slug for slug in kept if slug in self._slugs])
+        self._searching, self._converting = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._is_closed = False
+        self._preparation = self._searching.submit(self._prepare, keys)
+        self._gate = self._searching.submit(self._write_and_search_downloads)
+        self._ahead = [self._converting.submit(self._convert, slug) for slug in kept if slug in self._slugs]
 
     def make_site_and_gate_to_pass(self, pages: Sequence[PageJob], failures: Collection[str],
                                    print_folded: bool) -> Gate:
@@ -715,34 +732,34 @@ class Assembly:
         pages that are out of date. With ``print_folded``, the parts that are folded on the screen are printed
         in full on paper."""
         study, folder, preparation = self._study, self._folder, self._preparation.result()
-        self._is_site_begun = True
+        for finished in self._ahead:
+            finished.result()
         briefs = [(page, folder / f"{make_page_path_without_suffix(page.slug, page.parameters)}.ipynb")
                for page in pages if page.organisation]
         build_site(
             folder, [*(page for page in pages if not page.organisation), *preparation.pages],
             title=study.title, audience=self._audience, synthetic=study.is_synthetic, failures=failures,
-            facts=preparation.facts, print_folded=print_folded, earlier_figures=self._drawn,
+            facts=preparation.facts, print_folded=print_folded, earlier_figures=self._drawn, call=self._call,
             languages=[make(study, self._audience) for make in load_declared_objects("site_languages")])
         for write in load_declared_objects("runs",
                                            "site") if preparation.facts else ():  # where anything is built
             write(study, self._audience, folder / "site")
         for page, path in briefs:
             write_standalone(path, study, title=page.title)
-        for reading in self._read:
-            reading.result()
         return Gate(study, self._audience, [(page.organisation, path) for page, path in briefs],
-                    preparation.gate)
+                    self._gate.result())
 
     def read_notebook_ahead(self, notebook: Path) -> None:
         """Lets the gate search a finished notebook that is for the whole audience, and converts the notebook,
         while other notebooks are being executed."""
-        self._read.append(self._threads.submit(self._read_one, notebook))
+        self._ahead += [self._searching.submit(self._search, notebook),
+                        self._converting.submit(self._convert, notebook.stem)]
 
     def render_page_parts_ahead(self, page: PageJob) -> dict[str, str]:
         """Returns the HTML of each part of a finished page, keyed by slug, before the site is made
         (:func:`render_with_remembered_site_menu`). The result is empty if the gate does not let the page
         pass."""
-        parts = render_with_remembered_site_menu(self._folder, page, self._drawn)
+        parts = render_with_remembered_site_menu(self._folder, page, self._drawn, self._call)
         with TemporaryDirectory(dir=self._folder, prefix=".ahead-") as folder:
             files = [Path(folder, f"{slug}.html") for slug in parts]
             for path, html in zip(files, parts.values(), strict=True):
@@ -750,41 +767,42 @@ class Assembly:
             return parts if Gate(self._study, self._audience).passes(files, Path(folder)) else {}
 
     def close(self) -> None:
-        """Ends the thread that makes parts of the site, after the thread's current step."""
+        """Ends the threads that make parts of the site, after their current steps."""
         self._is_closed = True
-        self._threads.shutdown(cancel_futures=True)
+        for threads in (self._searching, self._converting):
+            threads.shutdown(cancel_futures=True)
 
     def _prepare(self, keys: Mapping[str, str]) -> _Preparation:
-        study, audience, folder = self._study, self._audience, self._folder
-        frames, gate = collect_tables_to_download(study, audience), Gate(study, audience)
+        frames = collect_tables_to_download(self._study, self._audience)
+        pages = [_page_job(self._folder, *page) for page in self._texts(frames, keys)]
+        facts = write_audience_and_base_line(StudyView(self._study, self._audience)) if frames else ""
+        return _Preparation(frames, pages, facts)
+
+    def _write_and_search_downloads(self) -> Gate:
+        """Writes the tables to download. Returns the gate, which has searched the files of these tables."""
+        frames, gate = self._preparation.result().frames, Gate(self._study, self._audience)
         if frames:
-            texts = downloads.make_software_texts(study, frames, audience)
             self._check_open()
-            tables = folder / "site" / downloads.DOWNLOADS_FOLDER
+            texts = downloads.make_software_texts(self._study, frames, self._audience)
+            self._check_open()
+            tables = self._folder / "site" / downloads.DOWNLOADS_FOLDER
             downloads.write_downloads(tables, frames, texts)
             for path in sorted(tables.iterdir()):
                 self._check_open()
-                gate.read_ahead([path], folder)
-        self._check_open()
-        pages = [_page_job(folder, *page) for page in self._texts(frames, keys)]
-        facts = write_audience_and_base_line(StudyView(study, audience)) if frames else ""
-        return _Preparation(pages, facts, gate)
+                gate.read_ahead([path], self._folder)
+        return gate
 
-    def _read_one(self, notebook: Path) -> None:
+    def _search(self, notebook: Path) -> None:
         self._check_open()
-        self._preparation.result().gate.read_ahead([notebook], self._folder)
-        self._convert_ahead([notebook.stem])
+        self._gate.result().read_ahead([notebook], self._folder)
 
-    def _convert_ahead(self, slugs: Sequence[str]) -> None:
-        """Converts the notebooks of pages, so that the site finds them converted. When the site is begun, the
-        site itself converts the other notebooks."""
+    def _convert(self, slug: str) -> None:
+        """Converts the notebook of a page, so that the site finds it converted."""
         study, preparation = self._study, self._preparation.result()
+        self._check_open()
         shared = _Shared(self._audience, self._slugs | {page.slug for page in preparation.pages},
                          _figure_source(study.title, self._audience, study.is_synthetic, preparation.facts))
-        for slug in slugs:
-            self._check_open()
-            if not self._is_site_begun:
-                shared.convert_page(self._folder, slug, self._drawn, _made)
+        shared.convert_page(self._folder, slug, self._drawn, self._call, _made)
 
     def _check_open(self) -> None:
         if self._is_closed:

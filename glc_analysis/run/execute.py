@@ -353,6 +353,11 @@ class PageProcesses:
                 return make_page_failure(page, error.cell_index, error.ename, error.evalue)
             return make_page_failure(page, place, type(error).__name__, str(error))
 
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Returns the result of a function. A subclass may call the function in another process, so that the
+        processor of this process stays free for other threads."""
+        return function(*arguments)
+
     @property
     def lateness_message(self) -> str:
         """Returns the message about a page whose execution takes too long."""

@@ -120,6 +120,10 @@ class PageCluster:
         is_complete = are_reads_covered(outcome.reads, sent) or getattr(outcome, "is_dead", False)
         return outcome if is_complete else self._here.execute(page)
 
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Returns the result of a function, which is called on this machine."""
+        return self._here.call(function, *arguments)
+
     def _outcome(self, future: Any) -> Executed | Failure:
         """Waits for the result of a page, and returns it. Raises GLCError if the scheduler has had no worker
         with this version of the package for ``_WORKERLESS`` seconds."""

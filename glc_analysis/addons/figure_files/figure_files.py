@@ -12,16 +12,16 @@ import csv
 import io
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import lxml.html
 from lxml import etree
 from markupsafe import Markup
 
-from glc_analysis.addons.figure_files.figure_png import convert_svg_to_png
+from glc_analysis.addons.figure_files.figure_png import convert_svgs_to_pngs
 from glc_analysis.coding.exports import escape_formula
-from glc_analysis.publish.site import FIGURES_FOLDER
+from glc_analysis.publish.site import FIGURES_FOLDER, Call, call_here
 from glc_analysis.templates import Macros
 
 _HTML = Macros(__file__, "figure_files.html")
@@ -37,13 +37,15 @@ counts, and how many letters fit into a line of an answer and into a line of a c
 
 
 def extract_and_link_page_figures(page: lxml.html.HtmlElement, slug: str, source_line: str,
-                                  earlier_figures: Path | None = None) -> dict[str, str | bytes]:
+                                  earlier_figures: Path | None = None,
+                                  call: Call = call_here) -> dict[str, str | bytes]:
     """Returns the downloads of a page, keyed by file name, and adds links to these files below each figure of
     the page.
 
     ``source_line`` is printed below every SVG. ``earlier_figures`` is the folder with the figures of an
     earlier site that the same package made. If an SVG is the same in the earlier site, its PNG is taken from
-    the earlier site.
+    the earlier site. ``call`` calls the function that draws the other PNG files, in another process if
+    possible.
 
     >>> claim = "<section class='glc-claim'><h2>Shelter: 18 of 30</h2><div class='glc-wide'>"
     >>> bar = "<span style='width:60%'></span></div></section>"
@@ -53,9 +55,12 @@ def extract_and_link_page_figures(page: lxml.html.HtmlElement, slug: str, source
     """
     files: dict[str, str | bytes] = {}
     figures = [*_claims(page, source_line), *_drawings(page, source_line), *_tables(page, source_line)]
+    drawings = {f"{slug}-{n}": svg for n, (_, svg, _) in enumerate(figures, 1) if svg}
+    pictures = _find_earlier_pictures(drawings, earlier_figures) if earlier_figures else {}
+    if missing := {name: svg for name, svg in drawings.items() if name not in pictures}:
+        pictures |= zip(missing, call(convert_svgs_to_pngs, [*missing.values()]), strict=True)
     for n, (element, svg, rows) in enumerate(figures, 1):
-        own = {"svg": svg, "png": _picture(svg, earlier_figures and earlier_figures / f"{slug}-{n}.svg"),
-               "csv": _csv(rows)}
+        own = {"svg": svg, "png": pictures.get(f"{slug}-{n}"), "csv": _csv(rows)}
         made = {f"{slug}-{n}.{kind}": content for kind, content in own.items() if content}
         files |= made
         links = [(f"{FIGURES_FOLDER}/{name}", name.rpartition(".")[2].upper()) for name in made]
@@ -63,13 +68,12 @@ def extract_and_link_page_figures(page: lxml.html.HtmlElement, slug: str, source
     return files
 
 
-def _picture(svg: str, earlier: Path | None) -> bytes | None:
-    """Returns an SVG as PNG. The PNG of an earlier site is used if the SVG is the same. Returns None if the
-    SVG is blank or cannot be drawn."""
-    if earlier and earlier.is_file() and earlier.read_bytes() == svg.encode():
-        path = earlier.with_suffix(".png")
-        return path.read_bytes() if path.is_file() else None
-    return convert_svg_to_png(svg) if svg else None
+def _find_earlier_pictures(drawings: Mapping[str, str], folder: Path) -> dict[str, bytes | None]:
+    """Returns the PNG of each SVG that is the same in an earlier site, keyed by name. The value is None if
+    the earlier site has no PNG, because the SVG cannot be drawn."""
+    same = [name for name, svg in drawings.items()
+            if (path := folder / f"{name}.svg").is_file() and path.read_bytes() == svg.encode()]
+    return {name: path.read_bytes() if (path := folder / f"{name}.png").is_file() else None for name in same}
 
 
 def _csv(rows: list[list[str]]) -> str:

@@ -12,7 +12,7 @@ import io
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +23,11 @@ _SHARPNESS = 2
 """The number of pixels of the picture per unit of the SVG."""
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 _INHERITED = ("fill", "stroke", "stroke-width", "stroke-opacity", "fill-opacity", "stroke-dasharray")
+
+
+def convert_svgs_to_pngs(svgs: Iterable[str]) -> list[bytes | None]:
+    """Returns the pictures of several SVG files (:func:`convert_svg_to_png`)."""
+    return [convert_svg_to_png(svg) for svg in svgs]
 
 
 @lru_cache(maxsize=256)

@@ -8,11 +8,12 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from glc_analysis.addon import list_declarations
 from glc_analysis.addons.forked_pages.fork_server import (
@@ -67,7 +68,8 @@ def _preloading() -> dict[str, str]:
                 for module in (package, *(f"{package}.{name}" for name in names.split(", ")))}
     of_add_ons = _modules_of("view", "slots", "checks", "counted_by", "provides")
     modules = sorted({"glc_analysis.view.reader_study", *imported, *of_add_ons})
-    return {"GLC_PRELOAD": " ".join(["glc_analysis.addons.forked_pages.kernels", *modules])}
+    needed_by_calls = [module for _, declared in list_declarations("preloaded") for module in declared]
+    return {"GLC_PRELOAD": " ".join(["glc_analysis.addons.forked_pages.kernels", *modules, *needed_by_calls])}
 
 
 def _modules_of(*field_names: str) -> set[str]:
@@ -99,6 +101,13 @@ class ForkedPages(PageProcesses):
         """Makes a page in a forked process, or in a kernel if no process can be forked."""
         forked = self._fork(page, temporary_folder) if _is_forking() else None
         return forked or super().make_page(page, temporary_folder)
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Calls a function in a forked process, or in this process if no process can be forked."""
+        if not _is_forking():
+            return function(*arguments)
+        with Calls(self.environment | _preloading()) as calls:
+            return calls.submit(function, *arguments).result()
 
     def _fork(self, page: PageJob, folder: Path) -> Executed | Failure | None:
         with tempfile.TemporaryFile() as written, tempfile.TemporaryFile() as entered:

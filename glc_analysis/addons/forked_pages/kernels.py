@@ -94,7 +94,9 @@ def execute_page(outcome: int, running_cell_file: int, *, notebook: str, paramet
     While the page runs, the open file ``running_cell_file`` holds the number of the running cell, counted
     from 0.
     """
-    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    backend = os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    if matplotlib := sys.modules.get("matplotlib"):  # imported before this process was forked
+        matplotlib.rcParams["backend"] = backend
     sys.path.insert(0, "")  # what lies beside a notebook can be imported
     shell = ZMQInteractiveShell.instance()
     load_ipython_extension(shell)
