@@ -101,8 +101,8 @@ def test_options_that_add_up_are_covered_in_the_order_of_the_questionnaire_until
     options = "Q1/dont_know/all", "Q1/no/all", "Q1/yes/all"
 
     def texts(*answers):
-        return [row["band"] or row["shown_n"] for row in (decided(survey_of(*answers)).loc[one]
-                                                          for one in options)]
+        decisions = decided(survey_of(*answers))
+        return [row["band"] or row["shown_n"] for row in (decisions.loc[one] for one in options)]
     assert texts((2, UNSURE), (14, NO), (20, YES)) == ["at most 16", "at most 16", 20]
     assert texts((9, UNSURE), (2, NO), (20, YES)) == ["at most 11", "at most 11", 20]
     assert texts((15, NO), (15, YES)) == ["at most 15", "at most 15", 15]

@@ -53,6 +53,14 @@ def books(sample_study):
             for audience in ("convening", "public")}
 
 
+@pytest.fixture(scope="module")
+def written(sample_study, tmp_path_factory):
+    """The folder of the handbook of the public and its files."""
+    folder = tmp_path_factory.mktemp("handbook")
+    write_handbook_files(sample_view(sample_study, "public"), folder)
+    return folder
+
+
 @pytest.fixture
 def study(sample_root, tmp_path):
     """A copy of the sample, not built."""
@@ -119,25 +127,21 @@ def test_a_principle_that_lost_evidence_goes_on_to_say_that_not_all_is_shown(sam
         assert principle.sides["contradicts"].text != book.fixed_texts["nothing"]
 
 
-def test_nobody_who_signed_is_named_on_paper_or_in_a_file(sample_study, books, tmp_path):
+def test_nobody_who_signed_is_named_on_paper_or_in_a_file(sample_study, written):
     names = [name for name in list_organisation_ids_and_labels(read_reference(sample_study).organisations)
              if len(name) > 4]
     view = sample_view(sample_study, "public")
-    write_handbook_files(view, tmp_path)
-    texts = [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()
+    texts = [path.read_text(encoding="utf-8") for path in written.iterdir()
              if path.suffix in (".html", ".json", ".bib", ".cff")]
     assert len(texts) == 6
     signed = {*view.select_signatures("P03")[0]["name"]} - {""}
     assert signed and not [name for name in {*names, *signed} for text in texts if name and name in text]
 
 
-def test_the_same_study_gives_the_same_bytes(sample_study, tmp_path):
-    view, made = sample_view(sample_study, "public"), []
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        write_handbook_files(view, tmp_path / name)
-        made.append({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()})
-    assert made[0] == made[1] and len(made[0]) == 10
+def test_the_same_study_gives_the_same_bytes(sample_study, written, tmp_path):
+    write_handbook_files(sample_view(sample_study, "public"), tmp_path)
+    once, again = ({path.name: path.read_bytes() for path in one.iterdir()} for one in (written, tmp_path))
+    assert once == again and len(once) == 10
 
 
 def test_a_language_that_its_readers_may_not_have_is_refused(sample_study, tmp_path):

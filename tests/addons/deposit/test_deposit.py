@@ -74,10 +74,7 @@ def test_its_figures_count_as_published(study, folder):
     assert len(pd.read_csv(folder / "figures-released.csv")) > 100
 
 
-def test_it_is_written_anew_to_the_same_bytes_and_replaces_no_other_folder(study, folder, tmp_path):
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert write_deposit_folder(study) == folder
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+def test_it_replaces_no_other_folder(study, tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
     (tmp_path / "CITATION.cff").write_text("title: a thesis")  # many repositories have one
     with pytest.raises(UsageError, match="is not a deposit"):
@@ -99,8 +96,11 @@ def test_the_gate_stops_it_and_nothing_is_written(study, tmp_path):
     assert not (tmp_path / "out").exists() and not [*tmp_path.glob(".deposit-*")]
 
 
-def test_the_command_writes_it_where_it_is_told_to(study, tmp_path):
-    done = CliRunner().invoke(cli, ["--study", str(study.root), "export", "deposit", "--to",
-                                    str(tmp_path / "deposit")])
+def test_the_command_replaces_an_older_one_where_it_is_told_to_by_the_same_bytes(study, folder, tmp_path):
+    older = Path(shutil.copytree(folder, tmp_path / "deposit"))
+    (older / "README.md").write_text("An older one.")
+    (older / "figures-released.csv").unlink()
+    done = CliRunner().invoke(cli, ["--study", str(study.root), "export", "deposit", "--to", str(older)])
     assert done.exit_code == 0, done.output
-    assert (tmp_path / "deposit" / "CITATION.cff").is_file()
+    assert {path.name: path.read_bytes() for path in older.iterdir()} == {
+        path.name: path.read_bytes() for path in folder.iterdir()}

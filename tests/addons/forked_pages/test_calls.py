@@ -11,7 +11,9 @@ import pytest
 from glc_analysis.addons.forked_pages import fork_server
 from glc_analysis.addons.forked_pages.forked_pages import ForkedPages, start_fork_server
 from glc_analysis.build import build_steps
+from glc_analysis.study import Study
 from tests.support import study_of_everything
+from tests.support.study_on_disk import SmallStudy
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
 
@@ -58,7 +60,7 @@ def test_the_server_has_one_thread_also_after_it_holds_tables(calls, sample_stud
 
 def test_a_build_with_a_process_beside_it_writes_the_same_bytes(calls, tmp_path):
     """The first build decided one audience after the other."""
-    study = study_of_everything.write(tmp_path / "study", study_of_everything.contents())
+    study = Study(SmallStudy(tmp_path / "study").root)
     build_steps(study)
     again = study_of_everything.from_nothing(study, tmp_path / "again")
     made = []
