@@ -700,6 +700,13 @@ class _Document:
         """All pairs of words that directly follow one another in the file."""
         return set(zip(self.in_order, self.in_order[1:], strict=False))
 
+    @cached_property
+    def spoken_pairs(self) -> set[tuple[str, str]]:
+        """All pairs of words that follow one another in the file, if initials and particles of names are left
+        out."""
+        words = [word for word in self.in_order if len(word) > 1 and word not in transcriptions.LEFT_OUT]
+        return set(zip(words, words[1:], strict=False))
+
     def places(self, wanted: Search) -> list[Place]:
         """Returns the start, the end and the forms of each word in the folded letters; words for "and" are
         left out."""
@@ -774,7 +781,10 @@ class _Document:
         for word in self.vocabulary - transcriptions.PARTICLES:
             for n, k in wanted.sounding_like(word):
                 sounding.setdefault(n, {}).setdefault(k, set()).add(word)
-        if not any(len(words) == len(wanted.heard[n][0]) for n, words in sounding.items()):
+        could = {n: set().union(*by_position.values()) for n, by_position in sounding.items()
+                 if len(by_position) == len(wanted.heard[n][0])}
+        could = {n: words for n, words in could.items() if self._may_be_neighbours(words)}
+        if not could:
             return
         spoken = [found for found in name_variants.WORD.finditer(self.letters)
                   if found[0] not in transcriptions.LEFT_OUT
@@ -783,9 +793,8 @@ class _Document:
         places: dict[str, list[int]] = {}
         for place, word in enumerate(in_order):
             places.setdefault(word, []).append(place)
-        for n, by_position in sounding.items():
+        for n, words in could.items():
             name, term = wanted.heard[n]
-            words = set().union(*by_position.values()) if len(by_position) == len(name) else set()
             for first in (place for word in sorted(words) for place in places.get(word, ())):
                 written = tuple(in_order[first:first + len(name)])
                 if len(written) < len(name) or not words.issuperset(written):
@@ -797,6 +806,12 @@ class _Document:
                            transcriptions.is_other_spelling_of_name(name, order) for order in (
                                written, (*written[1:], written[0]))) and self._is_spelt(term, start, end):
                     yield Match(start, end, term.rule, term.text)
+
+    def _may_be_neighbours(self, words: set[str]) -> bool:
+        """Whether two of the words may follow one another in the file. Always true for a single word, and for
+        words of one letter, which may be initials."""
+        return len(words) == 1 or any(
+            len(first) == 1 or (first, second) in self.spoken_pairs for first in words for second in words)
 
     def _heard_as_whole(self, wanted: Search) -> Iterator[Match]:
         """Yields names in another transcription whose words may be joined or divided in another way than in
