@@ -375,11 +375,10 @@ class Records:
         parts = [survey.frame[name] if name else pd.Series("", index=survey.frame.index)
                  for survey, name in zip(self.surveys, column_name_per_file, strict=True)]
         texts = pd.concat(parts or [_NO_ANSWERS["answer_id"]], ignore_index=True)
-        texts = texts.astype("str").iloc[self.order]
-        codes, distinct = pd.factorize(texts)
+        codes, distinct = pd.factorize(texts.astype("str").array[self.order])
         blank = {"", *self.blank}
         kept = ["" if text.strip() in blank else text for text in np.asarray(distinct)]
-        return pd.Series(kept, dtype="str").astype("category").take(codes).reset_index(drop=True)
+        return pd.Series(pd.Categorical(pd.array(kept, dtype="str")).take(codes))
 
     def select_files(self, files: Collection[str]) -> Records:
         """Returns an object with only the records of the given ``files``, and without faults."""
