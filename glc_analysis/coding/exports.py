@@ -114,20 +114,35 @@ def list_consensus_quotations(codings: pd.DataFrame, segments: pd.DataFrame, doc
         "start", "end", "code_id", "segment_ids", "marked_by", "is_agreed", "memo"]]
     spoken = segments[segments["role"] != "interviewer"].rename(columns={"start": "at"})
     rows = repeat_codings_for_each_segment(given).merge(spoken.drop(columns="end"), on="segment_id")
-    about = documents[["document_id", "kind", "date", "is_interpreted", "translation_of"]]
-    rows = rows.merge(about, on="document_id", suffixes=("", "_of_document"))
+    rows = rows.merge(documents[["document_id", "kind", "date"]], on="document_id")
     rows = rows.merge(codebook[["code_id", "name", "path"]].rename(columns={"name": "code"}), on="code_id")
-    origins = rows["translation_of"].where(rows["translation_of"] != "", rows["translation_of_of_document"])
-    origins = origins.map(pd.concat([segments.set_index("segment_id")["language"],
-                                     documents.set_index("document_id")["language"]])).fillna("")
+    wordings = map_segments_to_wordings(rows, segments, documents)
     labels = organisations.set_index("organisation_id")["label"]
     at = [rows[c] - rows["at"] for c in ("start", "end")]
     return rows.assign(
         organisation=rows["organisation_id"].map(labels).fillna(""),
         quote=[text[max(start, 0):max(end, 0)] for text, start, end in zip(rows["text"], *at, strict=True)],
-        wording=[_wording(*row) for row in zip(rows["translation_status"], origins, rows["role"],
-                                               rows["is_interpreted"], strict=True)],
+        wording=[wordings[segment_id] for segment_id in rows["segment_id"]],
     ).sort_values(["document_id", "at", "start", "end", "code_id"], ignore_index=True)[QUOTATIONS]
+
+
+def map_segments_to_wordings(spoken: pd.DataFrame, segments: pd.DataFrame,
+                             documents: pd.DataFrame) -> dict[str, str]:
+    """Returns whose words each of the segments in ``spoken`` has, such as a translator's, keyed by
+    segment_id; blank for the speaker's own words. A segment is left out if its document is not in
+    ``documents``. ``segments`` has all segments."""
+    languages = {row_id: language for frame, key in ((segments, "segment_id"), (documents, "document_id"))
+                 for row_id, language in zip(frame[key], frame["language"], strict=True)}
+    about = dict(zip(documents["document_id"], zip(documents["is_interpreted"], documents["translation_of"],
+                                                   strict=True), strict=True))
+    wordings = {}
+    for segment_id, document_id, status, own_origin, role in zip(*(spoken[column] for column in (
+            "segment_id", "document_id", "translation_status", "translation_of", "role")), strict=True):
+        if document_id in about:
+            is_interpreted, origin = about[document_id]
+            wordings[segment_id] = _wording(status, languages.get(own_origin or origin, ""), role,
+                                            is_interpreted)
+    return wordings
 
 
 def _wording(status: str, origin: str, role: str, is_interpreted: bool) -> str:

@@ -23,7 +23,7 @@ import pandas as pd
 
 from glc_analysis.coding.codebook import find_ancestors, find_case_detail_codes
 from glc_analysis.coding.consensus import CONSENSUS, map_to_original_or_self, repeat_codings_for_each_segment
-from glc_analysis.coding.exports import list_consensus_quotations
+from glc_analysis.coding.exports import map_segments_to_wordings
 from glc_analysis.disclosure.consent import THE_ORGANISATION, Consent
 from glc_analysis.disclosure.rules import check_audience, has_capability
 from glc_analysis.errors import Fault, suggest_name
@@ -269,13 +269,8 @@ def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFram
     words mention neither the original language nor an interpreter, because either could identify a person."""
     if rows.empty:
         return []
-    whole = segments[segments["segment_id"].isin(rows["segment_id"])]
-    whole = whole.assign(coder_id=CONSENSUS, code_id="", segment_ids=whole["segment_id"], memo="",
-                         marked_by="", is_agreed=False)
-    unnamed = whole[["organisation_id"]].drop_duplicates().assign(label="")
-    passages = list_consensus_quotations(whole, segments, documents, unnamed,
-                                         pd.DataFrame({"code_id": [""], "name": "", "path": ""}))
-    words = dict(zip(passages["segment_id"], passages["wording"], strict=True))
+    is_quoted = segments["segment_id"].isin(rows["segment_id"]) & (segments["role"] != "interviewer")
+    words = map_segments_to_wordings(segments[is_quoted], segments, documents)
     how = {"machine": "translated by machine", "checked": "translated, checked"}
     return [words.get(segment, "") if audience != "public" or not words.get(segment)
             else how.get(status, "translated") for segment, audience, status in zip(
