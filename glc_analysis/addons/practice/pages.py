@@ -19,6 +19,7 @@ from glc_analysis.tables_html import make_displayable, render_note, render_table
 from glc_analysis.templates import Macros
 from glc_analysis.view.study_view import StudyView
 
+_HTML = Macros(__file__, "practice.html")
 UNDER_REVIEW = "under review"
 REVIEW_OUTCOMES = {"keep": "reviewed and kept", "amend": "reviewed: to be amended",
            "retire": "reviewed: to be retired", "research": "reviewed: more is to be found out"}
@@ -47,7 +48,7 @@ def show_trial_and_review_decisions(view: StudyView) -> Html:
              for version in sorted({now, *trials["version"], *reviews["version"]}, key=int, reverse=True)]
     if view.has_capability("team_notes"):
         commitments = view.read("commitments").query("principle_id == @view.principle and version == @now")
-        return make_displayable(_macros().for_the_team(
+        return make_displayable(_HTML.for_the_team(
             _meant(commitments), [(version, version == now, _trial_table(view, own), _review_table(reviewed))
                                   for version, own, reviewed in texts], NO_TRIALS, NOT_BECAUSE))
     shown = [(version, version == now, [
@@ -56,7 +57,7 @@ def show_trial_and_review_decisions(view: StudyView) -> Html:
         for decision, heading in WENT_ON.items() if (own["decision"] == decision).any()],
         [REVIEW_OUTCOMES[decision] for decision in reviewed["decision"] if decision])
         for version, own, reviewed in texts]
-    return make_displayable(_macros().for_others(shown, trials.empty, BLOCK_NOT_SHOWN, NOT_BECAUSE))
+    return make_displayable(_HTML.for_others(shown, trials.empty, BLOCK_NOT_SHOWN, NOT_BECAUSE))
 
 
 def _meant(commitments: pd.DataFrame) -> list[str]:
@@ -134,7 +135,3 @@ def show_principles_being_tried(view: StudyView) -> Html:
         "Organisation": [_with_names(view, organisation) for organisation in texts["organisation_id"]],
         "Means to": texts["intent"].str.replace("_", " "), "Cycle": texts["cycle"].replace("<NA>", ""),
         "Next": texts["decision"].str.replace("_", " "), "Learnt": texts["learnt"]}))
-
-
-def _macros() -> Macros:
-    return Macros(__file__, "practice.html")

@@ -14,6 +14,7 @@ from IPython.display import HTML as Html
 from markupsafe import Markup
 
 from glc_analysis.pages.coding import NOT_CODED_YET, render_passage, show_passages_or_explain_absence
+from glc_analysis.tables import iterate_rows
 from glc_analysis.tables_html import make_displayable, render_note
 from glc_analysis.templates import Macros
 from glc_analysis.view.places import make_anchor
@@ -69,8 +70,8 @@ def _code(view: StudyView, by: str, rows: pd.DataFrame,
         "sentence": f"raised in {_named([row['group'] for row in speaking])}; asked and not raised in "
                     f"{_named([row['group'] for row in silent])}.",
         "groups": [{"name": row["group"], "counted": _counted(row["raised"], row["asked"]),
-                    "passages": [render_passage(view, one) for one in behind[code, row["group_id"]].head(
-                        _PASSAGES).itertuples()],
+                    "passages": [render_passage(view, one) for one in iterate_rows(
+                        behind[code, row["group_id"]].head(_PASSAGES))],
                     "left_out": max(row["passages"] - _PASSAGES, 0)} for row in speaking],
         "silent": " ".join(filter(None, [
             "Asked, and did not raise it: " + ", ".join(

@@ -7,7 +7,7 @@ as a no only if the case was asked about the code.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -65,8 +65,11 @@ def digest_passage_words(passages: pd.DataFrame) -> str:
     >>> digest_passage_words(rows) == digest_passage_words(rows[::-1]), digest_passage_words(rows[:0])
     (True, 'none')
     """
-    lines = sorted(f"{segment}\t{quote}" for segment, quote in zip(
-        passages["segment_id"], passages["quote"], strict=True))
+    return _digest(zip(passages["segment_id"], passages["quote"], strict=True))
+
+
+def _digest(segments_and_quotes: Iterable[tuple[str, str]]) -> str:
+    lines = sorted(f"{segment}\t{quote}" for segment, quote in segments_and_quotes)
     return content_hash("\n".join(lines)) if lines else NO_PASSAGES
 
 
@@ -82,9 +85,12 @@ def make_matrix_cells(passages: pd.DataFrame, mentions: pd.DataFrame, members: p
     - ``members``: the organisations of each case (organisation_id, group).
     - ``summaries``: the rows of summaries.csv about these cases.
     """
+    in_cells: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for case, code, *words in zip(*(passages[name] for name in (*_CELL, "segment_id", "quote")), strict=True):
+        in_cells.setdefault((case, code), []).append((words[0], words[1]))
     behind = pd.DataFrame([
-        (case, code, len(rows), ";".join(sorted({*rows["segment_id"]})), digest_passage_words(rows))
-        for case, by_case in passages.groupby("case_id") for code, rows in by_case.groupby("code_id")],
+        (*cell, len(words), ";".join(sorted({segment for segment, _ in words})), _digest(words))
+        for cell, words in sorted(in_cells.items())],
         columns=[*_CELL, "passages", "segment_ids", "passages_version"])
     known = mentions.astype({"organisation_id": "str", "code_id": "str", "source": "str"})
     known = known.assign(is_asked=known["is_asked"] & ~known["source"].isin(UNASKED)).merge(

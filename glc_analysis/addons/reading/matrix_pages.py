@@ -26,11 +26,12 @@ from glc_analysis.addons.reading.matrix import (
 )
 from glc_analysis.addons.reading.memos import format_author_and_day, render_memos
 from glc_analysis.addons.reading.page_lists import CASES_PER_PAGE, PART_MARK
-from glc_analysis.coding.codebook import find_ancestors
 from glc_analysis.errors import count_of
 from glc_analysis.manifest import has_page, read_built_slice_list
 from glc_analysis.pages.coding import NOT_CODED_YET, render_passage, show_passages_or_explain_absence
 from glc_analysis.reference import read_reference_table
+from glc_analysis.slices import map_codes_to_themes
+from glc_analysis.tables import iterate_rows
 from glc_analysis.tables_html import make_displayable, render_note, render_table
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.places import make_anchor
@@ -93,10 +94,8 @@ def show_group_matrices(view: StudyView, matrix: str = "") -> Html | None:
 @show_passages_or_explain_absence
 def show_case_matrix(view: StudyView, organisation_id: str) -> Html:
     """Returns the summaries and passages of one organisation, theme by theme."""
-    above = [*view.themes]
-    rows = pd.concat([view.matrix(theme=theme, case=organisation_id) for theme in above], ignore_index=True)
-    themes = rows["code_id"].map(lambda code: code if code in above else next(
-        one for one in find_ancestors(view.code_list)[code] if one in above))
+    rows = view.case_matrix(organisation_id)
+    themes = rows["code_id"].map(map_codes_to_themes(view.code_list))
     behind = _behind(view, EACH_ORGANISATION, rows)
     is_shown = _is_readable(view, rows, behind)
     rows, themes = rows[is_shown], themes[is_shown]
@@ -137,15 +136,17 @@ def _matrix(view: StudyView, rows: pd.DataFrame, kind: str) -> Markup:
     behind = _behind(view, kind, rows)
     rows = rows[_is_readable(view, rows, behind)]
     is_used = rows["code_id"].isin(rows.loc[rows["state"] != NOT_ASKED, "code_id"])
-    wide = rows[is_used].pivot(index="case_id", columns="code_id", values="state")
+    used = rows[is_used]
+    states = dict(zip(zip(used["case_id"], used["code_id"], strict=True), used["state"], strict=True))
     names = dict(zip(rows["case_id"], rows["case"], strict=True))
-    codes = {code: name for code, name in zip(rows["code_id"], rows["code"], strict=True) if code in wide}
-    columns = [("Case", [names[case] for case in wide.index.reindex(names)[0]])]
-    columns += [(name, [_mark(wide.at[case, code], kind, case, code) for case in names])
+    codes = dict(zip(used["code_id"], used["code"], strict=True))
+    columns: list[tuple[str, list[Any]]] = [("Case", [*names.values()])]
+    columns += [(name, [_mark(states[case, code], kind, case, code) for case in names])
                 for code, name in codes.items()]
+    attributes = _attributes(view, kind)
     meanings = [(sign, words) for words, sign in _MARKS.items() if sign and (rows["state"] == words).any()]
     sections = [{"id": _place(kind, case), "name": names[case], "place": _page_of(view, kind, case),
-                 "about": _attributes(view, kind, case), **_cells(view, own, behind, kind)}
+                 "about": attributes.get(case, ""), **_cells(view, own, behind, kind)}
                 for case, own in rows.groupby("case_id", sort=False)]
     return _HTML.glance(render_table(columns), meanings) + _listed(sections)
 
@@ -182,8 +183,9 @@ def _behind(view: StudyView, kind: str, rows: pd.DataFrame) -> Behind:
     """Returns, for each cell, the passages that are coded with exactly the code of the cell. Passages with a
     child code belong to the cell of the child code."""
     passages = view.coded_passages.astype({"organisation_id": "str", "code_id": "str"})
+    members = view.list_organisations_of_cases(kind)
     passages = passages[passages["code_id"].isin(rows["code_id"])].merge(
-        view.list_organisations_of_cases(kind), on="organisation_id")
+        members[members["group"].isin(rows["case_id"])], on="organisation_id")
     passages = passages.drop_duplicates(["group", "code_id", "segment_id", "quote"])
     return dict([*passages.groupby(["group", "code_id"], sort=False)])
 
@@ -216,7 +218,7 @@ def _cells(view: StudyView, rows: pd.DataFrame, behind: Behind,
 
 
 def _printed(view: StudyView, passages: pd.DataFrame) -> Iterator[Markup]:
-    return (render_passage(view, row) for row in passages.head(_PASSAGES).itertuples())
+    return (render_passage(view, row) for row in iterate_rows(passages.head(_PASSAGES)))
 
 
 def _page_of(view: StudyView, kind: str, case: str) -> str:
@@ -225,14 +227,15 @@ def _page_of(view: StudyView, kind: str, case: str) -> str:
     return f"case-{case.lower()}.html" if is_shown else ""
 
 
-def _attributes(view: StudyView, kind: str, case: str) -> str:
-    """Returns the attributes of an organisation: country, kind and resources."""
-    register = read_reference_table(view.study, "organisations")
-    own = register[(register["organisation_id"] == case) & (kind == EACH_ORGANISATION)].to_dict("records")
-    return "; ".join(part for row in own for part in (
-        view.country_labels.get(row["home_country_id"], row["home_country_id"]),
-        row["type"].replace("_", " "),
-        f"{row['resource_level']} resources" if row["resource_level"] else "") if part)
+def _attributes(view: StudyView, kind: str) -> dict[str, str]:
+    """Returns the attributes of organisations (country, kind and resources), keyed by organisation_id. The
+    result is empty if the cases are of another kind."""
+    if kind != EACH_ORGANISATION:
+        return {}
+    return {row.organisation_id: "; ".join(filter(None, [
+        view.country_labels.get(row.home_country_id, row.home_country_id), row.type.replace("_", " "),
+        f"{row.resource_level} resources" if row.resource_level else ""]))
+        for row in iterate_rows(read_reference_table(view.study, "organisations"))}
 
 
 def _other_parts(view: StudyView, part: int) -> Sequence[tuple[str, str]]:

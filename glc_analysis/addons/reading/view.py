@@ -3,7 +3,8 @@ none of these tables, because a row is a profile of an organisation."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import cache, cached_property
 
 import pandas as pd
 
@@ -61,31 +62,42 @@ class ReadingView(StudyView):
         _refuse_others(self, "Summaries")
         book, kind = self.code_tree, resolve_subset_kind(by, more=[counting.EACH_ORGANISATION])
         chosen = resolve_id(theme, self.themes, "theme") if theme else self.theme
-        codes = book[book["theme_id"] == chosen] if chosen else book[book["level"] == "theme"]
-        rows = read_reference_table(self.study, "summaries")
-        rows = rows[(rows["attribute"] == kind) & rows["code_id"].isin(codes["code_id"])]
-        members = self.list_organisations_of_cases(kind)
-        cells = make_matrix_cells(self.select_cell_passages(kind, codes["code_id"]),
-                                  self.read("mentions").query("code_id in @codes.code_id"), members, rows)
-        known = self.name_cases(kind, {*members["group"], *cells["case_id"]})
-        chosen_cases = {resolve_id(case, known, "case")} if case else {*cells["case_id"]}
-        cases = {one: name for one, name in known.items() if one in chosen_cases}
-        every = pd.MultiIndex.from_product([cases, codes["code_id"]], names=["case_id", "code_id"])
-        frame = cells.set_index(["case_id", "code_id"]).reindex(every).reset_index()
-        frame["state"] = frame["state"].fillna(NOT_ASKED)
-        frame["passages"] = frame["passages"].fillna(0).astype(int)
-        names = dict(zip(codes["code_id"], codes["name"], strict=True))
-        frame = frame.assign(case=frame["case_id"].map(cases), code=frame["code_id"].map(names))
-        return frame[MATRIX_COLUMNS].fillna("")
+        return _make_matrix(self, kind, case,
+                            book[book["theme_id"] == chosen] if chosen else book[book["level"] == "theme"])
+
+    def case_matrix(self, case: str) -> pd.DataFrame:
+        """Returns the rows of :meth:`matrix` about one organisation and all codes of all themes, theme by
+        theme.
+
+        >>> rows = view.case_matrix("river-mat")
+        >>> rows["code_id"].tolist() == [*view.code_tree["code_id"]]
+        True
+        """
+        _refuse_others(self, "Summaries")
+        book = self.code_tree
+        codes = book[book["theme_id"].isin([*self.themes])]
+        order = codes["theme_id"].map({theme: n for n, theme in enumerate(self.themes)})
+        return _make_matrix(self, counting.EACH_ORGANISATION, case,
+                            codes.loc[order.sort_values(kind="stable").index])
 
     def list_organisations_of_cases(self, kind: str) -> pd.DataFrame:
         """Returns the organisations of each case (organisation_id, group). ``kind`` is one of the attributes
         that ``matrix(by=...)`` takes."""
+        return self.organisations_of_cases_by_kind(kind).copy(deep=False)
+
+    @cached_property
+    def organisations_of_cases_by_kind(self) -> Callable[[str], pd.DataFrame]:
+        """A function that makes the frame of :meth:`list_organisations_of_cases` and keeps it, because
+        several parts of a page use the same cases."""
         mentions = self.read("mentions")
         organisations = add_organisations_outside_survey(self.read("organisations"), mentions,
                                                          read_reference_table(self.study, "organisations"))
-        rows = counting.group_organisations_by_kind(kind, organisations, self.read("answers")).astype("str")
-        return rows[rows["organisation_id"].isin(mentions["organisation_id"]) & (rows["group"] != "")]
+
+        def of(kind: str) -> pd.DataFrame:
+            rows = counting.group_organisations_by_kind(kind, organisations, self.read("answers"))
+            rows = rows.astype("str")
+            return rows[rows["organisation_id"].isin(mentions["organisation_id"]) & (rows["group"] != "")]
+        return cache(of)
 
     def name_cases(self, kind: str, ids: Collection[str]) -> dict[str, str]:
         """Returns the names of cases, keyed by id and sorted by name."""
@@ -98,9 +110,14 @@ class ReadingView(StudyView):
     def select_cell_passages(self, kind: str, codes: Collection[str]) -> pd.DataFrame:
         """Returns the coded passages of each cell of a matrix: the rows of ``coded_passages`` with a further
         column case_id, and with the code of the cell as code_id."""
+        passages, above = self.passages_and_codes_above
+        return select_passages_of_cells(passages, self.list_organisations_of_cases(kind), above, {*codes})
+
+    @cached_property
+    def passages_and_codes_above(self) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+        """The rows of ``coded_passages`` with ids as text, and the codes above each of their codes."""
         rows = self.coded_passages.astype({"organisation_id": "str", "code_id": "str"})
-        above = find_ancestors(self.select_codes_with_ancestors(rows["code_id"]))
-        return select_passages_of_cells(rows, self.list_organisations_of_cases(kind), above, {*codes})
+        return rows, find_ancestors(self.select_codes_with_ancestors(rows["code_id"]))
 
     def comparison(self, *, theme: str = "", by: str = "resource_level") -> pd.DataFrame:
         """Returns which groups raised each code of a theme. There is one row for each code and each group in
@@ -183,6 +200,32 @@ class ReadingView(StudyView):
             resolve_id(about_id, ids, about or "subject of a memo")
         return rows.sort_values(["date", "about", "about_id", "text"], ascending=[False, True, True, True],
                                 ignore_index=True)
+
+
+def _make_matrix(view: ReadingView, kind: str, case: str, codes: pd.DataFrame) -> pd.DataFrame:
+    """Returns the rows of :meth:`ReadingView.matrix` about the cases of a ``kind`` and the given ``codes``
+    (rows of the codebook). If ``case`` is given, only the rows about this case are made."""
+    summaries = read_reference_table(view.study, "summaries")
+    summaries = summaries[(summaries["attribute"] == kind) & summaries["code_id"].isin(codes["code_id"])]
+    members = view.list_organisations_of_cases(kind)
+    cases = view.name_cases(kind, {*members["group"], *summaries["case_id"]})
+    if case:
+        chosen = resolve_id(case, cases, "case")
+        cases = {chosen: cases[chosen]}
+        members, summaries = members[members["group"] == chosen], summaries[summaries["case_id"] == chosen]
+    passages, above = view.passages_and_codes_above
+    cells = make_matrix_cells(select_passages_of_cells(passages, members, above, {*codes["code_id"]}),
+                              view.read("mentions").query("code_id in @codes.code_id"), members, summaries)
+    if not case:
+        known = {*cells["case_id"]}
+        cases = {one: name for one, name in cases.items() if one in known}
+    every = pd.MultiIndex.from_product([cases, codes["code_id"]], names=["case_id", "code_id"])
+    frame = cells.set_index(["case_id", "code_id"]).reindex(every).reset_index()
+    frame["state"] = frame["state"].fillna(NOT_ASKED)
+    frame["passages"] = frame["passages"].fillna(0).astype(int)
+    names = dict(zip(codes["code_id"], codes["name"], strict=True))
+    frame = frame.assign(case=frame["case_id"].map(cases), code=frame["code_id"].map(names))
+    return frame[MATRIX_COLUMNS].fillna("")
 
 
 def _refuse_others(view: StudyView, what: str) -> None:

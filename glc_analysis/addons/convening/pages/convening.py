@@ -31,6 +31,7 @@ from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.places import Places, make_anchor, make_link
 from glc_analysis.view.study_view import StudyView
 
+_HTML = Macros(__file__, "convening.html")
 NO_JOINT_DISPLAY = "The joint display has no rows yet: `glc joint-display --suggest` proposes some."
 JOINT_CAPTION = ("Bars show shares: in the survey, of those that answered; in everything else, of those that "
                  "were asked.")
@@ -58,7 +59,7 @@ def show_joint_display(view: StudyView) -> Html:
         at = surveyed and places.locate_question(surveyed.question_id, asked.get(surveyed.question_id, ""))
         theme, name = view.themes.get(row.theme_id, row.theme_id), row.topic_id.replace("-", " ")
         wave = f" ({topic.wave})" if topic.wave else ""
-        heading = _macros().topic(f"{theme}: {name}{wave}.", FIT_LABELS.get(row.fit, row.fit))
+        heading = _HTML.topic(f"{theme}: {name}{wave}.", FIT_LABELS.get(row.fit, row.fit))
         then = f"{topic.then}; {topic.now}" if topic.then else ""
         lines += [(heading, None, None),
                   (_figure_cell(view.words, surveyed, at, then=then, figure_id=row.figure_id),
@@ -68,11 +69,7 @@ def show_joint_display(view: StudyView) -> Html:
     heads = ("Survey", "Interviews, calls and open answers", "What follows")
     columns = dict(zip(heads, zip(*lines, strict=True), strict=True))
     table = render_table(columns, row_classes=kinds, caption=JOINT_CAPTION)
-    return make_displayable(_macros().joint_display(table, _contradictions(view)))
-
-
-def _macros() -> Macros:
-    return Macros(__file__, "convening.html")
+    return make_displayable(_HTML.joint_display(table, _contradictions(view)))
 
 
 def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = None, *, then: str = "",
@@ -81,11 +78,11 @@ def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = No
     For a figure of a wave other than the study's current wave, ``then`` has the numbers of both waves, which
     are shown without a bar."""
     if not figure:
-        return _macros().figure(figure_id, "", then, "", quote) if then else _macros().said(quote)
+        return _HTML.figure(figure_id, "", then, "", quote) if then else _HTML.said(quote)
     name, number, asked = words.describe_subject_number_and_question(figure)
-    count = (then if then else _macros().number(number) if pd.isna(figure.share)
+    count = (then if then else _HTML.number(number) if pd.isna(figure.share)
              else render_count_bar(figure.share, number))
-    return _macros().figure(name, place and make_link(place), count, asked, quote)
+    return _HTML.figure(name, place and make_link(place), count, asked, quote)
 
 
 def _contradictions(view: StudyView) -> Markup:
@@ -97,11 +94,11 @@ def _contradictions(view: StudyView) -> Markup:
     sentences = [f"Compared with country facts: {view.words.write_clause(figure)}."
                  for figure in counted.itertuples()]
     if not view.has_capability("country_facts"):
-        return _macros().contradictions(sentences, 0, "")
+        return _HTML.contradictions(sentences, 0, "")
     rows = list_answers_contradicting_country_facts(view)
     table = render_table({name.capitalize(): rows[name] for name in (
         "country", "organisation", "indicator", "stated", "recorded", "year")})
-    return _macros().contradictions(sentences, len(rows), table)
+    return _HTML.contradictions(sentences, len(rows), table)
 
 
 def show_agenda(view: StudyView) -> Html:
@@ -143,8 +140,8 @@ def make_visible_agenda(view: StudyView) -> pd.DataFrame:
 def render_principle_link(principle_id: str, name: str, cited: str = "") -> Markup:
     """Renders the name of a principle as a link to its page. ``cited``, the id by which the principle is
     cited, comes first."""
-    return _macros().principle_link(name or principle_id, make_link(make_anchor("principle", principle_id)),
-                                    cited)
+    return _HTML.principle_link(name or principle_id, make_link(make_anchor("principle", principle_id)),
+                                cited)
 
 
 def show_voting_rules(view: StudyView) -> Html | None:

@@ -55,6 +55,7 @@ from glc_analysis.view.places import make_anchor, make_link
 from glc_analysis.view.study_view import StudyView
 from glc_analysis.view.visible_tables import UNTRANSLATED
 
+_HTML = Macros(__file__, "principles.html")
 NO_PRINCIPLES = "This study has no principles yet: write them in principles.csv."
 NONE_AGREED = "No principle is agreed yet."
 STATUS_LABELS = {"candidate": "Not decided yet", "agreed": "Agreed", "set_aside": "Set aside",
@@ -110,11 +111,7 @@ def show_principle_counts(view: StudyView) -> Html:
         sentence = f"Of the {len(rows)} principles, {join_names_in_sentence(parts)}."
     else:
         sentence = f"The organisations agreed on {count_of(len(rows), 'principle')}."
-    return make_displayable(_macros().paragraph(sentence))
-
-
-def _macros() -> Macros:
-    return Macros(__file__, "principles.html")
+    return make_displayable(_HTML.paragraph(sentence))
 
 
 def show_principles_overview(view: StudyView) -> Html:
@@ -207,7 +204,7 @@ def show_principle_statement(view: StudyView) -> Html:
     trail = EvidenceTrail.from_view(view)
     origin = render_origin_and_replacement_paragraph(trail, row.printed_id, row.principle_id)
     name, status = row.short_name or row.printed_id, format_status_with_remarks(view, row)
-    return make_displayable(_macros().heading(name, status, render_statement(view, row), origin))
+    return make_displayable(_HTML.heading(name, status, render_statement(view, row), origin))
 
 
 def show_citation(view: StudyView) -> Html | None:
@@ -219,7 +216,7 @@ def show_citation(view: StudyView) -> Html | None:
     if days.empty or row.status != "agreed":
         return None
     citation = format_principle_citation(view.study, row.printed_id, days.iloc[0])
-    return make_displayable(_macros().paragraph(citation))
+    return make_displayable(_HTML.paragraph(citation))
 
 
 def format_status_with_remarks(view: StudyView, principle: Any) -> str:
@@ -239,7 +236,7 @@ def render_statement(view: StudyView, principle: Any) -> Markup:
     others = rows[rows["translation_of"] == principle.printed_id]
     labels = others["language"].map(name_language_or_not_stated) + others["translation_status"].map(
         {DRAFT: f" ({DRAFT})"}).fillna("")
-    return _macros().statement(principle.statement, principle.language, [
+    return _HTML.statement(principle.statement, principle.language, [
         *zip(labels, others["language"], others["statement"], strict=True)])
 
 
@@ -251,7 +248,7 @@ def show_rationale_and_indicator(view: StudyView) -> Html | None:
 
 def render_rationale_and_indicator(principle: Any, lead: str = "") -> Markup:
     """Renders the rationale and the indicator of a text. ``lead`` are the words before the rationale."""
-    return _macros().reasons(principle.rationale, principle.indicator, lead)
+    return _HTML.reasons(principle.rationale, principle.indicator, lead)
 
 
 def describe_evidence_of_view_principle(view: StudyView) -> pd.DataFrame:
@@ -356,7 +353,7 @@ def _both_sides(pieces: pd.DataFrame) -> Markup:
     told = [fact for fact in list_evidence_gap_sentences(pieces) if fact not in _NOTHING.values()]
     if not pieces.attrs.get("is_for_team", True):
         told.append(NOT_ALL_WORDS)
-    return _macros().both_sides(first, others, told)
+    return _HTML.both_sides(first, others, told)
 
 
 def describe_side_without_shown_evidence(evidence: pd.DataFrame, default_phrase: str) -> str:
@@ -375,9 +372,9 @@ def _side(heading: str, pieces: pd.DataFrame, nothing: str) -> Markup:
     is_word = (pieces["sentence"] == "") & (pieces["text"] != "")
     sentences = _once(pieces[~is_word])
     words = pieces[is_word] if is_word.any() else pieces[pieces["text"] != ""].head(1)
-    return _macros().side(heading, nothing if pieces.empty else "",
-                          [*map(_linked, sentences["sentence"], sentences["place"])],
-                          [*map(render_quotation, words.drop_duplicates("text").to_dict("records"))])
+    return _HTML.side(heading, nothing if pieces.empty else "",
+                      [*map(_linked, sentences["sentence"], sentences["place"])],
+                      [*map(render_quotation, words.drop_duplicates("text").to_dict("records"))])
 
 
 def _linked(sentence: str, place: str) -> Markup:
@@ -392,7 +389,7 @@ def _linked(sentence: str, place: str) -> Markup:
     start, opening, rest = sentence.partition("“")
     name, closing, end = rest.partition("”")
     before, name, after = (start + opening, name, closing + end) if closing else ("", sentence, "")
-    return _macros().linked(before, name, make_link(place), after)
+    return _HTML.linked(before, name, make_link(place), after)
 
 
 def _once(pieces: pd.DataFrame) -> pd.DataFrame:
@@ -438,7 +435,7 @@ def render_joint_positions_of_panels(view: StudyView, principle_id: str) -> Mark
     """Renders the joint positions of panels on a principle, by round."""
     rows = view.panel_positions
     rows = rows[rows["principle_id"] == principle_id]
-    return Markup().join(map(_macros().position, rows["panel"].map(PANELS), rows["position"],
+    return Markup().join(map(_HTML.position, rows["panel"].map(PANELS), rows["position"],
                              rows["round_id"]))
 
 
@@ -453,7 +450,7 @@ def _votes_in_detail(view: StudyView, rows: pd.DataFrame) -> Markup:
         "Criterion": [one["criterion"].capitalize() for one in tallied],
         "Votes": [*map(describe_tally, tallied)], "Dissent": [*map(describe_dissenting_votes, tallied)],
         "Change since the last round": [one["movement"] for one in tallied]})
-    return _macros().below("Every round in detail", [shown])
+    return _HTML.below("Every round in detail", [shown])
 
 
 def _comments(view: StudyView, principle_id: str) -> Markup:
@@ -471,7 +468,7 @@ def _comments(view: StudyView, principle_id: str) -> Markup:
     else:
         pairs = [(comment, round_id) for round_id, own in rated.groupby("round_id")
                  for comment in mask_and_list_releasable_comments(own, view.study, names)]
-    lines = [_macros().comment(comment, round_id) for comment, round_id in pairs]
+    lines = [_HTML.comment(comment, round_id) for comment, round_id in pairs]
     return _folded(f"Comments of raters: {len(lines)}", lines, "comments")
 
 
@@ -479,7 +476,7 @@ def _folded(heading: str, lines: Sequence[Markup], kind: str) -> Markup:
     """Renders folded paragraphs up to the length in :data:`BYTES` for ``kind``, and a line that says how many
     paragraphs are left out."""
     kept, _ = _cut(lines, BYTES[kind], lambda line: len(line.encode()))
-    return _macros().below(heading, kept, len(lines) - len(kept)) if lines else Markup()
+    return _HTML.below(heading, kept, len(lines) - len(kept)) if lines else Markup()
 
 
 def _cut(pieces: Iterable[Any], most: int, length: Callable[[Any], int]) -> tuple[list[Any], bool]:
@@ -514,7 +511,7 @@ def render_endorsements_and_reservations(view: StudyView, principle_id: str, *,
     folded, and remarks that apply to the signatures of every principle are left out, because the guide in the
     packet has them."""
     if view.is_only_earlier_text_signed(principle_id):
-        return _macros().paragraph(TO_SIGN_ANEW)
+        return _HTML.paragraph(TO_SIGN_ANEW)
     signed, nameless = view.select_signatures(principle_id)
     decided, parts = (signed["decision"] != "").sum(), []
     is_hidden = make_block_id("signatures", principle_id) in view.hidden
@@ -525,7 +522,7 @@ def render_endorsements_and_reservations(view: StudyView, principle_id: str, *,
             counted = verb.capitalize() if is_hidden else \
                 f"{len(names)} of {of} {verb if len(names) > 1 else _singular(verb)}"
             shown = len(names) if is_on_paper else NAMES_SHOWN
-            parts.append(_macros().decision(counted, _names(names, shown)))
+            parts.append(_HTML.decision(counted, _names(names, shown)))
     if is_hidden:
         parts.append(ELEMENTS.note(BLOCK_NOT_SHOWN))
     elif not view.has_capability("signatures") and (not is_on_paper or any(nameless.values())):
@@ -533,7 +530,7 @@ def render_endorsements_and_reservations(view: StudyView, principle_id: str, *,
     if view.has_capability("draft_principles") and not is_on_paper:
         parts.append(ELEMENTS.note(WITHDRAWAL_WORDS["before_signing"]))
     rows = signed[signed["reservation"] != ""].sort_values(["name", "reservation"])
-    reserved = [_macros().reservation(name or _UNNAMED, decision, words) for name, decision, words in zip(
+    reserved = [_HTML.reservation(name or _UNNAMED, decision, words) for name, decision, words in zip(
         rows["name"], rows["decision"], rows["reservation"], strict=True)]
     shown = len(reserved) if is_on_paper else WORDS_SHOWN
     rest = reserved[shown:]
@@ -566,7 +563,7 @@ def _names(names: pd.Series, shown: int) -> Markup:
     known, withheld = sorted(names[names != ""]), (names == "").sum()
     last = [f"{withheld} whose name is withheld"] if withheld else []
     rest = known[shown:]
-    return _macros().names(", ".join([*known[:shown], *last]), len(rest), ", ".join(rest))
+    return _HTML.names(", ".join([*known[:shown], *last]), len(rest), ", ".join(rest))
 
 
 def show_judgements(view: StudyView) -> Html | None:
@@ -577,7 +574,7 @@ def show_judgements(view: StudyView) -> Html | None:
     shown = _judgements(view, view.principle, judged[judged["principle_id"] == view.principle])
     if not shown:
         return None
-    return make_displayable(_macros().below("Judgements of the evidence and of the decision", [shown]))
+    return make_displayable(_HTML.below("Judgements of the evidence and of the decision", [shown]))
 
 
 def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Markup:
@@ -637,14 +634,14 @@ def render_text_and_decision_history(trail: EvidenceTrail, principle_id: str, *,
     parts += render_proposals_decisions_and_objections(trail, principle_id)
     if not parts or not is_folded:
         return Markup().join(parts)
-    return _macros().below("How this text changed", parts)
+    return _HTML.below("How this text changed", parts)
 
 
 def _summary(piece: dict[str, str]) -> Markup:
     """Renders the summary of a row of evidence as one line."""
     words = piece.get("text", "")
-    return _macros().summary(piece.get("sentence", ""), words if len(words) < 90 else f"{words[:80]}…",
-                             piece.get("language", ""), piece.get("by", ""))
+    return _HTML.summary(piece.get("sentence", ""), words if len(words) < 90 else f"{words[:80]}…",
+                         piece.get("language", ""), piece.get("by", ""))
 
 
 def _trail(summary: str, nodes: Iterable[TraceNode], most: int, depth: int, *, note: str = "",
@@ -658,4 +655,4 @@ def _trail(summary: str, nodes: Iterable[TraceNode], most: int, depth: int, *, n
     lines = [(node.depth - depth, {
         "quote": node.quote, "language": node.language, "place": node.place and make_link(node.place),
         "said": node.text.removeprefix(f"“{node.quote}”") if node.quote else node.text}) for node in kept]
-    return _macros().trail(summary, note, lines, is_cut, kept[0].place and make_link(kept[0].place), name)
+    return _HTML.trail(summary, note, lines, is_cut, kept[0].place and make_link(kept[0].place), name)

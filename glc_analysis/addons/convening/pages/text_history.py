@@ -31,6 +31,7 @@ from glc_analysis.tables_html import render_table
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.places import make_anchor, make_link
 
+_HTML = Macros(__file__, "text_history.html")
 _UNALIKE = .3
 """If two texts share less than this share of their words, no words are marked, because the whole text is
 new."""
@@ -89,11 +90,7 @@ def mark_changed_words(old: str, new: str) -> tuple[Markup, Markup]:
             text = "".join(pieces)
             kept = text.rstrip()
             side.append((mark if kept and change != "equal" else "", kept, text[len(kept):]))
-    return _macros().marked(sides[0]), _macros().marked(sides[1])
-
-
-def _macros() -> Macros:
-    return Macros(__file__, "text_history.html")
+    return _HTML.marked(sides[0]), _HTML.marked(sides[1])
 
 
 def render_origin_and_replacement_paragraph(trail: EvidenceTrail, printed_id: str,
@@ -117,8 +114,8 @@ def render_origin_and_replacement_paragraph(trail: EvidenceTrail, printed_id: st
               *list_replacing_text_ids(printed_id, texts.values())} - {printed_id}
     named = re.compile(rf"\b({'|'.join(map(re.escape, sorted(others)))})\b")
     pieces = named.split(shown) if others else [shown]  # every second piece is one of these names
-    return _macros().came_about([(piece, make_link(make_anchor("principle", piece.rpartition(".")[0]))
-                                  if n % 2 else "")
+    return _HTML.came_about([(piece, make_link(make_anchor("principle", piece.rpartition(".")[0]))
+                              if n % 2 else "")
                                  for n, piece in enumerate(pieces)])
 
 
@@ -151,7 +148,7 @@ def list_text_changes(trail: EvidenceTrail, principle_id: str) -> list[MarkedTex
 def _change(what: str, old: Text, new: Text) -> MarkedTextChange:
     sides = zip((old, new), mark_changed_words(old["statement"], new["statement"]), strict=True)
     return MarkedTextChange(escape(what),
-                            *(_macros().version(make_printed_id(text), words, text["language"])
+                            *(_HTML.version(make_printed_id(text), words, text["language"])
                                             for text, words in sides))
 
 
@@ -159,7 +156,7 @@ def render_text_changes(rows: list[MarkedTextChange]) -> Markup:
     """Renders the changes of :func:`list_text_changes`, with old and new text side by side."""
     columns = dict(zip(("What changed", "Before", "Now"), zip(*rows, strict=True), strict=True))
     caption = "Words that went are struck through, words that came are underlined."
-    return _macros().changes(render_table(columns, caption=caption))
+    return _HTML.changes(render_table(columns, caption=caption))
 
 
 def render_proposals_decisions_and_objections(trail: EvidenceTrail, principle_id: str) -> list[Markup]:
@@ -169,4 +166,4 @@ def render_proposals_decisions_and_objections(trail: EvidenceTrail, principle_id
                 f"{trail.describe_reason_and_requester(text)}" for text in trail.texts.values()
                 if text["principle_id"] == principle_id and find_change_that_produced_text(text) == PROPOSED]
     return [*(ELEMENTS.note(sentence) for sentence in proposed),
-            *map(_macros().recorded, trail.list_decisions(principle_id))]
+            *map(_HTML.recorded, trail.list_decisions(principle_id))]
