@@ -324,15 +324,41 @@ def find_code_slices_of_rows(name: str, frame: pd.DataFrame,
             frame["code_id"].astype("str"), frame["measure"].astype("str"), strict=True)]
     if name not in ("codings", "disagreements"):
         return [{code} for code in frame["code_id"].astype("str")]
-    is_coding = name == "codings"
-    turns = [str(ids).split(";") for ids in frame["segment_ids" if is_coding else "segment_id"]]
-    given = [str(codes).split(";") for codes in frame["code_id" if is_coding else "codes"]]
+    turns, given = _list_turns_and_codes(name, frame)
     in_turn: dict[str, set[str]] = {}
     for segments, codes in zip(turns, given, strict=True):
         for segment in segments:
             in_turn.setdefault(segment, set()).update(
                 one for code in codes if code for one in (code, *above.get(code, ())))
     return [{code for segment in segments for code in in_turn[segment]} for segments in turns]
+
+
+def is_in_slice_of_code(name: str, frame: pd.DataFrame, code: str,
+                        above: Mapping[str, list[str]]) -> np.ndarray:
+    """Returns, for each row of a table, whether the slice of one code includes the row. The result is that of
+    :func:`find_code_slices_of_rows`, in less time.
+
+    >>> codings = pd.DataFrame({"segment_ids": ["s1", "s1;s2", "s3"], "code_id": ["late", "cost", "cost"]})
+    >>> is_in_slice_of_code("codings", codings, "needs", {"late": ["needs"]}).tolist()
+    [True, True, False]
+    """
+    if name not in ("codings", "disagreements"):
+        is_own = (frame["code_id"] == code).to_numpy(dtype=bool)
+        return is_own & (frame["measure"] == "coded").to_numpy(dtype=bool) if name == "figures" else is_own
+    turns, given = _list_turns_and_codes(name, frame)
+    with_descendants = {code, *(one for one, codes in above.items() if code in codes)}
+    segments = {segment for ids, codes in zip(turns, given, strict=True)
+                if not with_descendants.isdisjoint(codes) for segment in ids}
+    return np.array([not segments.isdisjoint(ids) for ids in turns], dtype=bool)
+
+
+def _list_turns_and_codes(name: str, frame: pd.DataFrame) -> tuple[list[list[str]], list[list[str]]]:
+    """Returns, for each row of table ``codings`` or ``disagreements``, the ids of its turns and of its
+    codes."""
+    columns = ("segment_ids", "code_id") if name == "codings" else ("segment_id", "codes")
+    turns, codes = ([ids.split(";") for ids in frame[column].astype("str").astype("object").tolist()]
+                    for column in columns)
+    return turns, codes
 
 
 def find_ancestors(codebook: pd.DataFrame) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ from collections.abc import Generator, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -25,10 +25,10 @@ from glc_analysis.slices import (
     SUBJECTS,
     blank_definitions,
     find_ancestors,
-    find_code_slices_of_rows,
     find_question_or_measure_of_figures,
     find_row_themes,
     has_country_in_each_row,
+    is_in_slice_of_code,
     is_sliced_by_code,
     is_sliced_by_country,
     is_sliced_by_question,
@@ -245,13 +245,13 @@ def read_codebook_without_definitions(study: Study, codes: Iterable[str] | None 
     codes above them are read, with column ``order`` counted from 1 below each parent. In a run, only the
     names of the codes that are read are recorded as inputs of the page."""
     with read_log.record_named_reads_only():
-        rows = blank_definitions(_read(study.processed, "codebook", "", "", ""))
+        book = _codebook(study.processed)
         if codes is None:
             read_log.record_read(study.root, "codebook names")
-            return rows
+            return blank_definitions(book.rows)
         for code in (wanted := [*codes]):
             read_log.record_read(study.root, f"codebook name={code}")
-        return _codes_with_above(rows, wanted)
+        return blank_definitions(book.select_with_ancestors(wanted))
 
 
 class CodeNames(Mapping[str, str]):
@@ -264,7 +264,7 @@ class CodeNames(Mapping[str, str]):
     @cached_property
     def _names(self) -> dict[str, str]:
         with read_log.record_named_reads_only():
-            rows = _read(self._study.processed, "codebook", "", "", "").sort_values("order")
+            rows = _codebook(self._study.processed).rows.sort_values("order")
         return dict(zip(rows["code_id"], rows["name"], strict=True))
 
     def __getitem__(self, code: str) -> str:
@@ -311,20 +311,26 @@ def _names_in(path: Path, kind: str, written: int) -> dict[str, str]:
     return {one["id"]: one["label"] for one in slices["countries" if kind == "country" else "themes"]}
 
 
-def _read(folder: Path, name: str, country: str, theme: str, question: str) -> pd.DataFrame:
+def _find_file(folder: Path, name: str) -> Path:
+    """Returns the path of a table's file. Raises GLCError if there is no such file."""
     path = folder / f"{name}.parquet"
     if not path.is_file():
         if name.startswith("release_") and (folder / "slices.json").is_file():
             raise make_undecided_error(name.removeprefix("release_"))
         raise GLCError("The tables are not built yet. To fix: run `glc build`.")
+    return path
+
+
+def _read(folder: Path, name: str, country: str, theme: str, question: str) -> pd.DataFrame:
+    path = _find_file(folder, name)
     filters = _country_filter(folder, name, country)
     if question:
         own = _question_filter(folder, name, question)
         filters = [[*part, own] for part in filters or [[]]]
-    frame = read_parquet_rows(path, filters)
     if theme and name == "codebook":
-        below = [code for code, its_theme in map_codes_to_themes(frame).items() if its_theme == theme]
-        return _codes_with_above(convert_categories_to_text(name, frame), below)
+        book = _codebook(folder)
+        return book.select_with_ancestors(one for one, its in book.themes.items() if its == theme)
+    frame = read_parquet_rows(path, filters)
     themes = _themes(folder, name, frame) if theme else None
     if themes is not None:
         frame = frame[themes.isin([theme, "*"])]
@@ -333,19 +339,42 @@ def _read(folder: Path, name: str, country: str, theme: str, question: str) -> p
 
 def _read_code(folder: Path, name: str, code: str) -> pd.DataFrame:
     """Reads the slice of a table that has the rows about one code."""
-    frame = _read(folder, name, "", "", "")
+    book = _codebook(folder)
     if name == "codebook":
-        return _codes_with_above(frame, [code])
-    above = find_ancestors(_read(folder, "codebook", "", "", ""))
-    is_chosen = np.array([code in codes for codes in find_code_slices_of_rows(name, frame, above)],
-                         dtype=bool)
-    return frame[is_chosen].reset_index(drop=True)
+        return book.select_with_ancestors([code])
+    frame = read_parquet_rows(_find_file(folder, name))
+    rows = frame[is_in_slice_of_code(name, frame, code, book.ancestors)]
+    return convert_categories_to_text(name, rows).reset_index(drop=True)
 
 
-def _codes_with_above(codebook: pd.DataFrame, codes: Iterable[str]) -> pd.DataFrame:
-    chosen = list_each_code_then_ancestors(codes, find_ancestors(codebook))
-    rows = renumber_codes_below_each_parent(codebook)
-    return rows[rows["code_id"].isin(chosen)].reset_index(drop=True)
+class _Codebook(NamedTuple):
+    """The codebook of a built study: its rows; the same rows with column ``order`` counted from 1 below each
+    parent; and the codes above each code and the theme of each code, keyed by code."""
+
+    rows: pd.DataFrame
+    renumbered_rows: pd.DataFrame
+    ancestors: dict[str, list[str]]
+    themes: dict[str, str]
+
+    def select_with_ancestors(self, codes: Iterable[str]) -> pd.DataFrame:
+        """Returns the renumbered rows of the given codes and of the codes above them."""
+        chosen, rows = list_each_code_then_ancestors(codes, self.ancestors), self.renumbered_rows
+        return rows[rows["code_id"].isin(chosen)].reset_index(drop=True)
+
+
+def _codebook(folder: Path) -> _Codebook:
+    """Returns the codebook in the folder of a built study."""
+    path = _find_file(folder, "codebook")
+    return _codebook_in(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _codebook_in(path: Path, written: int) -> _Codebook:
+    """Returns the codebook whose file is at ``path``. ``written`` is the time at which the file was written,
+    so that the cached result is used only while the file is unchanged."""
+    rows = convert_categories_to_text("codebook", read_parquet_rows(path)).reset_index(drop=True)
+    return _Codebook(rows, renumber_codes_below_each_parent(rows), find_ancestors(rows),
+                     map_codes_to_themes(rows))
 
 
 def _country_filter(folder: Path, name: str, country: str) -> list | None:
@@ -394,13 +423,18 @@ def _question_filter(folder: Path, name: str, question: str) -> tuple:
 
 
 def _themes(folder: Path, name: str, frame: pd.DataFrame) -> pd.Series | None:
-    questions, codebook = (
-        read_parquet_rows(folder / f"{table}.parquet", columns=columns).astype("str")
-        for table, columns in (("questions", ["question_id", "theme_id"]),
-                               ("codebook", ["code_id", "parent_id", "level"])))
-    return find_row_themes(name, frame,
-                           dict(zip(questions["question_id"], questions["theme_id"], strict=True)),
-                           map_codes_to_themes(codebook))
+    path = _find_file(folder, "questions")
+    return find_row_themes(name, frame, _question_themes_in(path, path.stat().st_mtime_ns),
+                           _codebook(folder).themes)
+
+
+@lru_cache(maxsize=4)
+def _question_themes_in(path: Path, written: int) -> dict[str, str]:
+    """Returns the theme of each question, keyed by question, from the table whose file is at ``path``.
+    ``written`` is the time at which the file was written, so that the cached result is used only while the
+    file is unchanged."""
+    rows = read_parquet_rows(path, columns=["question_id", "theme_id"]).astype("str")
+    return dict(zip(rows["question_id"], rows["theme_id"], strict=True))
 
 
 def iterate_rows(frame: pd.DataFrame) -> Iterator[Any]:
