@@ -62,11 +62,17 @@ def select_first_passages_per_code(rows: pd.DataFrame) -> pd.DataFrame:
     >>> len(select_first_passages_per_code(rows)), len(select_first_passages_per_code(long_rows))
     (20, 15)
     """
-    size = (rows["quote"] + rows["translation"]).str.encode("utf-8").str.len() + _PASSAGE_MARKUP
+    return rows[_is_among_first(rows, rows["code_id"].nunique())]
+
+
+def _is_among_first(rows: pd.DataFrame, codes_of_page: int | pd.Series) -> pd.Series:
+    """Returns, for each passage, whether the page of its theme prints it. ``codes_of_page`` is the number of
+    codes that the page has: one number, or a number for each passage."""
+    size = pd.Series([len(f"{quote}{translation}".encode()) + _PASSAGE_MARKUP for quote, translation in zip(
+        rows["quote"], rows["translation"], strict=True)], rows.index, dtype="int64")
     groups = rows["code_id"]
     used, nth = size.groupby(groups).cumsum(), groups.groupby(groups).cumcount()
-    fits = (nth < MOST_PRINTED_PASSAGES) & (used <= THEME_ROOM / max(groups.nunique(), 1))
-    return rows[(nth == 0) | fits]
+    return (nth == 0) | (nth < MOST_PRINTED_PASSAGES) & (used * codes_of_page <= THEME_ROOM)
 
 
 def make_link(place: str) -> str:
@@ -98,11 +104,13 @@ class Places:
         """Returns the places, given the codebook, the figures that the audience may see, and the passages
         that the audience may read."""
         whole = released[(released["measure"] == "coded") & is_whole_study(released)]
-        by_theme = () if passages is None else passages.groupby("theme_id")
-        printed = (select_first_passages_per_code(rows) for theme, rows in by_theme if theme)
-        return cls(map_codes_to_themes(codebook), {*whole["code_id"]}, {
-            make_passage_anchor(code, segment) for rows in printed
-            for code, segment in zip(rows["code_id"], rows["segment_id"], strict=True)})
+        printed: set[str] = set()
+        if passages is not None:  # each code belongs to one theme
+            rows = passages[passages["theme_id"] != ""]
+            codes_of_theme = rows.groupby("theme_id")["code_id"].nunique()
+            rows = rows[_is_among_first(rows, rows["theme_id"].map(codes_of_theme))]
+            printed = {*map(make_passage_anchor, rows["code_id"], rows["segment_id"])}
+        return cls(map_codes_to_themes(codebook), {*whole["code_id"]}, printed)
 
     def locate_principle_page(self, principle_id: str) -> str:
         return make_anchor("principle", principle_id)

@@ -41,7 +41,7 @@ from glc_analysis.addons.convening.other_waves import format_cited_and_current_n
 from glc_analysis.addons.convening.principles import UNSUPPORTED
 from glc_analysis.addons.convening.raw_places import RawFiles, format_number_ranges, parse_raw_row_number
 from glc_analysis.coding.codebook import find_descendants
-from glc_analysis.coding.exports import list_consensus_quotations, note_coders_marked_different_words
+from glc_analysis.coding.exports import QUOTATIONS, note_coders_marked_different_words
 from glc_analysis.disclosure.quotations import find_case_detail_codes, map_to_original_or_self
 from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.figures.discordance import DISCORDANCE
@@ -232,7 +232,7 @@ class EvidenceTrail:
         """Returns lines for the team on the votes on a principle: one line per round and panel, and below
         this line the forms that contain the votes."""
         lines = []
-        for said, rows in self._votes.get(principle_id, ()) if self.has_sources else ():
+        for said, rows in self._list_votes(principle_id) if self.has_sources else ():
             about = (*rows["rater_id"], *rows["organisation_id"])
             lines.append(self.make_node(1, "votes", "", said, "", *about))
             for (name,), own in group_rows(rows, "entered_by"):
@@ -261,9 +261,11 @@ class EvidenceTrail:
             return dict(zip(rows["figure_id"], iterate_rows(rows), strict=True))
         return cache(figures_by_id)
 
-    @cached_property
-    def _votes(self) -> dict[str, list[tuple[str, pd.DataFrame]]]:
-        return group_panel_votes_by_principle(self.read)
+    def _list_votes(self, principle_id: str) -> list[tuple[str, pd.DataFrame]]:
+        def own(name: str) -> pd.DataFrame:
+            rows = self.read(name)
+            return rows[rows["principle_id"] == principle_id]
+        return group_panel_votes_by_principle(own).get(principle_id, [])
 
     @cached_property
     def places(self) -> Places:
@@ -496,9 +498,7 @@ class EvidenceTrail:
         (:func:`glc_analysis.coding.exports.list_consensus_quotations`), with the source of the passage's
         text. Column ``wording`` describes the words of the passage, and says so if the coders marked
         different words."""
-        rows = list_consensus_quotations(*map(self.read,
-                                              ("codings", "segments", "documents", "organisations")),
-                                         self.view.code_list)
+        rows = self.view.coded_passages.sort_index()[QUOTATIONS]
         sources = classify_documents_by_kind_and_guide(self.read("documents"), self.read("segments"))
         wording = ["; ".join(filter(None, [row["wording"], "" if row["is_agreed"]
                                            else note_coders_marked_different_words(row["marked_by"])]))
@@ -529,19 +529,19 @@ class EvidenceTrail:
     def _by_code(self) -> dict[str, list[Any]]:
         """Returns, keyed by code, the passages with the code, in order."""
         found: dict[str, list[Any]] = {}
-        for code, row in zip(self.passages["code_id"], self.passages.itertuples(), strict=True):
-            found.setdefault(code, []).append(row)
+        for row in iterate_rows(self.passages.reset_index(names="position")):  # the first, so that rows sort
+            found.setdefault(row.code_id, []).append(row)
         return found
 
     @cached_property
     def segments(self) -> dict[str, Any]:
         rows = self.read("segments")
-        return dict(zip(rows["segment_id"], rows.itertuples(), strict=True))
+        return dict(zip(rows["segment_id"], iterate_rows(rows), strict=True))
 
     @cached_property
     def documents(self) -> dict[str, Any]:
         rows = self.read("documents")
-        return dict(zip(rows["document_id"], rows.itertuples(), strict=True))
+        return dict(zip(rows["document_id"], iterate_rows(rows), strict=True))
 
     @cached_property
     def origins(self) -> dict[str, str]:
