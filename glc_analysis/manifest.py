@@ -18,7 +18,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -433,7 +433,7 @@ def read_built_slice_list(study: Study, name: str) -> Any:
     input of the page that reads it."""
     with read_log.record_named_reads_only():
         read_log.record_read(study.root, f"{SLICES} {name}")
-        return read_built_slice_digests_and_lists(study)[name]
+        return _read_slices_once(study)[name]
 
 
 def has_page(study: Study, name: str, id_: str) -> bool:
@@ -442,7 +442,23 @@ def has_page(study: Study, name: str, id_: str) -> bool:
     function."""
     with read_log.record_named_reads_only():
         read_log.record_read(study.root, f"{SLICES} {name}={id_}")
-        return any(row["id"] == id_ for row in read_built_slice_digests_and_lists(study).get(name, []))
+        return any(row["id"] == id_ for row in _read_slices_once(study).get(name, []))
+
+
+def _read_slices_once(study: Study) -> dict[str, Any]:
+    """Returns what :func:`read_built_slice_digests_and_lists` returns, and keeps it until slices.json is
+    written again. The caller must not change it, and must record what the page reads."""
+    path = study.processed / "slices.json"
+    if not path.is_file():
+        return read_built_slice_digests_and_lists(study)  # which says what is wrong
+    return _read_slices(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _read_slices(path: Path, written: int) -> dict[str, Any]:
+    """Returns the content of slices.json at ``path``. ``written`` is the time at which the file was written,
+    so that the cached result is used only while the file is unchanged."""
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def read_built_release_info(study: Study, audience: str) -> dict[str, Any]:
