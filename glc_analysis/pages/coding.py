@@ -186,7 +186,8 @@ def _caution(view: StudyView) -> Markup:
     if not view.has_capability("coding"):
         return Markup()
     least, names = view.study.settings["coding"]["agreement_threshold"], view.code_names
-    rows = view.read("agreement").query("measure == 'alpha' and unit == 'turn' and subset == 'all'")
+    rows = view.read("agreement")
+    rows = rows[(rows["measure"] == "alpha") & (rows["unit"] == "turn") & (rows["subset"] == "all")]
     low = [f"{names[row.code_id]} ({row.value:.2f})" for row in rows[rows["value"] < least].itertuples()]
     return ELEMENTS.note(f"Read with caution: agreement between coders is below the study's threshold (alpha "
                          f"{least:.2f}) on {', '.join(low)}.") if low else Markup()

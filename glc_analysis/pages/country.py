@@ -259,8 +259,8 @@ def _given_here(view: StudyView, question: Any) -> Markup:
         (chosen if is_given else rest).append((row.option, count, own_count, percent))
     # What fewer chose around here comes first; a scale keeps its order.
     chosen.sort(key=lambda line: 101 if line[3] is None else line[3])
-    options = list_options_in_base(view, question)
-    is_more = not view.has_capability("all_figures") and len(figures) < len(options)
+    is_more = (not view.has_capability("all_figures")
+               and len(figures) < len(list_options_in_base(view, question)))
     return _HTML.answers(chosen, rest, is_more)
 
 

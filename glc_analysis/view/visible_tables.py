@@ -362,7 +362,7 @@ class VisibleTables:
         rows = self.options[self.options["option_list"] == COUNTRY_LIST]
         return dict(zip(rows["option_id"], rows["label"], strict=True))
 
-    @property
+    @cached_property
     def labels(self) -> dict[str, str]:
         """The labels of the page's organisations, keyed by organisation_id."""
         rows = self.read("organisations")

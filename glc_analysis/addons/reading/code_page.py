@@ -19,6 +19,7 @@ from glc_analysis.figures.mentions import (
 from glc_analysis.pages.coding import find_code_page_file, render_disagreements, render_passage
 from glc_analysis.plots import format_coefficient
 from glc_analysis.reference import read_part_of_reference_table, read_reference_table
+from glc_analysis.tables import iterate_rows
 from glc_analysis.tables_html import make_displayable, render_table
 from glc_analysis.templates import ELEMENTS, Macros
 from glc_analysis.view.study_view import StudyView
@@ -46,7 +47,8 @@ def show_viewed_code_background_for_team(view: StudyView) -> Html | None:
 def _who(view: StudyView) -> Markup:
     """Returns a table with one row per organisation that raised the code, and the columns country, sources
     and passages."""
-    rows = view.read("mentions").query("code_id == @view.code and is_raised")
+    rows = view.read("mentions")
+    rows = rows[(rows["code_id"] == view.code) & rows["is_raised"]]
     if rows.empty:
         return Markup()
     passages = view.select_cell_passages("organisation", [view.code]).groupby("case_id").size()
@@ -111,15 +113,16 @@ def _pair(view: StudyView, own: pd.DataFrame, other: pd.DataFrame, n: int) -> di
     left = len(turns) - _TURNS
     return {"name": name, "said": f"{name}: {count_of(n, 'turn')}", "place": find_code_page_file(view, code),
             "turns": [Markup("{}{}").format(ELEMENTS.note(row.both), render_passage(view, row))
-                      for row in rows.itertuples()],
+                      for row in iterate_rows(rows)],
             "left_out": f"{count_of(left, 'further turn')}: `glc export quotes` has all." if left > 0 else ""}
 
 
 def _differences(view: StudyView) -> Markup:
     """Returns the agreement on the code, and the turns to which some coders gave the code and other coders
     did not."""
-    rows = view.read("agreement").query(
-        "measure == 'alpha' and unit == 'turn' and subset == 'all' and code_id == @view.code")
+    rows = view.read("agreement")
+    rows = rows[(rows["measure"] == "alpha") & (rows["unit"] == "turn") & (rows["subset"] == "all")
+                & (rows["code_id"] == view.code)]
     said = [f"Agreement (Krippendorff's alpha, by turn): {format_coefficient(value)}."
             for value in rows["value"].dropna()]
     differ = view.read("disagreements")

@@ -214,8 +214,9 @@ def _make_matrix(view: ReadingView, kind: str, case: str, codes: pd.DataFrame) -
         cases = {chosen: cases[chosen]}
         members, summaries = members[members["group"] == chosen], summaries[summaries["case_id"] == chosen]
     passages, above = view.passages_and_codes_above
+    mentions = view.read("mentions")
     cells = make_matrix_cells(select_passages_of_cells(passages, members, above, {*codes["code_id"]}),
-                              view.read("mentions").query("code_id in @codes.code_id"), members, summaries)
+                              mentions[mentions["code_id"].isin(codes["code_id"])], members, summaries)
     if not case:
         known = {*cells["case_id"]}
         cases = {one: name for one, name in cases.items() if one in known}
