@@ -115,9 +115,9 @@ def rows(root: Path, folder: Path, measure: Measure) -> list[str]:
             *(f"| {name} | {seconds:.1f} s | {seconds / ours:.1f} |" for name, seconds in others.items()),
             f"| floor: the same cells in one imported process, over {CORES} cores | {floor:.1f} s "
             f"| 1/{ours / floor:.2f} |", "",
-            f"Beyond the floor, the first process needs {first - next_:.1f} s to start, during which one "
-            f"core waits; the process of each page takes {next_ - cells / pages:.2f} s, and the page's cells "
-            f"{cells / pages:.2f} s.", "",
+            f"The floor is the cells alone, {cells / pages:.2f} s a page. On top of it, the first process "
+            f"needs {first - next_:.1f} s to start, during which one core waits, and the process of each "
+            f"page takes {next_ - cells / pages:.2f} s.", "",
             f"A whole `glc run` from nothing executes {len(plan_pages(study))} pages in {executed:.1f} s; "
             f"site, gate and the switch to the new pages take another {published:.1f} s.", "",
             *_site(root), *_notebook_tests(study), *_nothing(glc, folder, snake, measure, environment),

@@ -229,7 +229,7 @@ class ReportRun:
         return self._ahead is not None and page.slug == self._ahead.slug and not page.organisation
 
     def _reader_study(self, to_run: Sequence[PageJob]) -> Study | None:
-        """Makes a study that has only what the audience may see, which the notebooks of this run read.
+        """Makes a study for the notebooks of this run to read, which has only what the audience may see.
         Returns None if the audience may see everything, or if every page needs the whole study."""
         if has_capability(self.audience, "all_figures") or all(page.whole_study for page in to_run):
             return None

@@ -193,8 +193,8 @@ class CleaningLog:
                            "cells": cells, "why": why})
 
     def to_frame(self) -> pd.DataFrame:
-        """Returns table ``steps`` with one row for each step of the cleaning and reason, in the order of the
-        steps."""
+        """Returns table ``steps`` in the order of the cleaning steps, with one row for each pair of a step
+        and a reason."""
         frame = pd.DataFrame(self.lines, columns=["step", "rows_in", "rows_out", "cells", "why"])
         frame.insert(0, "order", range(1, len(frame) + 1))
         return frame

@@ -173,7 +173,7 @@ def _variables(text: Text, unmasked: CharacterMap) -> list[list[Variable]]:
 
 def _separated(copy: str, start: int, end: int, group: list[Variable],
                unmasked: CharacterMap) -> list[AlignedSegment]:
-    """Returns the segments of a group of names and labels that have no letter between them.
+    """Divides a group of names and labels, between which there is no letter, into aligned segments.
 
     Starting from the end of the group, each name or label that is the same in the copy as in the masked or
     the unmasked text becomes a separate segment. The names and labels before the separate segments are joined

@@ -727,7 +727,8 @@ def make_readings_table(result: PlacedCodings, assignments: pd.DataFrame, docume
     answers, the assigned answers without a code count as read, and other answers without a code do not. If a
     coder was assigned no answers, ``blank_rows`` says whether the coder read answers without a code and left
     them uncoded, or was not assigned them. Raises Faults for a document that a coder handed in without an
-    assignment. Raises Faults for answers without a code if ``blank_rows`` is needed and is blank.
+    assignment. Also raises Faults if a coder who was assigned no answers lists answers without a code, while
+    ``blank_rows`` is blank.
     """
     if "purpose" in assignments:  # a text that is coded as training has no reader
         assignments = assignments[assignments["purpose"] != TRAINING].drop(columns="purpose")

@@ -425,8 +425,8 @@ def _is_exact(field: np.ndarray) -> bool:
     """Whether weighted sums of a field over the documents are exact in any order of adding.
 
     The sums are exact if all amounts are multiples of the same small power of two and a float can hold the
-    largest possible sum, because then no partial sum is rounded. The weights of a draw always add up to the
-    number of documents.
+    largest possible sum, because then no partial sum is rounded. In each bootstrap draw, the weights (how
+    often each document was drawn) add up to the number of documents.
 
     >>> _is_exact(np.array([3.0, 0.5, 7.25])), _is_exact(np.array([1 / 3])), _is_exact(np.array([2.0**50]))
     (True, False, False)

@@ -1,5 +1,5 @@
-"""Handles the roles of raters in a round: proxies, who vote for absent raters, and the interests that raters
-declare in texts.
+"""Handles the roles of raters in a round: proxies, who vote for absent raters, and raters who declare that
+they have an interest in the outcome of the vote on a principle.
 
 Proxies and interests are declared before the vote. A row of proxies.csv is about one rater in one round; a
 row of interests.csv is about one rater and one principle in one round. Both are recorded when the forms of a

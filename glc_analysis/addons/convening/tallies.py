@@ -100,8 +100,8 @@ _NOT_OF_THE_ROUND = ("movement", "rule")
 
 def restore_sealed_results(tallies: pd.DataFrame, seals: Mapping[str, Seal]) -> tuple[pd.DataFrame,
                                                                                       list[str]]:
-    """Returns the rows of ``tallies`` in which sealed results replace newly counted results. Also returns a
-    sentence for each result that this version of the package counts differently."""
+    """Returns ``tallies`` with sealed results in place of newly counted results. Also returns a sentence for
+    each result that this version of the package counts differently."""
     notes = []
     for seal in seals.values():
         if (results := seal.results) is None:

@@ -493,8 +493,8 @@ class CodingSession(CoderWork):
         document, value = act.get("document_id", ""), bool(act.get("value", True))
         self._refuse_unassigned(document)
         if document in self._own.answers:
-            raise GLCError("An open answer need not be finished: it counts when it has a code or is marked "
-                           "as read.")
+            raise GLCError("You need not mark an open answer as finished: it counts as soon as it has a code "
+                           "or is marked as read.")
         if value:
             self._refuse_waiting(document)
         if value and not self._codings(document):

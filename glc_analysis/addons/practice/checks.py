@@ -180,8 +180,8 @@ def _harm(tables: Tables) -> Iterator[Fault]:
         if not due.between(row["reported_on"], last).any():
             yield Fault("reports possible harm, but reviews.csv has no review of it", file="trials.csv",
                         row=str(n), column="harm", value=row["harm"],
-                        fix=f"add to reviews.csv {row['principle_id']}, version {row['version']}, trigger "
-                        f"harm, due on {last}, or run `glc trials --enter`")
+                        fix=f"add a row to reviews.csv with principle_id {row['principle_id']}, version "
+                        f"{row['version']}, trigger harm and due_on {last}, or run `glc trials --enter`")
 
 
 def compute_last_day_for_harm_review(reported_on: str) -> str:
