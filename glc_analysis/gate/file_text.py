@@ -396,12 +396,16 @@ def _package(content: bytes) -> Iterator[Piece]:
 
 
 def _database(content: bytes) -> Iterator[Piece]:
-    """Yields every cell of every table of an SQLite file."""
+    """Yields every cell of every table of an SQLite file, and the names of its tables and columns."""
     with closing(sqlite3.connect(":memory:")) as database:
         database.deserialize(content[:18] + b"\1\1" + content[20:])  # without a write-ahead log
         names = [name for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for table in names:
-            for n, row in enumerate(database.execute(f'SELECT * FROM "{table}"'), start=1):
+            quoted = table.replace('"', '""')
+            rows = database.execute(f'SELECT * FROM "{quoted}"')
+            for name in (table, *(column for column, *_ in rows.description)):
+                yield from ((table, text) for text in identifier_variants(name))
+            for n, row in enumerate(rows, start=1):
                 yield from ((f"{table} row {n}", text) for cell in row if isinstance(cell, str)
                             for _, text in _script_texts(cell))
 

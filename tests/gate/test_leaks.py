@@ -3,7 +3,9 @@
 import base64
 import html
 import json
+import sqlite3
 import zipfile
+from contextlib import closing
 from urllib.parse import quote
 
 import docx
@@ -130,6 +132,16 @@ def workbook(change):
         book = openpyxl.Workbook()
         change(book, word)
         book.save(folder / "file.xlsx")
+
+    return write
+
+
+def database(*commands):
+    def write(folder, word):
+        with closing(sqlite3.connect(folder / "file.sqlite")) as made:
+            for command in commands:
+                made.execute(command.format(word))
+            made.commit()
 
     return write
 
@@ -293,6 +305,9 @@ FILES = {
     "pdf title": pdf('#set document(title: "{}")\nx'.format),
     "pdf link": pdf(lambda word: f'#link("https://x.example/{quote(word)}")[x]'),
     "pdf metadata": hidden_in_pdf,
+    "database cell": database("CREATE TABLE notes (said)", "INSERT INTO notes VALUES ('so {}')"),
+    "database column": database('CREATE TABLE notes (n, "{}")', "INSERT INTO notes VALUES (1, 2)"),
+    "database table": database('CREATE TABLE "{}" (n)', "SELECT 1"),
     "zip": member("a/b.csv", "x,{}\n"),
     "zip name": member("a/{}.txt", "x"),
     "file name": named("{}.png"),

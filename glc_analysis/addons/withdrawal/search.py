@@ -412,6 +412,7 @@ class ExtractedText:
         self.pieces += [(f"{place}metadata", f"{key.decode()} {value.decode('utf-8', 'replace')}")
                         for key, value in (table.schema.metadata or {}).items()]
         for column in table.column_names:
+            self.pieces.append((f"{place}column {column}", column))
             told = {str(value): f"{place}column {column}" for value in table[column].unique().to_pylist()
                     if isinstance(value, str | bytes | list | dict)}
             self.pieces += [(where, text) for text, where in told.items()]

@@ -20,6 +20,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyarrow import feather
 
@@ -94,6 +95,13 @@ def parquet(text: str) -> bytes:
     return packed.getvalue()
 
 
+def headed_parquet(text: str) -> bytes:
+    """Arrow itself writes nothing of the names of columns beside them, as pandas does."""
+    packed = io.BytesIO()
+    pq.write_table(pa.table({text: [1, 2]}), packed)
+    return packed.getvalue()
+
+
 def arrow(text: str) -> bytes:
     packed = io.BytesIO()
     feather.write_feather(pd.DataFrame({"said": [text]}), packed, compression="zstd")
@@ -165,6 +173,7 @@ HOSTILE = {
     "a deleted row of SQLite": ("desk.old", lambda text: database(text, is_deleted=True)),
     "a packed cell of SQLite": ("cache.sqlite", blob),
     "Parquet": ("cache.parquet", parquet),
+    "a heading in Parquet": ("cache.parquet", headed_parquet),
     "Arrow": ("cache.feather", arrow),
     "the output of a notebook": ("explore.ipynb", notebook),
     "an attachment": ("inbox.eml", mail),
