@@ -69,9 +69,8 @@ class ReadingView(StudyView):
         """Returns the rows of :meth:`matrix` about one organisation and all codes of all themes, theme by
         theme.
 
-        >>> rows = view.case_matrix("river-mat")
-        >>> rows["code_id"].tolist() == [*view.code_tree["code_id"]]
-        True
+        >>> view.case_matrix("river-mat")["code_id"].head(2).tolist()
+        ['identification', 'ways-in']
         """
         _refuse_others(self, "Summaries")
         book = self.code_tree
