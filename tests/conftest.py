@@ -37,8 +37,17 @@ def pytest_configure(config):
     # Commands and the kernels of pages hold text as Python's strings, which for many small tables takes a
     # fifth less time. The slow tests keep pandas' own setting, as an analyst's notebook does.
     if not config.option.markexpr.startswith("acceptance"):
+        keep_files_of_tests_in_memory()
         pd.options.mode.string_storage = "python"
         pd.read_parquet = read_equal_files_once(pd.read_parquet)
+
+
+def keep_files_of_tests_in_memory():
+    """Has pytest make its folders in memory where the system offers enough of it: quick tests make and remove
+    tens of thousands of files, and a disk may take milliseconds to remove one."""
+    memory = Path("/dev/shm")
+    if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 1 << 30:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
 LONGEST = [f"test_{name}.py" for name in (
