@@ -170,6 +170,9 @@ def document(change):
     def write(folder, word):
         made = docx.Document()
         change(made, word)
+        for name, part in [*made.part.rels.items()]:
+            if part.reltype.endswith(("/styles", "/stylesWithEffects")):
+                del made.part.rels[name]  # 8,000 words that are nobody's
         made.save(folder / "file.docx")
 
     return write

@@ -307,7 +307,7 @@ def test_evidence_whose_words_changed_comes_before_a_figure_that_changed(study):
     for coder in ("ana", "ben"):
         rewrite(study, f"codings/{coder}.csv", "A safe place for tonight.", "A place.")
     recorded(study)
-    built(study)
+    built_for_team(study)
     assert [row for _, row, *_ in told(study)][:1] == ["4"]
 
 
