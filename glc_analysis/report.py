@@ -217,8 +217,6 @@ class ReportRun:
             with defer_interrupts(), closing(execute_all(processes, order, jobs, meanwhile)) as executed:
                 for done, (page, outcome, seconds) in enumerate(executed, start=1):
                     self._store(page, outcome, seconds)
-                    if self._ahead and self._is_ahead(page) and not self.entries[page.slug]["failure"]:
-                        self._ahead.show(self._assembly.render_page_parts_ahead(page))
                     report(done, len(to_run), page.title)
         except Faults:
             raise
@@ -267,6 +265,12 @@ class ReportRun:
                                           roots=(self.study.root, REPOSITORY))
         content = format_notebook(notebook)
         write_atomic(self._new_path(page.slug), content)
+        if self._ahead and self._is_ahead(page) and not isinstance(outcome, Failure):
+            from glc_analysis.publish.site import render_page_parts_ahead
+
+            # Shown before other parts of the site are begun, which would take the processor from it.
+            self._ahead.show(render_page_parts_ahead(self.study, self.audience, self.folder, page,
+                                                     self.last_folder, self._call))
         if not page.organisation:
             self._assembly.read_notebook_ahead(self._new_path(page.slug))
         self.entries[page.slug] = {

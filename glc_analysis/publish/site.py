@@ -684,6 +684,19 @@ def write_site_text_in_place(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
+def render_page_parts_ahead(study: Study, audience: str, run_dir: Path, page: PageJob,
+                            last_run: Path | None, call: Call | None) -> dict[str, str]:
+    """Returns the HTML of each part of a finished page, keyed by slug, before the site is made
+    (:func:`render_with_remembered_site_menu`). The result is empty if the gate does not let the page pass."""
+    drawn = last_run / "site" / FIGURES_FOLDER if last_run else None
+    parts = render_with_remembered_site_menu(run_dir, page, drawn, call or call_here)
+    with TemporaryDirectory(dir=run_dir, prefix=".ahead-") as folder:
+        files = [Path(folder, f"{slug}.html") for slug in parts]
+        for path, html in zip(files, parts.values(), strict=True):
+            write_site_text_in_place(path, html)
+        return parts if Gate(study, audience).passes(files, Path(folder)) else {}
+
+
 # ------------------------------
 # Makes the site of a run, and with it the tables to download and the briefs as files.
 #
@@ -754,17 +767,6 @@ class Assembly:
         while other notebooks are being executed."""
         self._ahead += [self._searching.submit(self._search, notebook),
                         self._converting.submit(self._convert, notebook.stem)]
-
-    def render_page_parts_ahead(self, page: PageJob) -> dict[str, str]:
-        """Returns the HTML of each part of a finished page, keyed by slug, before the site is made
-        (:func:`render_with_remembered_site_menu`). The result is empty if the gate does not let the page
-        pass."""
-        parts = render_with_remembered_site_menu(self._folder, page, self._drawn, self._call)
-        with TemporaryDirectory(dir=self._folder, prefix=".ahead-") as folder:
-            files = [Path(folder, f"{slug}.html") for slug in parts]
-            for path, html in zip(files, parts.values(), strict=True):
-                write_site_text_in_place(path, html)
-            return parts if Gate(self._study, self._audience).passes(files, Path(folder)) else {}
 
     def close(self) -> None:
         """Ends the threads that make parts of the site, after their current steps."""
