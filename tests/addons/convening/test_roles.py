@@ -38,6 +38,12 @@ def study(tmp_path, built):
     return study
 
 
+@pytest.fixture(autouse=True)
+def _no_workbooks(monkeypatch):
+    """Of the forms only the pages are read here, and fourteen workbooks take a third of the time."""
+    monkeypatch.setattr("glc_analysis.addons.convening.form_files.write_form_workbook", lambda *_: None)
+
+
 def declare(study, proxies="", interests=""):
     study.write("private/reference/proxies.csv", PROXIES + proxies)
     study.write("private/reference/interests.csv", INTERESTS + interests)
