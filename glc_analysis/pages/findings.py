@@ -88,12 +88,15 @@ def _by_rule(view: StudyView) -> pd.DataFrame:
     asked = view.question_table.set_index("question_id")
     asked = asked[asked["type"].isin(BY_OPTION) & (asked["option_list"] != COUNTRY_LIST)
                   & ~asked.index.isin(list_sensitive_and_dependent_questions(view))]
+    shown = view.released[(view.released["measure"] == "response") & (view.released["subset_kind"] == ALL)]
     chosen = []
     for question, own in counts[counts["share"] >= _SHARE].groupby("question_id", observed=True):
         if question in asked.index:
             figure = own.loc[own["share"].idxmax()]
             kind = kinds[asked.at[question, "option_list"], figure["option_id"]]
-            if kind not in ("other", "refused") and _is_largest(view, asked.loc[question], question, figure):
+            options = list_options_in_base(view, asked.loc[question])
+            if kind not in ("other", "refused") and _is_largest(
+                    figure, shown[shown["question_id"] == question], options):
                 chosen.append(figure["figure_id"])
     never = find_case_detail_codes(view.code_list)
     codes = view.code_tree[(view.code_tree["level"] == "code") & ~view.code_tree["code_id"].isin(never)]
@@ -114,13 +117,12 @@ def _released_counts(figures: pd.DataFrame) -> pd.DataFrame:
     return figures[is_count & is_enough & (figures["subset_kind"] == ALL)]
 
 
-def _is_largest(view: StudyView, question: pd.Series, question_id: str, figure: pd.Series) -> bool:
-    """Whether the numbers that the audience sees show that no other option was chosen more often."""
-    own = view.released[view.released["question_id"] == question_id]
-    own = own[(own["measure"] == "response") & (own["subset_kind"] == ALL)]
-    if not list_options_in_base(view, question) <= {*own["option_id"]}:
+def _is_largest(figure: pd.Series, shown: pd.DataFrame, options: set[str]) -> bool:
+    """Whether the numbers that the audience sees show that no other option was chosen more often. ``shown``
+    has the figures of the question that the audience sees, and ``options`` the options in its base."""
+    if not options <= {*shown["option_id"]}:
         return False
-    most = own["high"].where(own["band"] != "", own["share"]) if "band" in own else own["share"]
+    most = shown["high"].where(shown["band"] != "", shown["share"]) if "band" in shown else shown["share"]
     return most.max() <= figure["share"]
 
 

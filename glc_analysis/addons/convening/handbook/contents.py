@@ -35,6 +35,7 @@ from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook
 from glc_analysis.disclosure.blocks import COUNT_BLOCK
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import list_allowed_words
+from glc_analysis.tables import iterate_rows
 from glc_analysis.templates import read_csv_texts_by_language, read_fixed_texts
 from glc_analysis.text import language_direction, wrap_in_direction_isolates
 from glc_analysis.view.study_view import StudyView
@@ -225,14 +226,14 @@ def _side(pieces: pd.DataFrame, shown: pd.DataFrame, side: str, say: Mapping[str
           language: str, phrases: Phrasebook) -> TranslatedText:
     """Returns the first sentence with a released figure on a side of the evidence (stance), or the reason why
     no sentence may be shown. The text is in English if there are no phrases in ``language``."""
-    stated = shown[(shown["stance"] == side) & (shown["sentence"] != "")]
-    for piece in stated.to_dict("records"):
-        english = f"{piece['sentence']} {CLAIMS.get(piece['claim'], '')}".strip()
+    own_pieces = [piece for piece in iterate_rows(shown) if piece.stance == side]
+    if stated := next((piece for piece in own_pieces if piece.sentence), None):
+        english = f"{stated.sentence} {CLAIMS.get(stated.claim, '')}".strip()
         own = phrases.find_sentence_translation(english)
         return TranslatedText(own, language) if own else TranslatedText(english, ENGLISH)
     # Evidence that was lost with whoever left may have been against the principle: its page says so, too.
     may_be_lost = side == "contradicts" and pieces.attrs.get("lost_lines")
     if may_be_lost or (pieces["stance"] == side).any():
-        return TranslatedText(say["words_only" if (shown["stance"] == side).any() else "not_all"], language)
+        return TranslatedText(say["words_only" if own_pieces else "not_all"], language)
     is_objection = side == "contradicts" and pieces.attrs.get("is_objected_to")
     return TranslatedText(say["objected" if is_objection else "nothing"], language)

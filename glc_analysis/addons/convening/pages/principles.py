@@ -43,6 +43,7 @@ from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN, COUNT_BLOCK, make_block_id, make_line_ids
 from glc_analysis.errors import count_of
 from glc_analysis.reference import read_reference_table
+from glc_analysis.tables import iterate_rows
 from glc_analysis.tables_html import (
     make_displayable,
     name_language_or_not_stated,
@@ -297,7 +298,7 @@ def describe_evidence_of_principle(trail: EvidenceTrail, principle_id: str) -> p
 
 def _rows_of_evidence(trail: EvidenceTrail, principle_id: str) -> list[Any]:
     rows = trail.read("evidence")
-    return [*rows[rows["principle_id"] == principle_id].itertuples()]
+    return [*iterate_rows(rows[rows["principle_id"] == principle_id])]
 
 
 def _piece(trail: EvidenceTrail, row: Any) -> dict[str, str]:
