@@ -36,17 +36,20 @@ def pytest_configure(config):
     gc.disable()  # until all tests are collected: what they import stays
     # Commands and the kernels of pages hold text as Python's strings, which for many small tables takes a
     # fifth less time. The slow tests keep pandas' own setting, as an analyst's notebook does.
-    if not config.option.markexpr.startswith("acceptance"):
-        keep_files_of_tests_in_memory()
+    are_slow = config.option.markexpr.startswith("acceptance")
+    keep_files_of_tests_in_memory(gigabytes=8 if are_slow else 1)
+    if not are_slow:
         pd.options.mode.string_storage = "python"
         pd.read_parquet = read_equal_files_once(pd.read_parquet)
 
 
-def keep_files_of_tests_in_memory():
-    """Has pytest make its folders in memory where the system offers enough of it: quick tests make and remove
-    tens of thousands of files, and a disk may take milliseconds to remove one."""
+def keep_files_of_tests_in_memory(gigabytes):
+    """Has pytest make its folders in memory where the system offers so much of it: tests make and remove tens
+    of thousands of files, and a disk may take milliseconds to remove one. Not where programs may not be run
+    from there, since tests set up environments."""
     memory = Path("/dev/shm")
-    if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 1 << 30:
+    if (os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > gigabytes << 30
+            and not os.statvfs(memory).f_flag & os.ST_NOEXEC):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
