@@ -266,6 +266,20 @@ def _html(content: bytes) -> Iterator[Piece]:
 
 
 def _xml(content: bytes) -> Iterator[Piece]:
+    yield from _read_repeated_xml(content) if len(content) <= _REPEATED else _read_xml(content)
+
+
+_REPEATED = 1 << 20
+"""The largest number of bytes of an XML file that is read once and remembered, because many packages have the
+same one, such as the styles of Word files."""
+
+
+@lru_cache(maxsize=32)
+def _read_repeated_xml(content: bytes) -> tuple[Piece, ...]:
+    return tuple(_read_xml(content))
+
+
+def _read_xml(content: bytes) -> Iterator[Piece]:
     parser = etree.XMLParser(resolve_entities="internal", huge_tree=True)
     yield from _markup(etree.fromstring(content, parser))
 
