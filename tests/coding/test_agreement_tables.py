@@ -88,6 +88,18 @@ def test_passages_within_single_answers_give_them_no_rows_either():
                                                      {})["subset"]} == {"all"}
 
 
+def test_a_file_that_mixes_the_work_of_several_people_is_compared_with_nobody():
+    given = codings(("ana", *SENTENCES[0], "delay"), ("ben", *SENTENCES[0], "delay"),
+                    ("office", *SENTENCES[1], "delay"))
+    read = pd.DataFrame({"document_id": "call", "coder_id": ["ana", "ben", "office"],
+                         "codebook_version": "1"})
+    units = list_coding_units(given, read, SEGMENTS)
+    among_two, alone = (compute_agreement_by_turn_and_character(
+        units, given, SEGMENTS, {}, mixed_coders=mixed) for mixed in ({"office"}, {"office", "ben"}))
+    value = among_two.set_index(["unit", "measure", "code_id", "subset"])["value"]
+    assert value["character", "positive_agreement", "delay", "all"] == 1 and alone.empty
+
+
 def test_a_blank_column_says_why_and_columns_of_one_reason_are_together():
     names = {"alpha": "alpha", "positive_agreement": "positive", "kappa": "kappa"}
     rows = pd.DataFrame([("alpha", np.nan, NO_PAIRS), ("positive_agreement", np.nan, NO_PAIRS),

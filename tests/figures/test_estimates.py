@@ -5,7 +5,11 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from glc_analysis.figures.estimates import compute_survey_estimates, find_records_behind_figures
+from glc_analysis.figures.estimates import (
+    compute_survey_estimates,
+    determine_membership,
+    find_records_behind_figures,
+)
 from tests.support.study_writer import cleaned, question, reference
 from tests.support.three_organisations import COUNTRIES, OPTIONS, ORGANISATIONS, QUESTIONS, ROWS
 
@@ -176,3 +180,13 @@ def test_a_study_without_a_country_has_no_figures_by_country_or_region():
 def test_a_question_that_nobody_answered_has_zero_rows_over_a_base_of_nought():
     figures = estimates([{**row, "Q1": ""} for row in ROWS])
     assert counts("Q1", figures=figures) == [("yes", 0, 0), ("no", 0, 0), ("dont_know", 0, 0)]
+
+
+def test_an_organisation_with_two_countries_of_a_region_belongs_to_it_once():
+    organisations = pd.DataFrame({"organisation_id": ["a", "b"], "home_country_id": ["KHM", "KHM"],
+                                  "home_region_id": ["asia", "asia"]})
+    answers = pd.DataFrame({"organisation_id": ["a", "a", "b"], "country_id": ["KHM", "LAO", "KHM"],
+                            "region_id": ["asia", "asia", "asia"]})
+    assert determine_membership("region", "organisation", organisations, answers).rows.tolist() == [0, 1]
+    by_country = determine_membership("country", "organisation", organisations, answers)
+    assert sorted(by_country.rows.tolist()) == [0, 0, 1]
