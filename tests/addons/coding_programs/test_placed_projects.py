@@ -141,7 +141,7 @@ def test_another_text_under_the_same_name_is_not_handed_in(tmp_path):
                  ("Something else", "delay"))
     found = coded(made)
     assert found.tables["codings"].empty and found.tables["readings"].empty
-    assert "another text" in found.tables["quarantined"]["reason"][0]
+    assert "fewer than half of their words in common" in found.tables["quarantined"]["reason"][0]
 
 
 def test_answers_of_a_project_that_nobody_coded_are_asked_about_as_rows_of_a_table_are(tmp_path):
