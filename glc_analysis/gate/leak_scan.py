@@ -464,7 +464,7 @@ class Search:
                     for sounds in transcriptions.list_neighbours(name[0]):
                         self.whole_names.setdefault(sounds, []).append(
                             (name, transcriptions.script_of(order[0]), term))
-        self.codes = [(re.compile(rf"(?<![^\W_]){form}(?![^\W_])"), number, term)
+        self.codes = [(re.compile(rf"{form}(?![^\W_])"), number, term)
                       for term in terms if term.rule.startswith("name: ") and not term.is_allowed
                       for form, number in [_code_with_other_signs(term.folded)] if form]
 
@@ -768,8 +768,11 @@ class _Document:
         yield from self._heard_as_whole(wanted) if wanted.whole_names else ()
         for form, number, term in wanted.codes:
             if number in self.letters:
+                # The pattern begins with letters, for which Python looks fast, so what stands before them is
+                # looked at here.
                 yield from (Match(*found.span(), term.rule, term.text)
-                            for found in form.finditer(self.letters))
+                            for found in form.finditer(self.letters)
+                            if not self.letters[found.start() - 1:found.start()].isalnum())
         for letters, start, end in find_initials_without_surname(self.text) if wanted.initials else ():
             if term := wanted.initials.get(letters):
                 yield Match(*self.in_letters(start, end), term.rule, term.text)
@@ -994,8 +997,10 @@ def _code_with_other_signs(folded: str) -> tuple[str, str]:
         len(numbers) == 1 or len("".join(numbers)) < _FEWEST_DIGITS_OF_NUMBER)
     if not numbers or is_short or len(max(numbers, key=len)) < _FEWEST_DIGITS_OF_CODE:
         return "", ""
-    forms = (f"(?:{re.escape(part)}|{re.escape(name_variants.replace_look_alikes(part))})" for part in parts)
-    return r"[\W_]{0,3}".join(forms), max(numbers, key=len)
+    forms = [[*dict.fromkeys((part, name_variants.replace_look_alikes(part)))] for part in parts]
+    patterns = ("|".join(map(re.escape, own)) for own in forms)
+    apart = (f"(?:{pattern})" if "|" in pattern else pattern for pattern in patterns)
+    return r"[\W_]{0,3}".join(apart), max(numbers, key=len)
 
 
 _FEWEST_DIGITS_OF_CODE, _FEWEST_DIGITS_OF_NUMBER = 3, 9
