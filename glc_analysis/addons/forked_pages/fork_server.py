@@ -60,6 +60,8 @@ run.
 """
 _PAGES = "glc_analysis.addons.forked_pages.kernels"
 """The module that executes pages. A server that imports it in advance forks no kernels."""
+_TABLES = "glc_analysis.addons.forked_pages.tables_in_advance"
+"""The module that reads tables for all later pages."""
 _KERNELS = ("ipykernel.kernelapp", "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger",
            "tornado.platform.asyncio")
 """The modules that a kernel needs in addition to the preloaded libraries."""
@@ -92,7 +94,7 @@ def answer_requests(control: socket.socket) -> None:
             asked = json.loads(request)
             if "tables" in asked:
                 with suppress(Exception):  # whatever is wrong with them, a page will say it
-                    sys.modules[_PAGES].read_tables_before_forking(**asked)
+                    importlib.import_module(_TABLES).read_tables_before_forking(**asked)
                 continue
             teller, server = socket.socket(fileno=files.pop(0)), os.getpid()
             pid = os.fork()

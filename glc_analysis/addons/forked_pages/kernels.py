@@ -13,11 +13,9 @@ Jupyter: set ``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork``.
 from __future__ import annotations
 
 import asyncio
-import gc
 import io
 import json
 import os
-import pickle
 import sys
 import tempfile
 from collections.abc import Callable
@@ -65,25 +63,6 @@ def make_shell_before_forking() -> None:
     compile_macros()
     language_name("en")  # which reads the list of all languages
     nbformat.validate(nbformat.v4.new_notebook())  # which makes the functions that check a notebook
-
-
-def read_tables_before_forking(root: str, tables: list[str]) -> None:
-    """Reads tables of a study once, for all pages that are forked afterwards. A separate process reads the
-    tables, because pyarrow reads in threads, and a process with threads should not be forked."""
-    from glc_analysis.held_tables import cache_tables, read_small_tables
-    from glc_analysis.study import Study
-
-    with tempfile.TemporaryFile() as file:
-        if not (reader := os.fork()):
-            try:
-                pickle.dump(read_small_tables(Study(Path(root)), tables), file)
-                file.flush()
-            finally:
-                os._exit(0)
-        os.waitpid(reader, 0)
-        file.seek(0)
-        cache_tables(pickle.load(file))
-    gc.freeze()
 
 
 def execute_page(outcome: int, running_cell_file: int, *, notebook: str, parameters: dict[str, Any]) -> None:

@@ -43,7 +43,8 @@ def failed(sample_study, tmp_path_factory):
     if sys.platform == "linux":  # no kernel is forked elsewhere
         notebooks.append(warm)
         _, *of_a_run = _preloading()["GLC_PRELOAD"].split()  # but for the module that needs no kernels
-        modules = ["matplotlib.pyplot", "seaborn", *of_a_run, "tests.support.warm_kernels"]
+        modules = ["matplotlib.pyplot", "seaborn", *of_a_run,
+                   "tests.addons.forked_pages.support.warm_kernels"]
         done = nbval(*notebooks, study=sample_study.root, kernels="glc-fork", preloaded=" ".join(modules))
     else:
         done = nbval(*notebooks, study=sample_study.root)

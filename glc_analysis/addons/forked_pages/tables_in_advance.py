@@ -1,0 +1,29 @@
+"""Reads the tables of a study once, for all processes that are forked afterwards."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import tempfile
+from collections.abc import Collection
+from pathlib import Path
+
+from glc_analysis.held_tables import cache_tables, read_small_tables
+from glc_analysis.study import Study
+
+
+def read_tables_before_forking(root: str, tables: Collection[str]) -> None:
+    """Reads tables of a study once, for all pages that are forked afterwards. A separate process reads the
+    tables, because pyarrow reads in threads, and a process with threads should not be forked."""
+    with tempfile.TemporaryFile() as file:
+        if not (reader := os.fork()):
+            try:
+                pickle.dump(read_small_tables(Study(Path(root)), tables), file)
+                file.flush()
+            finally:
+                os._exit(0)
+        os.waitpid(reader, 0)
+        file.seek(0)
+        cache_tables(pickle.load(file))
+    gc.freeze()
