@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 
 from lxml import etree
 
@@ -34,10 +35,11 @@ def read_workbook_cells(package: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
         for cell in sheet.iter(cell_tag):
             kind = cell.get("t", "n")
             text = "".join(cell.itertext(words_tag if kind == "inlineStr" else value_tag))
-            if kind == "s":
+            if kind == "s" and text:
                 text = texts[int(text)]
             elif kind == "n" and text and cell.get("s") in date_styles:
-                text = str(from_excel(float(text), epoch))
+                with suppress(OverflowError):  # a number that is no day of any calendar
+                    text = str(from_excel(float(text), epoch))
             if text:
                 yield f"{title}!{cell.get('r', '')}", text
 

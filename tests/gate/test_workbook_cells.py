@@ -47,6 +47,18 @@ def test_dates_count_from_1904_in_workbooks_of_old_macs():
     assert dict(read_workbook_cells(zipfile.ZipFile(file)))["First!E2"] == "1999-12-31 00:00:00"
 
 
+@pytest.mark.parametrize(("written", "read"), [
+    ('<c r="Z9" s="1" t="n"><v>1e300</v></c>', "1e300"), ('<c r="Z9" t="s"/>', None)],
+    ids=["a date beyond all calendars", "a shared text that is blank"])
+def test_odd_cells_do_not_end_the_reading(written, read):
+    file = io.BytesIO()
+    with zipfile.ZipFile(saved(is_write_only=False)) as old, zipfile.ZipFile(file, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).decode().replace("</row>", f"{written}</row>", 1))
+    cells = dict(read_workbook_cells(zipfile.ZipFile(file)))
+    assert cells["First!A1"] == "Ana López" and cells.get("First!Z9") == read
+
+
 def test_words_in_runs_that_look_different_are_one_text():
     file = io.BytesIO()
     with zipfile.ZipFile(saved(is_write_only=False)) as old, zipfile.ZipFile(file, "w") as new:
