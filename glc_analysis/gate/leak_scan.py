@@ -768,14 +768,20 @@ class _Document:
         yield from self._heard_as_whole(wanted) if wanted.whole_names else ()
         for form, number, term in wanted.codes:
             if number in self.letters:
-                # The pattern begins with letters, for which Python looks fast, so what stands before them is
-                # looked at here.
-                yield from (Match(*found.span(), term.rule, term.text)
-                            for found in form.finditer(self.letters)
-                            if not self.letters[found.start() - 1:found.start()].isalnum())
+                yield from (Match(*span, term.rule, term.text) for span in self._find_codes(form))
         for letters, start, end in find_initials_without_surname(self.text) if wanted.initials else ():
             if term := wanted.initials.get(letters):
                 yield Match(*self.in_letters(start, end), term.rule, term.text)
+
+    def _find_codes(self, form: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+        """Yields the positions of a code that no letter or digit precedes. The pattern does not look at what
+        precedes, because Python searches fast only for patterns that begin with a letter."""
+        at = 0
+        while found := form.search(self.letters, at):
+            is_whole = not self.letters[found.start() - 1:found.start()].isalnum()
+            at = found.end() if is_whole else found.start() + 1
+            if is_whole:
+                yield found.span()
 
     def _heard(self, wanted: Search) -> Iterator[Match]:
         """Yields names in another transcription; these are successive words that sound like the words of a

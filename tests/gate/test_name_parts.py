@@ -346,7 +346,8 @@ def test_a_name_is_found_misspelt_shortened_and_without_its_letters(name, text, 
 
 @pytest.mark.parametrize(("name", "text", "harmless"), [
     ("KL-4471-B", "kl4471b_notes.txt", "KL4471 B2 notes"), ("VGL-0417/23", "dossier vgl 0417-23", "VGL-0417"),
-    ("AVX-30718", "avx30718_closing_note.odt", "AVX-512 support")])
+    ("AVX-30718", "avx30718_closing_note.odt", "AVX-512 support"),
+    ("AVX-30718", "zavx30718 and avx 30718", "zavx30718 wide")])
 def test_a_code_is_found_with_other_signs_between_its_parts(name, text, harmless):
     assert rules(text, (name, "other", "folded", "")).keys() == {name}
     assert rules(harmless, (name, "other", "folded", "")) == {}
