@@ -8,7 +8,13 @@ import pandas as pd
 import pytest
 
 from glc_analysis import held_tables, tables
-from glc_analysis.slices import digest_slices
+from glc_analysis.slices import (
+    digest_slices,
+    find_ancestors,
+    find_code_slices_of_rows,
+    is_in_slice_of_code,
+    is_sliced_by_code,
+)
 from glc_analysis.study import Study
 from tests.support.built_studies import built
 from tests.support.study_writer import choices, places, question, themes, write_study
@@ -51,6 +57,16 @@ def read(study, table, name):
     if kind in ("names", "name"):
         return tables.read_codebook_without_definitions(study, [value] if value else None)
     return tables.read_table(table, study=study, **({kind: value} if kind else {}))
+
+
+@pytest.mark.parametrize("name", [name for name in tables.TABLES if is_sliced_by_code(name)
+                                  and name != "codebook"])
+def test_the_slice_of_one_code_has_the_rows_whose_slices_include_the_code(name, sample_study):
+    above = find_ancestors(tables.read_table("codebook", study=sample_study))
+    frame = tables.read_table(name, study=sample_study)
+    slices = find_code_slices_of_rows(name, frame, above)
+    for code in above:
+        assert is_in_slice_of_code(name, frame, code, above).tolist() == [code in own for own in slices]
 
 
 @pytest.fixture(scope="module")
