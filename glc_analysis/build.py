@@ -115,6 +115,7 @@ from glc_analysis.manifest import (
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import (
     Reference,
+    digest_passed_contents,
     keep_sound_questions,
     map_faulty_tables_to_tolerant_steps,
     read_reference,
@@ -220,7 +221,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
     if engine.undecided:
         lists[manifest.UNDECIDED] = {audience: manifest.find_last_release_number(study.private, audience)
                                      for audience in READING_AUDIENCES}
-    _write(study, engine, arrivals, inputs, release, lists)
+    _write(study, engine, arrivals, inputs, release, lists, digest_passed_contents(study, reference))
     return BuildResult({name: engine.count_rows(name) for name in _tables_of(engine)}, engine.reports)
 
 
@@ -1020,8 +1021,9 @@ def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
-           inputs: str, release: dict, lists: Mapping[str, Any]) -> None:
-    """Writes all files into a new folder, then moves them to ``processed/``, slices.json last.
+           inputs: str, release: dict, lists: Mapping[str, Any], checked: list[str]) -> None:
+    """Writes all files into a new folder, then moves them to ``processed/``, slices.json last. ``checked``
+    are the digests of :func:`.digest_passed_contents`.
 
     The files of unchanged tables are linked into the new folder, so that datapackage.json can describe the
     files of all tables. The old tables of deferred steps are removed first, because old decisions about what
@@ -1052,7 +1054,8 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
                               "codes": _raised_codes(engine["codings"], engine["codebook"])})}
     files = {name: study.digests.hash_bytes(text.encode()) for name, text in texts.items()}
     texts["provenance.json"] = _json(_provenance(study, arrivals, rows)
-                                     | {BUILD_RECORD: engine.make_record() | {"files": files}})
+                                     | {BUILD_RECORD: engine.make_record() | {
+                                         "files": files, "checked": checked}})
     for name, text in texts.items():
         (aside / name).write_text(text, encoding="utf-8", newline="\n")
     for gone in ("slices.json", *(f"{name}.parquet" for name in TABLE_ORDER if name not in names)):

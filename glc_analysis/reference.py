@@ -25,6 +25,7 @@ import pandas as pd
 
 from glc_analysis import read_log, tabular
 from glc_analysis.errors import Fault, Faults, add_faults_if_raised
+from glc_analysis.manifest import BUILD_RECORD, hash_package_and_lock_file, read_provenance
 from glc_analysis.schema import (
     Check,
     TableFile,
@@ -57,10 +58,11 @@ blank."""
 class Reference:
     """The reference tables of one study, with one frame per table and with all columns as text. ``unsound``
     names the tables that have faults, if the command does not need these tables. A table in ``unsound`` is
-    empty if it cannot be read."""
+    empty if it cannot be read. ``contents`` are the contents from which the tables were read."""
 
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     unsound: frozenset[str] = frozenset()
+    contents: Mapping[str, _Content] = field(default_factory=dict, repr=False)
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         try:
@@ -117,12 +119,14 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
         tables |= {name: _empty(name, pd.get_option(TEXT_STORAGE)) for name in unread - {*needed}}
         unread |= load_reference_tables().keys() - {*needed} - {*checked_against}
     for check in add_schema_checks_and_drop_inapplicable(tables, unread, list_registered_checks()):
-        faults += _find_faults_between(check, tuple(contents[name] for name in check.tables))
+        compared = tuple(contents[name] for name in check.tables)
+        if not _have_passed(study, compared):
+            faults += _find_faults_between(check, compared)
     if needed is not None:
         faults = [fault for fault in faults if _table_of(fault) in needed]
     if faults:
         raise Faults(relocate_faults_in_private_columns(study, faults))
-    return Reference(_TablesCopiedWhenRead(tables), unsound)
+    return Reference(_TablesCopiedWhenRead(tables), unsound, contents)
 
 
 @dataclass(frozen=True)
@@ -163,6 +167,41 @@ def _find_faults_between(check: Check, contents: tuple[_Content, ...]) -> tuple[
     """Returns the faults that one check finds in the contents of tables. The check gets only the tables that
     it declares."""
     return tuple(check.faults({content.name: _read_table(content)[0] for content in contents}))
+
+
+def _have_passed(study: Study, contents: tuple[_Content, ...]) -> bool:
+    """Whether the last build of the study found no fault when it compared the same contents with each
+    other."""
+    record = study.processed / "provenance.json"
+    if not record.is_file():
+        return False
+    of = record.stat()
+    passed = _read_digests_of_passed_contents(study.processed, (of.st_mtime_ns, of.st_size, of.st_ino))
+    return bool(passed) and _digest_contents(study, contents) in passed
+
+
+@lru_cache(maxsize=8)
+def _read_digests_of_passed_contents(processed: Path, stamp: tuple[int, ...]) -> frozenset[str]:
+    """Returns the digests that the last build stored (:func:`digest_passed_contents`). ``stamp`` must change
+    whenever the record of the build changes."""
+    return frozenset(read_provenance(processed).get(BUILD_RECORD, {}).get("checked", ()))
+
+
+def digest_passed_contents(study: Study, reference: Reference) -> list[str]:
+    """Returns a keyed digest for each combination of tables for which a check is registered. A build stores
+    these digests, so that later commands need not repeat the checks.
+
+    ``reference`` must have been read by :func:`read_reference`, which found no fault in any of its tables.
+    """
+    checks = add_schema_checks_and_drop_inapplicable(reference.tables, set(), list_registered_checks())
+    return sorted(_digest_contents(study, tuple(reference.contents[name] for name in names))
+                  for names in {check.tables for check in checks})
+
+
+def _digest_contents(study: Study, contents: tuple[_Content, ...]) -> str:
+    """Returns a keyed digest of the contents of tables and of the package, which has the checks."""
+    return study.digests.hash_value([hash_package_and_lock_file(), *(
+        (content.name, content.digest) for content in contents)])
 
 
 def _table_of(fault: Fault) -> str:

@@ -8,8 +8,10 @@ import sys
 
 import pytest
 
+from glc_analysis import reference
 from glc_analysis.build import build, check_study
 from glc_analysis.errors import Faults, GLCError
+from glc_analysis.reference import digest_passed_contents, read_reference
 from glc_analysis.steps import Engine
 from glc_analysis.study import Study
 from tests.support.share import drawn
@@ -59,6 +61,32 @@ def test_where_nothing_changed_only_the_records_are_read_again(study, of_everyth
     again, ran = checked(study)
     whole, all_steps = of_everything
     assert again == whole and ran == ["records"] and len(all_steps) > 10
+
+
+def compared_now(study, monkeypatch):
+    """The tables that are compared with each other when the reference tables are read."""
+    compared = []
+    monkeypatch.setattr(reference, "_find_faults_between", lambda check, contents: compared.append(
+        check.tables) or ())
+    read_reference(Study(study.root))
+    return compared
+
+
+def test_tables_that_the_last_build_compared_are_not_compared_again(study, monkeypatch):
+    assert compared_now(study, monkeypatch) == []
+    path = study.locate_reference_file("organisations")
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    again = compared_now(study, monkeypatch)
+    assert again and all("organisations" in tables for tables in again)
+
+
+def test_tables_saved_while_a_build_runs_do_not_count_as_compared(study):
+    as_built = read_reference(study)
+    path = study.locate_reference_file("organisations")
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    stored, of_new = (set(digest_passed_contents(study, tables)) for tables in (
+        as_built, read_reference(study)))
+    assert of_new - stored and stored & of_new
 
 
 @pytest.mark.acceptance

@@ -31,7 +31,11 @@ from urllib.parse import unquote_plus, unquote_to_bytes
 import lxml.html
 from lxml import etree
 
-from glc_analysis.gate.workbook_cells import read_workbook_cells
+from glc_analysis.gate.workbook_cells import (
+    list_sheets,
+    read_workbook_cells,
+    remove_cells_with_text_alone,
+)
 from glc_analysis.tabular import detect_delimiter
 
 Piece = tuple[str, str]
@@ -396,15 +400,19 @@ def _package(content: bytes) -> Iterator[Piece]:
     """Yields the texts of the members of a ZIP file or office document, and the names of the members."""
     told: set[str] = set()
     with zipfile.ZipFile(io.BytesIO(content)) as package:
-        names = package.namelist()
+        names, sheets = package.namelist(), set()
         if "xl/workbook.xml" in names:
+            sheets.update(member for _, member in list_sheets(package))
             for place, text in read_workbook_cells(package):
                 told.add(normalise(text))
                 yield place, text
         yield "comment", package.comment.decode("utf-8")
         for name in (name for name in names if not _FONTS.search(name)):
             yield from ((name, text) for text in identifier_variants(name))
-            for place, text in () if name.endswith("/") else extract_text(name, package.read(name)):
+            content = package.read(name)
+            if name in sheets:
+                content = remove_cells_with_text_alone(content)
+            for place, text in () if name.endswith("/") else extract_text(name, content):
                 if text not in told:
                     yield f"{name} {place}", _HEADER.sub(" ", text) if name.startswith("xl/") else text
 

@@ -260,18 +260,26 @@ class _Rules(NamedTuple):
     mark: str
 
 
+class SearchedAhead(NamedTuple):
+    """Files for all readers that the gate has let pass before the end of a run: the digest of each file,
+    keyed by its path, and the digest ``mark`` of the search terms."""
+
+    mark: str
+    files: Mapping[str, str]
+
+
 class Gate:
     """The gate through which the files of one run must pass. The gate searches the pages for all readers of
     an audience, and the pages of single organisations, which may name their own organisation.
 
     - ``own``: the organisation and the path of each page that is made for a single organisation.
-    - ``ahead``: a gate that has already searched some of the files. Files that ``ahead`` has searched are
-      searched again only if its search terms were different.
+    - ``ahead``: files that were searched already. They are searched again only if the search terms were
+      different.
     """
 
     def __init__(self, study: Study, audience: str, own: Iterable[tuple[str, Path]] = (),
-                 ahead: Gate | None = None) -> None:
-        self._study, self._audience, self._own, self._ahead = study, audience, [*own], ahead
+                 ahead: Iterable[SearchedAhead] = ()) -> None:
+        self._study, self._audience, self._own, self._ahead = study, audience, [*own], [*ahead]
         self._home = study.reports / audience
 
     @cached_property
@@ -291,9 +299,15 @@ class Gate:
         before, rules = _read(self._home), self._rules
         passed = {who: before[who]["files"] for who in rules
                   if who in before and before[who]["rules"] == rules[who].mark}
-        if self._ahead and self._ahead._rules[""].mark == rules[""].mark:
-            passed[""] = passed.get("", {}) | self._ahead._passed.get("", {})
+        for searched in self._ahead:
+            if searched.mark == rules[""].mark:
+                passed[""] = {**passed.get("", {}), **searched.files}
         return passed
+
+    @property
+    def searched_ahead(self) -> SearchedAhead:
+        """The files for all readers that have passed so far."""
+        return SearchedAhead(self._rules[""].mark, self._passed.get("", {}))
 
     def read_ahead(self, files: Iterable[Path], root: Path) -> None:
         """Searches finished pages for all readers while the run continues. Files that pass this search are

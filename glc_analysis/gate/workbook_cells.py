@@ -29,12 +29,14 @@ def read_workbook_cells(package: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
     epoch = WINDOWS_EPOCH if book.find("{*}workbookPr[@date1904='1']") is None else MAC_EPOCH
     texts = ["".join(item.itertext("{*}t")) for item in _parse_member(package, "xl/sharedStrings.xml")]
     date_styles = _find_date_styles(_parse_member(package, "xl/styles.xml"))
-    for title, member in _list_sheets(book, _parse_member(package, "xl/_rels/workbook.xml.rels")):
+    for title, member in list_sheets(package):
         sheet = _parse_member(package, member)
         cell_tag, value_tag, words_tag = (f"{{{sheet.nsmap.get(sheet.prefix)}}}{tag}" for tag in "cvt")
         for cell in sheet.iter(cell_tag):
             kind = cell.get("t", "n")
-            text = "".join(cell.itertext(words_tag if kind == "inlineStr" else value_tag))
+            text = _read_text_alone(cell)
+            if text is None:
+                text = "".join(cell.itertext(words_tag if kind == "inlineStr" else value_tag))
             if kind == "s" and text:
                 text = texts[int(text)]
             elif kind == "n" and text and cell.get("s") in date_styles:
@@ -44,6 +46,43 @@ def read_workbook_cells(package: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
                 yield f"{title}!{cell.get('r', '')}", text
 
 
+def remove_cells_with_text_alone(sheet: bytes) -> bytes:
+    """Returns the XML of a sheet without those cells that consist of one text. :func:`read_workbook_cells`
+    yields everything that such a cell contains, so the gate need not read the cell a second time.
+
+    >>> cells = '<c r="A1"><v>7</v></c><c r="B1"><v>8</v><note>Ana</note></c>'
+    >>> remove_cells_with_text_alone(f'<sheet xmlns="x"><row>{cells}</row></sheet>'.encode())
+    b'<sheet xmlns="x"><row><c r="B1"><v>8</v><note>Ana</note></c></row></sheet>'
+    """
+    root = etree.fromstring(sheet, _PARSER)
+    for row in root.iter("{*}row"):
+        for cell in [*row.iterchildren("{*}c")]:
+            if _read_text_alone(cell) is not None and not (cell.tail or cell[0].tail or "").strip():
+                row.remove(cell)
+    return etree.tostring(root)
+
+
+def _read_text_alone(cell: etree._Element) -> str | None:
+    """Returns the text of a cell that consists of one value or one inline text, and has only the attributes
+    for its place, style and kind. Returns None for any other cell."""
+    if len(cell) != 1 or cell.text or not _ATTRIBUTES.issuperset(cell.attrib):
+        return None
+    inside = cell[0]
+    if len(inside) == 1 and not inside.attrib and not inside.text and _is_one_of(inside, "is"):
+        inside = inside[0]
+    if len(inside) or inside.attrib or inside.tail or not _is_one_of(inside, "v", "t"):
+        return None
+    return inside.text or ""
+
+
+def _is_one_of(element: etree._Element, *names: str) -> bool:
+    tag = element.tag  # of a comment it is no text
+    return isinstance(tag, str) and tag.rpartition("}")[2] in names
+
+
+_ATTRIBUTES = frozenset("rst")
+
+
 def _parse_member(package: zipfile.ZipFile, name: str) -> etree._Element:
     """Returns the root of a member of the package; an element without content if the package lacks it."""
     if name not in package.NameToInfo:
@@ -51,8 +90,10 @@ def _parse_member(package: zipfile.ZipFile, name: str) -> etree._Element:
     return etree.fromstring(package.read(name), _PARSER)
 
 
-def _list_sheets(book: etree._Element, links: etree._Element) -> Iterator[tuple[str, str]]:
-    """Yields the title of each sheet, and the name of the member of the package that has its cells."""
+def list_sheets(package: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    """Yields the title of each sheet of a workbook, and the name of the member of the package that has its
+    cells."""
+    book, links = (_parse_member(package, name) for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"))
     targets = {link.get("Id"): link.get("Target", "") for link in links}
     for sheet in book.iterfind("{*}sheets/{*}sheet"):
         target = targets[next(value for name, value in sheet.items() if name.endswith("}id"))]

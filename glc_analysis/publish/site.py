@@ -29,7 +29,7 @@ from markupsafe import Markup
 
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.gate.gate import Gate
+from glc_analysis.gate.gate import Gate, SearchedAhead
 from glc_analysis.pages.survey import write_audience_and_base_line
 from glc_analysis.publish import downloads
 from glc_analysis.publish.downloads import collect_tables_to_download
@@ -722,8 +722,9 @@ class Assembly:
     - ``last_run``: the folder of the previous run;
     - ``call``: calls a function that draws pictures, in another process if possible.
 
-    Two threads start immediately. One makes the parts of the site that need no notebook, and lets the gate
-    search whatever is finished; the other converts finished notebooks."""
+    Three threads start immediately. The first makes the parts of the site that need no notebook, and then
+    lets the gate search finished notebooks; the second converts finished notebooks; the third makes the
+    downloads and lets the gate search them, in another process if possible."""
 
     def __init__(self, study: Study, audience: str, folder: Path, pages: Sequence[PageJob],
                  kept: Sequence[str], keys: Mapping[str, str], last_run: Path | None,
@@ -733,10 +734,12 @@ class Assembly:
         self._slugs = frozenset(page.slug for page in pages if not page.organisation)
         # A page is kept only if the package is the one that made it: so are then the figures of its site.
         self._drawn = last_run / "site" / FIGURES_FOLDER if last_run and keys else None
-        self._searching, self._converting = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._searching, self._converting, self._writing = (ThreadPoolExecutor(1) for _ in range(3))
         self._is_closed = False
+        self._downloads = self._writing.submit(self._call, write_and_search_downloads, study.root, audience,
+                                               folder)
         self._preparation = self._searching.submit(self._prepare, keys)
-        self._gate = self._searching.submit(self._write_and_search_downloads)
+        self._gate = Gate(study, audience)
         self._ahead = [self._converting.submit(self._convert, slug) for slug in kept if slug in self._slugs]
 
     def make_site_and_gate_to_pass(self, pages: Sequence[PageJob], failures: Collection[str],
@@ -760,7 +763,7 @@ class Assembly:
         for page, path in briefs:
             write_standalone(path, study, title=page.title)
         return Gate(study, self._audience, [(page.organisation, path) for page, path in briefs],
-                    self._gate.result())
+                    [self._gate.searched_ahead, self._downloads.result()])
 
     def read_notebook_ahead(self, notebook: Path) -> None:
         """Lets the gate search a finished notebook that is for the whole audience, and converts the notebook,
@@ -771,7 +774,7 @@ class Assembly:
     def close(self) -> None:
         """Ends the threads that make parts of the site, after their current steps."""
         self._is_closed = True
-        for threads in (self._searching, self._converting):
+        for threads in (self._searching, self._converting, self._writing):
             threads.shutdown(cancel_futures=True)
 
     def _prepare(self, keys: Mapping[str, str]) -> _Preparation:
@@ -780,23 +783,9 @@ class Assembly:
         facts = write_audience_and_base_line(StudyView(self._study, self._audience)) if frames else ""
         return _Preparation(frames, pages, facts)
 
-    def _write_and_search_downloads(self) -> Gate:
-        """Writes the tables to download. Returns the gate, which has searched the files of these tables."""
-        frames, gate = self._preparation.result().frames, Gate(self._study, self._audience)
-        if frames:
-            self._check_open()
-            texts = downloads.make_software_texts(self._study, frames, self._audience)
-            self._check_open()
-            tables = self._folder / "site" / downloads.DOWNLOADS_FOLDER
-            downloads.write_downloads(tables, frames, texts)
-            for path in sorted(tables.iterdir()):
-                self._check_open()
-                gate.read_ahead([path], self._folder)
-        return gate
-
     def _search(self, notebook: Path) -> None:
         self._check_open()
-        self._gate.result().read_ahead([notebook], self._folder)
+        self._gate.read_ahead([notebook], self._folder)
 
     def _convert(self, slug: str) -> None:
         """Converts the notebook of a page, so that the site finds it converted."""
@@ -817,6 +806,19 @@ class Assembly:
             yield "dictionary", "Dictionary", "", *downloads.write_dictionary_page(frames)
         for pages in load_declared_objects("runs", "pages"):
             yield from pages(self._study, self._audience, self._last_run, keys)
+
+
+def write_and_search_downloads(root: Path, audience: str, folder: Path) -> SearchedAhead:
+    """Writes the tables to download into the run in ``folder``, and lets the gate search their files. Returns
+    the files that passed; no file is written if the study in ``root`` is not built."""
+    study = Study(root)
+    frames, gate = collect_tables_to_download(study, audience), Gate(study, audience)
+    if frames:
+        tables = folder / "site" / downloads.DOWNLOADS_FOLDER
+        texts = downloads.make_software_texts(study, frames, audience)
+        downloads.write_downloads(tables, frames, texts)
+        gate.read_ahead(sorted(tables.iterdir()), folder)
+    return gate.searched_ahead
 
 
 def _page_job(folder: Path, slug: str, title: str, group: str, *texts: str) -> PageJob:

@@ -8,6 +8,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils.datetime import MAC_EPOCH
 
+from glc_analysis.gate.file_text import extract_text
 from glc_analysis.gate.workbook_cells import read_workbook_cells
 
 ROWS = [["Ana López", 12, 3.25, None, dt.datetime(2017, 5, 1, 9, 30)],
@@ -57,6 +58,31 @@ def test_odd_cells_do_not_end_the_reading(written, read):
             new.writestr(name, old.read(name).decode().replace("</row>", f"{written}</row>", 1))
     cells = dict(read_workbook_cells(zipfile.ZipFile(file)))
     assert cells["First!A1"] == "Ana López" and cells.get("First!Z9") == read
+
+
+@pytest.mark.parametrize("hidden", [
+    '<c r="Z9"><v>7</v><ext>Rosa Alma</ext></c>', '<c r="Z9" note="Rosa Alma"><v>7</v></c>',
+    '<c r="Z9"><v>7</v></c>Rosa Alma', '<c r="Z9"><v>7</v>Rosa Alma</c>',
+    '<c r="Z9"><v note="Rosa Alma">7</v></c>',
+    '<c r="Z9"><f>"Rosa Alma"</f><v>7</v></c>', '<c r="Z9"><!-- Rosa Alma --></c>',
+    '<c r="Z9" t="inlineStr"><is note="Rosa Alma"><t>7</t></is></c>',
+    '<c r="Z9" t="inlineStr"><is><t>7</t>Rosa Alma</is></c>', '<c r="Z9" t="inlineStr"><v>Rosa Alma</v></c>'])
+def test_words_beside_the_text_of_a_cell_are_read(hidden):
+    file = io.BytesIO()
+    with zipfile.ZipFile(saved(is_write_only=True)) as old, zipfile.ZipFile(file, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).decode().replace("</row>", f"{hidden}</row>", 1))
+    assert any("Rosa Alma" in text for _, text in extract_text("a.xlsx", file.getvalue()))
+
+
+def test_cells_of_a_sheet_that_the_workbook_does_not_list_are_read():
+    file = io.BytesIO()
+    with zipfile.ZipFile(saved(is_write_only=True)) as old, zipfile.ZipFile(file, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+        new.writestr("xl/worksheets/sheet9.xml", old.read("xl/worksheets/sheet1.xml").decode().replace(
+            "a &lt;b&gt; &amp; c", "Rosa Alma"))
+    assert any(text == "Rosa Alma" for _, text in extract_text("a.xlsx", file.getvalue()))
 
 
 def test_words_in_runs_that_look_different_are_one_text():
