@@ -281,8 +281,10 @@ def test_every_need_is_an_input_or_made_by_an_earlier_step_and_every_table_is_ma
 
 def test_the_record_holds_hashes_and_names_alone(built):
     said = json.loads((built.processed / "provenance.json").read_text(encoding="utf-8"))["build"]
-    assert set(said) == {"package", "inputs", "made", "log", "deferred", "files"} and not said["deferred"]
-    hashes = [said["package"], *said["inputs"].values(), *said["made"].values(), *said["files"].values()]
+    assert set(said) == {"package", "inputs", "made", "log", "deferred", "files", "checked"}
+    assert not said["deferred"]
+    hashes = [said["package"], *said["inputs"].values(), *said["made"].values(), *said["files"].values(),
+              *said["checked"]]
     assert all(isinstance(one, str) and len(one) in (0, 64) and set(one) <= set("0123456789abcdef")
                for one in hashes)
     assert all(isinstance(count, int) for count in said["log"].values())
