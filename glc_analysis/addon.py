@@ -44,7 +44,8 @@ class Leaver(Protocol):
     is_whole: bool
 
     def is_named_as_owner(self, text: str) -> bool:
-        """Whether the owner that a text names is the organisation or person that withdraws."""
+        """Whether a text, such as a cell that names an owner, names the organisation or person that
+        withdraws. False if only one item of consent is withdrawn."""
 
     def redact_names_and_words(self, texts: list[str]) -> list[str]:
         """Returns the texts without the names and words of the organisation or person that withdraws."""
@@ -153,8 +154,8 @@ class AddOn:
     phrases: str = ""
     """The name of the table with the translated phrases of the add-on's pages and papers."""
     style: str = ""
-    """The style sheet for the elements that the add-on adds to pages, which is a file in the add-on's folder
-    ``content``."""
+    """The style sheet for the elements that the add-on adds to pages: the name of a file in the add-on's
+    folder ``content``."""
     announced: Mapping[str, str] = field(default_factory=dict)
     """Maps each NAME to a function that takes a view and returns the content that readers know once a release
     is published. The build stores this content in the table ``announced_NAME``."""
@@ -212,8 +213,8 @@ class AddOn:
     possible (:meth:`.PageProcesses.call`). The function returns the files, keyed by their names in the
     site's folder of figures."""
     preloaded: tuple[str, ...] = ()
-    """Modules that a run may import once, before it forks processes, because functions that ``page_files``
-    calls in other processes need them."""
+    """Modules that a run may import once, before it forks processes. Functions that ``page_files`` calls in
+    other processes need these modules."""
     downloads: str = ""
     """The tables that readers can download from a site, keyed by name."""
     exports: Mapping[str, tuple[str, str]] = field(default_factory=dict)

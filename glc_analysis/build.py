@@ -186,9 +186,9 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
     all steps run, even if their inputs have not changed. If an ``executor`` is given, it does a part of the
     work in parallel.
 
-    If ``is_for_all_audiences`` is false, only tables for the team are built. If an input has changed, the
-    tables that say what other audiences may see are then removed, and no release is prepared until a later
-    build makes these tables again.
+    If ``is_for_all_audiences`` is false, only tables for the team are built. In such a build, if an input has
+    changed, the tables that say what other audiences may see are removed; no release is prepared until a
+    later build makes these tables again.
     """
     for renaming in find_files_with_old_names(study):
         for line in renaming.lines:
@@ -275,13 +275,13 @@ def check_study(study: Study, *, say: Say = lambda line: None,
     """Runs every check of ``build`` without writing anything, and returns the number of rows that a build
     would give each checked table.
 
-    If the last build ran a step with the inputs that the step has now, the step had no faults. So the step is
-    not checked again, and only its notes are repeated. ``inspect_responses`` is a function that is called
-    with a frame of responses, which includes all responses with a text after an option such as Other.
+    A step is not checked again if the last build ran it with the same inputs, because the step then had no
+    faults; only the notes of this step are repeated. ``inspect_responses`` is a function that is called with
+    a frame of responses, which includes all responses with a text after an option such as Other.
 
-    Raises Faults with every fault that can be found although there are other faults. The error also names the
-    checks that could not run because of faults. Agreement, disclosure and the languages of answers are not
-    computed, because their computation never causes a fault. Figures are computed only if a row of a
+    Raises Faults if there is any fault. The error has the faults of all checks that could run, and it names
+    the checks that could not run because of faults. Agreement, disclosure and the languages of answers are
+    not computed, because their computation never causes a fault. Figures are computed only if a row of a
     reference table names a figure.
     """
     faults: list[Fault] = []
@@ -428,7 +428,7 @@ def _refuse_nothing(study: Study) -> None:
     """Raises GLCError if no raw file from which a study can be built has arrived."""
     if not any(study.list_raw_files(kind) for kind in ("survey", "interviews", "calls")):
         if study.list_raw_files("codings"):
-            raise GLCError("Coders' files arrived without the texts they coded, and a coding is used only if "
+            raise GLCError("Coders' files arrived without the coded texts, and a coding is used only if "
                            "its words are found in a text. To fix: put the texts into raw/interviews/ or "
                            "raw/calls/. If a table has an answer and its codes in each row, put the table "
                            "into raw/survey/ and name the column of the codes under [survey] coded.")
@@ -555,12 +555,12 @@ def list_other_specify_notes(cleaning_log: Sequence[Mapping[str, Any]]) -> list[
     answers."""
     notes = [line["why"] for line in cleaning_log if line["step"] == responses.AFTER_OTHER]
     return notes and [*notes, "`glc summary QUESTION --texts` lists these texts, each with the row that "
-                      "would make it an option."]
+                      "would make the text an option."]
 
 
 def _answers_in_wave(view: View, wave: str, of_wave: records.Records) -> dict[str, pd.DataFrame]:
-    """Makes the tables of organisations, records and answers for one wave, other than the wave from which the
-    study's figures are computed."""
+    """Makes the tables of organisations, records and answers for a wave that the study's figures leave
+    out."""
     files = [survey.path.name for survey in of_wave.surveys]
     reference, settings = adapt_reference_to_wave(view.reference, wave, files), view.study.settings["survey"]
     answered, _ = responses.clean_responses_and_selections(of_wave, reference, settings["redacted"], view.log)
@@ -606,7 +606,8 @@ def _conversations(view: View) -> dict[str, Any]:
 
 
 def _coded_columns(view: View) -> dict[str, Any]:
-    """Reads the codes of answers from the columns of the survey files that ``[survey] coded`` names."""
+    """Reads the codes of answers from those columns of the survey files that the setting ``[survey] coded``
+    names."""
     from glc_analysis.coding.coders import read_coded_columns
 
     coded = view.study.settings["survey"]["coded"]
@@ -636,8 +637,8 @@ def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.det
 
 
 def _answer_translations(view: View) -> dict[str, Any]:
-    """Makes the table ``answer_translations`` with the translations of open answers, in which pseudonyms
-    replace names."""
+    """Makes the table ``answer_translations``: the translations of open answers, with pseudonyms in place of
+    names."""
     from glc_analysis.coding.answer_translations import match_and_mask_answer_translations
 
     elsewhere = {*view["wave_answers"]["answer_id"]} - {*view["answers"]["answer_id"]}
@@ -769,7 +770,7 @@ def _consent(study: Any, reference: Reference) -> Consent:
 
 def _releases(view: View) -> dict[str, Any]:
     """Decides, for all figures together, what the convening and the public may see. Returns, for each
-    audience, the decisions on the figures, and the release in the form in which it will be stored."""
+    audience, the decisions on the figures, and the next release in the form in which releases are stored."""
     view.say("deciding who may see what")
     refuse_questions_regrouped_since_release(view.study, view.reference)
     records = StudyRecords(view["survey_records"], view["code_records"], view["discordance_records"])
@@ -829,13 +830,13 @@ def _releases(view: View) -> dict[str, Any]:
 
 
 def _blocks(view: View) -> dict[str, Any]:
-    """Makes, for each audience except the team, a table of the lines of the blocks of text (parts of a page),
-    a table that says which blocks and lines are hidden from the audience, and tables of what the last
-    published release announced to the audience. A block is hidden if readers could infer from it what a
-    withdrawn organisation or person had contributed, because they can compare it with an earlier release or
-    with results announced at the convening. A block is also hidden until people have rewritten a text from
-    which withdrawn words were removed. Raises Faults if the last release is missing from the store of
-    releases."""
+    """Makes tables for each audience except the team: the lines of the blocks of text (parts of a page), the
+    blocks and lines that are hidden from the audience, and what the last published release announced to the
+    audience. Also makes the table ``cells`` (:mod:`glc_analysis.disclosure.cells`). A block is hidden if
+    readers could compare it with an earlier release, or with results announced at the convening, and so infer
+    what a withdrawn organisation or person had contributed. If withdrawn words were removed from a text of a
+    block, the block is also hidden until people have rewritten this text. Raises Faults if the last release
+    is missing from the store of releases."""
     refuse_missing_or_incomparable_releases(view.study)
     reference, organisations = view.reference, view["organisations"]
     known = find_visible_work_and_home_countries(
@@ -872,7 +873,7 @@ def _blocks(view: View) -> dict[str, Any]:
 def _quotations(view: View) -> dict[str, Any]:
     """Makes, for each audience except the team, the quotations that it may read. Raises Faults with the
     faults of quotes.csv, and with a fault for each finding in headlines.csv that was chosen after the first
-    answer."""
+    answer had arrived."""
     reference = view.reference
     faults = [*find_quote_faults(reference.quotes, view["segments"]),
               *find_headlines_after_answers(reference.headlines, view["organisations"]["answered_on"])]
@@ -925,7 +926,8 @@ FIGURE_PARTS = {"survey_figures": Part("figures", "measure", ("response",)),
 value."""
 
 _ANNOUNCED = tuple(name for _, name in list_declarations("announced_blocks"))
-"""The names of the values with ids of blocks that some people saw before somebody withdrew."""
+"""The names of the values that list blocks which some people saw before an organisation or person
+withdrew."""
 
 BUILD_STEPS = order_steps((
     Step("records", ("raw/survey", "questions.csv", "organisations.csv", "organisation_changes.csv",

@@ -273,7 +273,7 @@ def _chosen_findings(tables: Tables) -> Iterator[Fault]:
         question, option, code = row[["question_id", "option_id", "code_id"]]
         fault = partial(Fault, file="headlines.csv", row=str(n))
         if re.search(r"\d", row["claim"]):
-            yield fault("holds a number, but pages add the count themselves", column="claim",
+            yield fault("contains a number, but pages add the count themselves", column="claim",
                         value=row["claim"], fix="write the finding without the number")
         if bool(question) == bool(code):
             yield fault(f"names {'both' if code else 'neither'} a question {'and' if code else 'nor'} a code",

@@ -31,7 +31,8 @@ HELD_BY_CORE = dict.fromkeys((
     "private/releases": "the leaver is removed from the contributors of each release, and the digest "
                         "of its content is deleted",
     "private/digests.key": "a new key replaces the old key",
-    "private/pseudonyms.json": "the leaver's names are removed; the numbers of their pseudonyms stay taken",
+    "private/pseudonyms.json": "the leaver's names are removed; the numbers of their pseudonyms are not "
+                               "used again",
     "private/faults.txt": "searched for the leaver's names like any file",
     "private/arrived": "searched for the leaver's names like any file"}
 """Maps each reference table of the core, and each of its files and folders in ``private/``, to the way in

@@ -276,7 +276,7 @@ def format_rows(rows: pd.DataFrame, output_format: str, *, if_empty: str) -> str
 def ensure_built(study: Study, *, is_for_all_audiences: bool = True,
                  beside: Callable[[], AbstractContextManager[Executor | None]] = nullcontext) -> None:
     """Builds the tables of a study if they are out of date. If the tables are up to date, the function does
-    nothing and imports no large library. ``beside`` is a function that returns a context manager, which is
+    nothing and imports no large library. ``open_executor`` is a function that returns a context manager, which is
     entered before the build. The context manager yields an executor, to which the build gives a part of its
     work. If ``is_for_all_audiences`` is false, only tables for the team are built
     (:func:`~glc_analysis.build.build_steps`)."""

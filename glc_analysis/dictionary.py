@@ -23,7 +23,7 @@ def render_dictionary(tables: Mapping[str, Table] = TABLES) -> str:
     """Returns the text of DICTIONARY.md, which says what one row of each table is and gives the type and the
     meaning of each column."""
     lines = ["# Data dictionary", "", "Made from the package's table descriptions by `glc build`.",
-             "Blank text means: nothing there. Shares run from 0 to 1.", ""]
+             "A blank text means that there is no value. Shares run from 0 to 1.", ""]
     for name, table in tables.items():
         key = ", ".join(f"`{k}`" for k in table.key)
         lines += [f"## {name}", "", f"{table.grain[0].upper()}{table.grain[1:]}. Key: {key}.", "",
@@ -41,7 +41,7 @@ def describe_data_package(folder: Path, frames: Mapping[str, Sized], *, name: st
     """Returns the text of datapackage.json, which is a Frictionless descriptor of the files in a folder. The
     folder has one file per table. The name of each file is the name of its table followed by ``ending``.
 
-    The descriptor has checksums only if the files are published (``is_published``), because anybody could
+    The descriptor has checksums only if the files are published (``has_checksums``), because anybody could
     test guesses about a private table against a checksum of the table. ``name`` and ``title`` are the name
     and title of the study; ``properties`` has further properties of the data package.
     """

@@ -8,7 +8,7 @@ contents have equal digests, as long as the key stays the same.
 
 Plain hashes are used only for three kinds of content:
 
-- the package;
+- the files of the package;
 - the raw files in ``manifest.csv``, because people compare their checksums with the senders' checksums;
 - published files, because their readers have the content anyway.
 

@@ -171,12 +171,13 @@ def _listed(rows: list[str]) -> str:
 
 
 _BEGINNING = 3
-"""The smallest number of letters in an unknown name for a further suggestion. If no known name is similar to
-the unknown name, the message then suggests the known names that contain the unknown name."""
+"""If an unknown name has at least this many letters and no known name is similar to it, the message suggests
+the known names that contain the unknown name."""
 
 
 def suggest_name(name: str, known: Iterable[str]) -> str:
     """Returns the end of a message about an unknown name, which suggests the most similar known names.
+    If no known name is similar, the text lists all known names if there are 12 or fewer.
 
     >>> suggest_name("Kambodia", ["Cambodia", "Canada", "Peru"])
     "nearest: 'Cambodia'"

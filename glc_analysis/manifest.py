@@ -182,7 +182,7 @@ def is_unchanged_or_extended_while_coding(path: Path, row: Mapping[str, str], ch
 
 def _fix_for_missing(row: dict[str, str] | None) -> str:
     if row is None:
-        return "put the file there, or correct [raw] in study.toml"
+        return "put the file at this path, or correct [raw] in study.toml"
     if row["received_from"] == SAMPLE:
         return "write it again with `glc sample`"
     return "put the file back, or remove its row from manifest.csv"
@@ -292,9 +292,9 @@ def digest_releases_from_earlier_inputs(study: Study, raw_digests: dict[str, str
 
 
 def read_releases_from_earlier_inputs(study: Study, raw_digests: dict[str, str]) -> dict[str, bytes]:
-    """Returns the bytes of the releases that were issued from inputs other than today's, keyed by the name of
-    the release, such as ``public/001``. A release is left out if the inputs from which it was issued,
-    including the releases before it, are today's inputs. A release from today's inputs was made from today's
+    """Returns the bytes of the releases that were issued from other inputs than the present inputs, keyed by
+    the name of the release, such as ``public/001``. A release is left out if the inputs from which it was
+    issued, including the releases before it, are the present inputs. Such a release was made from the present
     tables, so it is not an input of these tables."""
     folders = {f"{audience}/{path.name}": path for audience in AUDIENCES
                for path in list_release_folders(study.private, audience)}

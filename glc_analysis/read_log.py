@@ -106,7 +106,7 @@ def record_nothing() -> Generator[None]:
 @contextmanager
 def record_named_reads_only() -> Generator[None]:
     """Within the block of ``with``, only calls of :func:`record_read` are recorded, because these calls name
-    the inputs more exactly than the files that Python reports."""
+    the inputs more exactly than Python's reports of opened files do."""
     token = _is_paused.set(True)
     try:
         yield

@@ -72,7 +72,7 @@ class Reference:
 
 
 class _TablesCopiedWhenRead(UserDict[str, pd.DataFrame]):
-    """Tables by their names. A table is copied when it is read first, so that a change of the copy does not
+    """Tables by their names. A table is copied when it is first read, so that a change of the copy does not
     change the table that :func:`_read_table` returns."""
 
     def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
@@ -132,8 +132,8 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
 @dataclass(frozen=True)
 class _Content:
     """The content of a reference table, which is the key under which the table is cached. Two contents are
-    equal, even in different studies, if the files of the table have the same bytes and pandas stores text in
-    the same way."""
+    equal, even in different studies, if two things are the same: the bytes of the table's files, and the way
+    in which pandas stores text."""
 
     name: str
     digest: str

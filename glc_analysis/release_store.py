@@ -1,10 +1,10 @@
 """Keeps the releases to each audience in a store, which is the folder ``private/releases/<audience>``. Only
 the owner of the study's files can read the store, and no notebook reads it.
 
-For each release, the store has its figures, its blocks of text, the organisations that the figures count and
-the texts quote, and the content that add-ons announced with the release. New releases are compared with
-stored releases, so that readers cannot learn an answer by subtracting one release from another. If the last
-release is missing from the store, nothing is built until somebody has decided what to do.
+For each release, the store has the figures, the blocks of text, the organisations that are counted in the
+figures or quoted in the texts, and the content that add-ons announced with the release. New releases are
+compared with stored releases, so that readers cannot learn an answer by subtracting one release from another.
+If the last release is missing from the store, nothing is built until somebody has decided what to do.
 :mod:`glc_analysis.disclosure` decides what may be released; this module collects the inputs for these
 decisions and stores the decisions.
 
@@ -260,7 +260,7 @@ def store_release_if_changed(study: Study, audience: str,
     release. Returns those details of the release that pages print.
 
     - ``issued``: a function that makes the release; None keeps the next release that is already in the store;
-    - ``frames``: the processed tables, from which the audience reads the figures, the tables that
+    - ``frames``: the processed tables. Of these, the audience reads the figures, the tables that
       :func:`.releases.select_released_tables_besides_figures` yields, and content that add-ons declare;
     - ``visible_countries``: the countries that the audience may see;
     - ``inputs``: the digest of the inputs of the build;

@@ -227,7 +227,7 @@ class ReportRun:
         return self._ahead is not None and page.slug == self._ahead.slug and not page.organisation
 
     def _reader_study(self, to_run: Sequence[PageJob]) -> Study | None:
-        """Makes a study for the notebooks of this run to read, which has only what the audience may see.
+        """Makes a study for the notebooks of this run to read; the study has only what the audience may see.
         Returns None if the audience may see everything, or if every page needs the whole study."""
         if has_capability(self.audience, "all_figures") or all(page.whole_study for page in to_run):
             return None
@@ -253,8 +253,8 @@ class ReportRun:
             page = page.replace_reads(outcome.reads, self.inputs)
         if self._has_changed(page):  # which may also be why it failed: a notebook was read half saved
             outcome = Failure(page.notebook.name, page.slug, 0, "Changed",
-                              "the data or code of the page changed while it ran. To fix: run the same "
-                              "command again")
+                              "the data or code of the page changed while the page was being made. To "
+                              "fix: run the same command again")
         if isinstance(outcome, Failure):
             self.failures.append(outcome)
             updated = self.last_entries.get(page.slug, {}).get("updated", "")

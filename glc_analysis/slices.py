@@ -158,7 +158,8 @@ def _by_theme(themes: pd.Series, hashes: np.ndarray, listed: list[str]) -> dict[
 def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFrame,
                  questions: pd.Series) -> dict[str, np.ndarray]:
     """Returns, for each question, the sum of the row hashes of its slice. The slice of a question has the
-    table's rows about the question: answers, figures or releases of figures."""
+    table's rows about the question: answers, figures or releases of figures. In tables of figures, subjects
+    other than questions and the :data:`QUESTION_MEASURES` have slices as well."""
     if "figure_id" in frame:
         about = dict(zip(estimates["figure_id"], find_question_or_measure_of_figures(estimates), strict=True))
         keys, subjects = frame["figure_id"].map(about).fillna(""), {*questions, *about.values()}

@@ -287,8 +287,8 @@ class View(Declared):
 
     @property
     def earlier_releases(self) -> Collection[str]:
-        """The names of the releases, such as ``public/001``, that were issued from inputs other than
-        today's."""
+        """The names of the releases, such as ``public/001``, that were issued from other inputs
+        than the present inputs."""
         if RELEASES not in self._needs:
             raise UndeclaredError(f"Step {self._step!r} reads the releases and does not declare it.")
         return self._earlier()
@@ -333,8 +333,8 @@ class Inputs:
         return digest_releases_from_earlier_inputs(self.study, self.arrivals.digests)
 
     def list_releases_from_earlier_inputs(self) -> Collection[str]:
-        """Returns the names of the releases, such as ``public/001``, that were issued from inputs other than
-        today's."""
+        """Returns the names of the releases, such as ``public/001``, that were issued from other inputs
+        than the present inputs."""
         return [*manifest.read_releases_from_earlier_inputs(self.study, self.arrivals.digests)]
 
     def expand_section(self, need: str) -> list[str]:
@@ -417,7 +417,8 @@ class Record:
         found = cls(said["inputs"], said["made"], said["log"], provenance["raw"], provenance["rows"],
                     said["deferred"])
         is_whole = found.is_table_unchanged(study, LOG_TABLE)
-        return found if is_whole else cls(why=f"table {LOG_TABLE} is not as it was written")
+        return found if is_whole else cls(
+            why=f"the file of table {LOG_TABLE} was changed or removed after a build wrote it")
 
     def is_table_unchanged(self, study: Study, table: str) -> bool:
         """Whether the file of a table is unchanged since the last build wrote it."""
@@ -580,8 +581,8 @@ class Engine:
                 "deferred": [step.name for step in self._steps if {*step.makes} & {*self.undecided}]}
 
     def _why(self, step: Step, *, but: Collection[str] = ()) -> str:
-        """Returns words that say why a step must run: the names of its changed inputs, except the inputs in
-        ``but``. The words are blank if the tables of the step can be kept."""
+        """Returns words that say why a step must run, mostly the names of its changed inputs; the inputs in
+        ``but`` are left out. The words are blank if the tables of the step can be kept."""
         if self._record.why or step.name in self._record.deferred:
             return self._record.why or "not decided yet"
         changed = []
@@ -596,7 +597,8 @@ class Engine:
                 if self._digest_of_input(one) != self._record.inputs.get(one):
                     changed += self._changed_files(one) if one.startswith("raw/") else [f"{one} changed"]
         kept = {self._parts[name].table if name in self._parts else name for name in step.makes}
-        changed += [f"table {name} is not as it was written" for name in sorted(kept & {*tables.TABLES})
+        changed += [f"the file of table {name} was changed or removed after a build wrote it"
+                    for name in sorted(kept & {*tables.TABLES})
                     if not self._is_there(name)]
         return ", ".join(dict.fromkeys(changed))
 

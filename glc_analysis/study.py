@@ -225,8 +225,8 @@ def find_country_figure_agreement_faults(file: str, agreed: Mapping[str, str]) -
     for name in known if agreed else ():
         if not agreed.get(name, "").strip():
             yield Fault(f"has no {name!r}", file=file, column=where, value=str(agreed),
-                        fix="write which (work, home or both), by, on and reason; if there is no agreement, "
-                            "remove the whole setting")
+                        fix="give `which` (work, home or both), `by`, `on` and `reason`; if there is no "
+                            "agreement, remove the whole setting")
     if agreed.get("which", "work") not in ("work", "home", "both"):
         yield Fault("is not allowed", file=file, column=f"{where} which", value=agreed["which"],
                     fix="use work, home or both")
@@ -391,8 +391,8 @@ class Study:
                  for path, columns in misplaced.items()]
         if listed:
             raise Faults([Fault(
-                "may identify people or organisations, or have words that nobody has cleared. This folder is "
-                "only for the study's method, which strangers may read", file="reference/",
+                "may identify people or organisations, or have words that nobody has cleared. The folder "
+                "reference/ is only for the study's method, which strangers may read", file="reference/",
                 value="; ".join(listed),
                 fix=f"run `glc check --accept`, which moves it to {TABLE_FOLDERS['private']}/")])
 
@@ -501,8 +501,8 @@ class Study:
         [raw] of study.toml. The patterns are relative to the folder of study.toml.
 
         A file that a pattern names without wildcards is returned even if it is missing, so that the
-        comparison with the manifest can report this. Hidden files and read-me files are left out, because
-        they are not data.
+        comparison with the manifest can report the missing file. Hidden files and read-me files are left out,
+        because they are not data.
         """
         if kind == "codings":
             files = [path for paths in self.list_coder_files().values() for path in paths]

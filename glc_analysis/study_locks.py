@@ -11,10 +11,10 @@ distinguishes three kinds of work:
 
 Each command holds its own lock file. One further lock is called the door. A command that may write holds the
 door while it begins, and a withdrawal holds the door as long as it runs. So no command can begin to write
-during a withdrawal. A command that only reads does not use the door. A command that only reads first makes
-its lock file, and then checks whether a switch is announced (:data:`.switch.READY`). A withdrawal first
-announces the switch, and then waits until no command that reads holds a lock file. A command may also lock
-single folders (:mod:`glc_analysis.locks`).
+during a withdrawal. A command that only reads does not use the door. Instead, such a command makes its lock
+file, and then checks whether a switch is announced (:data:`.switch.READY`). A withdrawal first announces the
+switch, and then waits until no command that reads holds a lock file. A command may also lock single folders
+(:mod:`glc_analysis.locks`).
 """
 
 from __future__ import annotations

@@ -103,7 +103,8 @@ def render_note(*sentences: str) -> Html:
 
 
 def name_language_or_not_stated(code: str) -> str:
-    """Returns the English name of the language with the given ISO 639-1 code; "not stated" for a blank code.
+    """Returns the English name of the language with the given ISO 639-1 code; "not stated" if the code is
+    blank or the word "unknown".
 
     >>> name_language_or_not_stated("km"), name_language_or_not_stated("")
     ('Khmer', 'not stated')

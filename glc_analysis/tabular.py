@@ -58,7 +58,7 @@ _CONTROLS = [chr(n) for n in (*range(9), *range(14, 32))]
 _EXPORT = "export it again as CSV in UTF-8, or give the file its right extension"
 _OR_NAMED = ("; or, for a survey export, name its encoding, such as cp1251, with [survey] encoding in "
              "study.toml or --encoding of `glc init`")
-_NAME_IT = "correct encoding under [survey] in study.toml, or --encoding of `glc init`"
+_NAME_IT = "correct the setting encoding under [survey] in study.toml, or the option --encoding of `glc init`"
 _QUOTE = 'put cells that hold a delimiter, a quotation mark or a line break in "quotation marks"'
 
 
@@ -199,7 +199,7 @@ def parse_delimited(text: str, file: str) -> list[list[str]]:
             records.append(_shared(record, known))
             cells += len(record) or 1
             if cells > _MOST_CELLS:  # as soon as it is known: more would fill the memory
-                refuse(f"spans over {_MOST_CELLS:,} cells", file, _FAR_AWAY, row=str(len(records)))
+                refuse(f"spans more than {_MOST_CELLS:,} cells", file, _FAR_AWAY, row=str(len(records)))
     except csv.Error as error:
         if unquoted:
             return unquoted
@@ -314,7 +314,8 @@ def _refuse_ragged(table: Grid, records: list[list[str]], *, ends_whole: bool) -
 
 def _unmarked_utf16(raw: bytes) -> str:
     """Returns the byte order of UTF-16 text without a byte order mark, as the name of an encoding; blank if
-    the bytes are not such text. The returned byte order is the one with which the text has line ends."""
+    the bytes are not such text. The byte order is right if the text then has line ends and no control
+    characters."""
     if b"\0" not in raw:
         return ""
     for encoding in ("utf-16-le", "utf-16-be"):
@@ -364,7 +365,8 @@ def list_zip_members_checking_sizes(package: zipfile.ZipFile) -> list[zipfile.Zi
     length = package.fp.seek(0, os.SEEK_END) if package.fp else 0
     listed = [member for member in package.infolist() if not member.is_dir()]
     if any(member.compress_size > length or member.compress_type == zipfile.ZIP_LZMA for member in listed):
-        raise zipfile.BadZipFile("a member is longer than the package, or is packed with LZMA")
+        raise zipfile.BadZipFile(
+            "a file in the package claims to be longer than the package, or is packed with LZMA")
     return listed
 
 
@@ -385,8 +387,8 @@ _FAR_AWAY = "delete the cells far away from the table"
 class Grid:
     """The rows of a sheet without blank rows: the header is the first row, and all rows have the same width.
 
-    `numbers` has the number of each row as a spreadsheet program shows it, which also counts blank rows. Text
-    in the cells is in NFC with LF line ends.
+    `numbers` has, for each row, the row number that a spreadsheet program shows; blank rows count for this
+    number. Text in the cells is in NFC with LF line ends.
     """
 
     place: str  # how a fault names the sheet: "visits.csv", "visits.xlsx, sheet Kinds"
@@ -545,8 +547,8 @@ def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
         for n, row in enumerate(rows):
             cells += len(row)
             if n >= _MOST_ROWS or cells > _MOST_CELLS:
-                refuse(f"spans over {_MOST_ROWS:,} rows or {_MOST_CELLS:,} cells", f"{file}, sheet {title}",
-                       _FAR_AWAY)
+                refuse(f"spans more than {_MOST_ROWS:,} rows or {_MOST_CELLS:,} cells",
+                       f"{file}, sheet {title}", _FAR_AWAY)
             texts.append([_text(cell) for cell in row])
             # A formula whose stored result is the empty text is of type "str" and no suspect; a cell that is
             # not stored has no place.
@@ -558,7 +560,7 @@ def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
 
 def _uncalculated(raw: bytes, file: str, suspects: set[tuple[str, str]]) -> list[Fault]:
     said = "is a formula without a stored result"
-    fix = "open the workbook in a spreadsheet program, which calculates it, and save it"
+    fix = "open the workbook in a spreadsheet program, which calculates the formula, and save the workbook"
     return [replace(fault, message=said, fix=fix) for fault in _formulas(raw, file)
             if (fault.file.removeprefix(f"{file}, sheet "), fault.column + fault.row) in suspects]
 

@@ -270,7 +270,8 @@ def make_id_from_text(text: str) -> str:
 def format_count(n: float, base_n: float, range_text: str = "", undecided_n: float = 0) -> str:
     """Returns a count and its base in words, in the form that pages print. If the base is at least 30, a
     percentage is added to the count. If the audience may not see the count, ``range_text`` is printed in
-    place of the count. If there are undecided cases, their number is added to the count.
+    place of the count. If there are undecided cases, their number is added to the count. If the base is 0 or
+    missing, the result is "nobody asked".
 
     >>> format_count(1, 4), format_count(18, 30), format_count(1, 480)
     ('1 of 4', '18 of 30 (60 %)', '1 of 480 (under 1 %)')

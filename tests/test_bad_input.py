@@ -311,7 +311,7 @@ def test_without_a_survey_file_the_message_says_where_it_belongs(study):
 
 def test_a_survey_file_that_study_toml_names_and_that_is_not_there(study):
     study.spoil(SETTINGS, ("survey/*", "survey/other.csv"))
-    refused(study, "raw/survey/other.csv: is missing. To fix: put the file there, or correct [raw] in "
+    refused(study, "raw/survey/other.csv: is missing. To fix: put the file at this path, or correct [raw] in "
                    "study.toml")
 
 

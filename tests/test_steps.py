@@ -112,7 +112,7 @@ def test_explain_lists_every_step_with_its_reason(study):
     assert said.exit_code == 0
     lines = said.stdout.splitlines()
     assert len(lines) == len(BUILD_STEPS) and "records: kept" in lines
-    assert "context: ran (table context is not as it was written)" in lines
+    assert "context: ran (the file of table context was changed or removed after a build wrote it)" in lines
     again = CliRunner().invoke(cli, command).stdout.splitlines()
     assert again == [f"{step.name}: kept" for step in BUILD_STEPS]
 

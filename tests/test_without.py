@@ -104,7 +104,7 @@ def test_coders_tables_without_any_text_say_what_is_missing(tmp_path):
     for name in ("survey/survey.csv", "interviews/blue.txt", "interviews/lamp.txt", "calls/call.vtt"):
         (study.raw / name).unlink()
     (study.raw / "codings/ana.csv").write_text("document,quotation,code\nblue,A safe place,Care\n")
-    with pytest.raises(GLCError, match="without the texts they coded"):
+    with pytest.raises(GLCError, match="without the coded texts"):
         check_study(study)
 
 

@@ -58,7 +58,8 @@ def locate_columns(columns: str, survey: RawSurvey, options: pd.DataFrame | None
 
     The function returns a fault in each of these cases:
 
-    - The file has all columns of more than one alternative, or of no alternative.
+    - The file has all columns of more than one alternative.
+    - At least one column of every alternative is missing from the file.
     - The file has all columns of an alternative, although the entry says that the file lacks the question.
     - An option has more than one column.
     - Several columns of the file have the same name, so that the entry must distinguish the columns by their
@@ -86,7 +87,7 @@ def locate_columns(columns: str, survey: RawSurvey, options: pd.DataFrame | None
     faults = [Fault("two columns of the file have this name", file=survey.path.name, column=names[0],
                     fix=f"name the right column in {source}: {_by_place(names[0], survey)}")
               for names in by_option.values() if names[0] in survey.repeated]
-    faults += [fault(f"columns {' and '.join(names)} both hold option {option}",
+    faults += [fault(f"columns {' and '.join(names)} both belong to option {option}",
                      fix="delete the wrong value from options.csv")
                for option, names in by_option.items() if len(names) > 1]
     return {option: names[0] for option, names in by_option.items()}, faults
@@ -150,9 +151,9 @@ def _loop_columns(present: pd.Index, patterns: list[str]) -> dict[str, tuple[int
 
 def _answered_loops(frame: pd.DataFrame, loop_columns: dict[str, tuple[int, str]],
                 blank: set[str]) -> dict[int, pd.Series]:
-    """Returns, for every loop, whether it becomes a record, with one value per row of the file. A loop
-    becomes a record if it has an answer. The first loop also becomes a record if no loop of the row has an
-    answer."""
+    """Returns, for every loop, one value per row of the file: whether this loop of the row becomes a record.
+    A loop becomes a record if it has an answer. The first loop also becomes a record if no loop of the row
+    has an answer."""
     numbers = sorted({loop for loop, _ in loop_columns.values()})
     kept = {number: pd.Series(False, index=frame.index) for number in numbers}
     for column, (loop, _) in loop_columns.items():

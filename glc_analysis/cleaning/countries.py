@@ -90,7 +90,7 @@ def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, col
                         value=name)
         if code in CODES_THAT_ARE_WORDS:
             country = country_name(code)
-            faults.append(fault(f"is the code of {country} but also a word, and the column holds names as "
+            faults.append(fault(f"is the code of {country} but also a word, and the column has names as "
                                 f"well as codes", fix=f"write {country}, or add {code} to "
                                 f"countries.csv{suggest}"))
         elif meant := _AMBIGUOUS_OFFICIAL.get(match_key(name)):

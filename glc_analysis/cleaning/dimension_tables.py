@@ -315,7 +315,7 @@ def are_free_texts(texts: Mapping[str, int]) -> bool:
     """Whether texts that are not options seem to be people's own words, as after the option "Other".
     ``texts`` maps each text to the number of records that contain it.
 
-    Texts count as people's own words if at least five texts have only one or two records each; three such
+    Texts count as people's own words if at least five of them are in only one or two records each; three such
     texts are enough if they have 25 characters or more on average.
 
     >>> are_free_texts({f"own words {n}": 1 for n in range(5)})
@@ -346,7 +346,7 @@ def _free_texts(groups: Sequence[Sequence[UnknownOption]],
 
 
 def _free_texts_fault(name: str, free: Sequence[Sequence[UnknownOption]], row: str) -> Fault:
-    """Returns one fault for all texts that have only one or two records each. The fix of the fault has
+    """Returns one fault for all texts that are in only one or two records each. The fix of the fault has
     ``row``, the row of options.csv for an option of kind ``other``; all these texts would then be read as
     this option."""
     first, n = free[0][0], sum(fault.n for group in free for fault in group)
@@ -451,8 +451,8 @@ def assign_option_ids_and_positions(options: pd.DataFrame, texts: Sequence[str],
 
 def _numbers_in_place(labels: Sequence[str], texts: Sequence[str]) -> list[str]:
     """Returns the labels of a list of numbers, together with those ``texts`` that are numbers. The returned
-    labels are in the order of the list, ascending or descending. The result is empty if the list is in
-    neither of these orders, or if no text is a number."""
+    labels are in the order of the list, ascending or descending. The result is empty if the list is neither
+    ascending nor descending, or if no text is a number."""
     order = sort_if_all_begin_with_number(labels)
     numbers = [text for text in texts if sort_if_all_begin_with_number([text])]
     if not order or len(labels) < 2 or not numbers or [*labels] not in (order, order[::-1]):

@@ -81,7 +81,7 @@ def find_doubtful_records(survey: RawSurvey, corrections: pd.DataFrame, *,
 
     - ``survey``: the file; its frame must be indexed by answer_id.
     - ``corrections``: the rows of corrections.csv.
-    - ``record_selection_columns``: the columns that the setting [survey] counted names.
+    - ``record_selection_columns``: the columns that the setting ``counted`` (section [survey]) names.
     - ``organisation_columns``: the columns with the name of the organisation.
     - ``answer_columns``: the columns with answers to questions. These columns are not read as the survey
       tool's status or id.
@@ -204,7 +204,8 @@ def _unsubmitted(survey: RawSurvey, name: str, is_open: np.ndarray) -> Iterator[
 
 
 ANY_TEXT, BLANK_TEXT = "*", "(blank)"
-"""The words in the setting [survey] counted that mean any text, and that mean a blank cell."""
+"""Two words in the setting ``counted`` (section [survey]): one means any text, the other means a blank
+cell."""
 
 
 def _undecided_status(survey: RawSurvey, name: str, at: np.ndarray, texts: list[str], others: str) -> Fault:
@@ -298,9 +299,9 @@ def make_date_fault(option_list: str, text: str, intended: str, *, file: str, ro
 
 
 def find_ambiguous_thousands(texts: Collection[str], decimal: str) -> set[str]:
-    """Returns the numbers in which ``decimal`` is followed by three digits, so that it may be a decimal mark
-    or a thousands separator. The set is empty if another text of the column has decimals, because ``decimal``
-    is then the decimal mark.
+    """Returns the numbers in which ``decimal`` is followed by three digits, so that ``decimal`` may be a
+    decimal mark or a thousands separator. The set is empty if another text of the column has decimals,
+    because ``decimal`` is then the decimal mark.
 
     >>> sorted(find_ambiguous_thousands(["1.234", "12.500", "40"], "."))
     ['1.234', '12.500']

@@ -103,8 +103,8 @@ class Repetition:
 
 
 def find_duplicates_across_files(surveys: Sequence[RawSurvey]) -> list[Repetition]:
-    """Returns the records that two files have in common, with one repetition for each such pair of files. The
-    ``file`` of a repetition is the file of which the common records are the larger share.
+    """Returns one :class:`Repetition` for each pair of files that have records in common. The ``file`` of a
+    repetition is the one of the two files in which a larger share of all records is common.
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, make_text_frame
@@ -156,8 +156,9 @@ def _repeated(survey: RawSurvey, other: RawSurvey, shared: list[str], hashes: pd
 
 
 def _is_distinctive(frame: pd.DataFrame, other: pd.DataFrame, at: np.ndarray) -> np.ndarray:
-    """Whether each record at the positions ``at`` has content that two persons are very unlikely to share: a
-    time of day, or enough letters in columns with different texts (:data:`_LETTERS`)."""
+    """Whether each record at the positions ``at`` has content that two persons are very unlikely to share.
+    Such content is a time of day, or at least :data:`_LETTERS` letters in texts that no other record has;
+    only columns in which most texts differ are counted."""
     letters, has_time = np.zeros(len(at), dtype=int), np.zeros(len(at), dtype=bool)
     for name in frame.columns:
         cells = frame[name].iloc[at].astype("str")
@@ -305,7 +306,7 @@ def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
                                 fix="write the name of a column as in the header of the file"))
         elif normalise_space(text := frame.at[fix["key"], fix["column"]]) != normalise_space(fix["from"]):
             faults.append(fault(f"does not match the file: record {fix['key']} has {text!r} in this column",
-                                value=fix["from"], fix="write the text of the file in the column `from`, or "
+                                value=fix["from"], fix="copy the text of the file into the column `from`, or "
                                 "delete the correction"))
         else:
             frame.at[fix["key"], fix["column"]] = fix["to"]
@@ -315,7 +316,8 @@ def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
 
 
 def _is_confirmed(fix: pd.Series) -> bool:
-    """Whether a correction only confirms that the text in the file is right, so that it changes nothing."""
+    """Whether a correction only confirms that the text in the file is right; such a correction changes
+    nothing."""
     return normalise_space(fix["from"]) == normalise_space(fix["to"])
 
 
@@ -480,20 +482,22 @@ def make_answer_record_table(records: Records) -> pd.DataFrame:
 
 
 def _status_faults(survey: RawSurvey, counted: Mapping[str, str]) -> Iterator[Fault]:
-    """Yields a fault for each column that the setting [survey] counted names although the file lacks it.
-    There is no fault if the setting says that the file does not have the column (``not in FILE``)."""
+    """Yields a fault for each column that the file lacks but that the setting ``counted`` (section [survey]
+    of study.toml) names. There is no fault if the setting says that the file does not have the column (``not
+    in FILE``)."""
     for column, texts in counted.items():
         if column not in survey.frame.columns and survey.path.name not in columns.list_files_without(texts):
             yield Fault(f"the file has no column {column}; {suggest_name(column, survey.frame.columns)}",
                         file=survey.path.name, column=column, is_structure=True,
-                        fix="correct the name in [survey] counted of study.toml; or, to count all records of "
-                        f"this file, add ` | {columns.NOT_IN}{survey.path.name}` to the texts of the column")
+                        fix="correct the name in `counted` under [survey] in study.toml; or, to count "
+                        f"all records of this file, add ` | {columns.NOT_IN}{survey.path.name}` to the "
+                        "texts of the column")
 
 
 def _counted_rows(survey: RawSurvey, counted: Mapping[str, str], log: CleaningLog) -> RawSurvey:
-    """Returns the file with only those records that the setting [survey] counted selects. ``counted`` has the
-    accepted texts of each column; a record is selected if it has an accepted text in every column of
-    ``counted``.
+    """Returns the file with only those records that the setting ``counted`` of study.toml selects.
+    ``counted`` has the accepted texts of each column; a record is selected if it has an accepted text in
+    every column of ``counted``.
 
     The accepted texts are separated by ` | `; ``*`` means any text, and ``(blank)`` means a blank cell."""
     for column, texts in counted.items():
@@ -516,9 +520,9 @@ def assign_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, lis
     study.toml names no column for the respondent's id, the row number is used instead. Row numbers change,
     however, if a later export has fewer records or another order.
 
-    There is a fault for each record whose id also belongs to an earlier record, regardless of case. The row
-    number is added to the answer_id of a record with a repeated id, so that corrections.csv can drop or keep
-    the record.
+    There is a fault for each record whose id also belongs to an earlier record. Two ids that differ only in
+    capital letters count as the same id. The row number is added to the answer_id of a record with a repeated
+    id, so that corrections.csv can drop or keep the record.
     """
     faults: list[Fault] = []
     respondents, column = pd.Series("", index=survey.frame.index), ""
@@ -653,7 +657,7 @@ def _resolve_roles(part: pd.DataFrame, names: dict[str, str], reference: Referen
     part["loop"], bad = parse_numbers(texts)
     part["loop"] = part["loop"].fillna(pd.Series(survey.loops, dtype=float)).fillna(0)
     faults += [Fault("is not a number", file=file, row=str(part["row"].iloc[i]), column=names["loop"],
-                     value=texts.iloc[i], fix="correct loop under [survey] in study.toml, or the record "
+                     value=texts.iloc[i], fix="correct `loop` under [survey] in study.toml, or the record "
                      "in corrections.csv") for i in np.flatnonzero(bad)]
     part["language"] = map_distinct(part["language"], language_code)
     is_interpreted = map_distinct(part["interpreted"], lambda text: text.casefold() in _YES)
@@ -712,8 +716,8 @@ def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference:
 
 
 ANOTHER_COUNTS = "another record of the organisation counts"
-"""The reason in a proposed row of corrections.csv which drops a record because another record is counted
-instead."""
+"""The reason that a proposed row of corrections.csv states if it drops a record because another record is
+counted instead."""
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def classify_missing(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted
 
 def _excuse_kind(chosen: str, excuses: dict[str, str]) -> str:
     """Returns the reason why an answer is missing, if every chosen option is in ``excuses``; returns blank if
-    a chosen option is not. ``excuses`` maps the ids of options to the reason for which they stand,
+    a chosen option is not. ``excuses`` maps the id of each option that is not an answer to the reason,
     ``refused`` or ``dont_know``. If the chosen options give both reasons, the result is ``refused``."""
     kinds = {excuses.get(option, "") for option in chosen.split(";")}
     return "" if "" in kinds else max(kinds)
@@ -140,13 +140,15 @@ class OptionList:
         return ids, ((ids == "") & (map_distinct(cells, str.strip) != "")).to_numpy()
 
     def read_joined_choices(self, cells: pd.Series) -> tuple[np.ndarray, dict[str, list[str]]]:
-        """Reads cells that may hold several options each. Returns a boolean for each record and option, and
-        for each cell its parts that are not options.
+        """Reads cells that may contain several options each. Returns a boolean for each record and option,
+        and, keyed by the text of a cell, the parts of the cell that are not options.
 
         The options in a cell may be separated by comma, semicolon, bar, line break or space. An option may
-        itself contain a separator, because longer options are tried first. A part of a cell that is not an
-        option extends to the next separator outside brackets. A comma does not end such a part if some of the
-        cells that consist only of options use semicolons, and none of these cells uses only commas.
+        itself contain a separator: longer options are tried first, so that such an option is found before its
+        parts. A part of a cell that is not an option extends to the next separator outside brackets. The
+        cells that consist of several options and nothing else show which separators are used. If some of
+        these cells use semicolons or bars, and none of them uses only commas, a comma does not end a part
+        that is not an option.
         """
         spellings = sorted(self.spellings, key=lambda s: (-len(s), s))
         place = {option: i for i, option in enumerate(self.ids)}
@@ -261,8 +263,8 @@ class UnknownTexts:
     """The texts in the answers to one question that are not options.
 
     ``texts`` has, for each record, the texts that are read as the option of kind ``other``, joined by a
-    semicolon. ``texts`` is None if no record has a text that is read in this way. ``faults`` has one fault
-    for each other text that is not an option.
+    semicolon. ``texts`` is None if no record has a text that is read in this way. ``faults`` has the faults
+    about texts that are not options and are not read as the option of kind ``other``.
     """
 
     texts: pd.Series | None
@@ -468,7 +470,7 @@ class QuestionCells:
     @classmethod
     def from_records(cls, question: pd.Series, records: Records, names: list[str],
                      redacted: frozenset[str]) -> QuestionCells:
-        """Returns the cells of the columns that ``names`` lists, one column for each file. If the name of the
+        """Returns the cells of the columns that ``column_name_per_file`` lists, one column for each file. If the name of the
         column is blank for a file, the cells of this file are blank."""
         cells = records.combine_column_across_files(names)
         is_redacted = map_distinct(cells, lambda cell: cell.strip() in redacted).to_numpy(dtype=bool)
@@ -534,7 +536,7 @@ def _read_single(asked: QuestionCells, records: Records, options: OptionList,
     faults = [*unknown.faults, *_user_missing(
         asked, records, ids.isin(answers).to_numpy(),
         f"give the value the kind `dont_know`, `refused` or `none` in {asked.question['option_list']} of "
-        "options.csv, or list the value in blank under [survey] in study.toml")]
+        "options.csv, or add the value to `blank` under [survey] in study.toml")]
     number = None
     if asked.question["type"] == "scale":
         places = dict(zip(options.options["option_id"], options.options["position"].astype(float),
@@ -562,7 +564,7 @@ def _read_number(asked: QuestionCells, records: Records) -> ParsedAnswers:
     cells, decimal = asked.cells, "," if records.has_decimal_commas else "."
     values, wrong = parse_numbers(cells, decimal=decimal)
     absent = _user_missing(asked, records, np.ones(len(cells), dtype=bool),
-                           "list the value in blank under [survey] in study.toml, or " + CORRECT_THE_RECORD)
+                           "add the value to `blank` under [survey] in study.toml, or " + CORRECT_THE_RECORD)
     wrong &= ~cells.isin([fault.value for fault in absent]).to_numpy()
     faults = [*absent, *asked.make_fault_for_each_wrong_record(records, wrong, "is not a number",
                                                                CORRECT_THE_RECORD)]

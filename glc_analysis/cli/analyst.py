@@ -78,8 +78,8 @@ def _show_agreement(study: Study, form: str) -> None:
     for sentence in describe_placement_by_coder(codings, quarantined):
         say(sentence)
     say(f"A coding that gives only a theme or family counts for that theme or family and for the codes above "
-        f"it. For each code below it, the coding is {study.settings['coding']['parent_codings']} ([coding] "
-        "parent_codings in study.toml).")
+        f"it. For each code below it, the coding counts as {study.settings['coding']['parent_codings']} "
+        "([coding] parent_codings in study.toml).")
     if len(waiting := make_rows_to_review(quarantined, codings)):
         place = study.processed / "to_review.csv"
         write_csv_for_spreadsheets(waiting, place)
@@ -109,7 +109,8 @@ _COUNTED_BY = map_declared_entries("counted_by")
 @click.option("--codes", "is_of_codes", is_flag=True, help="Show the codes of interviews, calls and answers "
               "instead of a question.")
 @click.option("--texts", "is_of_texts", is_flag=True, help="For the team: show the texts that people wrote "
-              "after an option such as Other, each with the row of options.csv that would make it an option.")
+              "after an option such as Other, each with the row of options.csv that would make the text an "
+              "option.")
 @for_audience
 @add_format_option("table")
 @pass_study_to_write_without_withdrawal
@@ -176,7 +177,7 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
 
 _EXPORTS = map_declared_entries("exports")
 """The exports that add-ons declare, keyed by the word for the export. Each word is mapped to the add-on, and
-to a pair of the name of its function and the text for the help."""
+to a pair of texts: the name of the add-on's function, and the text for the help."""
 
 
 @click.command(epilog=" ".join(about for _, (_, about) in _EXPORTS.values()))

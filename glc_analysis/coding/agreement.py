@@ -58,8 +58,8 @@ def make_agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int 
     """Returns the agreement between coders, with one row per measure, code and subset of the units.
 
     ``unit`` names the kind of unit, such as ``turn``; the function writes it into column ``unit``. ``units``
-    has one row for every unit and coder who read it; a unit that was never assigned to a coder has no row for
-    that coder. The columns of ``units`` are:
+    has one row for every pair of a unit and a coder who read the unit; a unit that was never assigned to a
+    coder has no row for that coder. The columns of ``units`` are:
 
     - unit_id, document_id, coder_id;
     - ``codes``: the set of code ids that the coder gave the unit; empty if the coder left the unit uncoded;
@@ -72,9 +72,9 @@ def make_agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int 
     The measures of a single code compare whether coders gave the code or not: percent agreement, positive and
     negative agreement, alpha, AC1, PABAK and, if there are exactly two coders, kappa. The measure
     ``prevalence.<coder>`` is the share of units to which the coder gave the code, among the units that this
-    coder and at least one other coder read. Column ``prevalence`` is the share of a unit's coders who gave it
-    the code, averaged over all units. The rows for all codes together have a blank code_id and the measure
-    ``masi_alpha``.
+    coder and at least one other coder read. Column ``prevalence`` is the share of a unit's coders who gave
+    the unit the code, averaged over all units. The rows for all codes together have a blank code_id and the
+    measure ``masi_alpha``.
 
     The subsets of the units are named ``all``, ``document=<id>`` and ``question=<id>``. There are no rows for
     a document with only one unit, such as an answer, nor for a document in ``single_unit_documents``, because
@@ -84,7 +84,7 @@ def make_agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int 
 
     ``ancestors`` maps each code to the codes above it. Agreement on the codes above is measured as well; a
     code above counts as given wherever a code below it was given. A coder may give a unit a code above and
-    none of the codes below it, so that the coding does not say which code below was meant. With
+    none of the codes below it. The coding then does not say which code below was meant. With
     ``parents="missing"``, a unit to which a coder gave only a code above has no value from this coder for the
     codes below and for all codes together. With ``parents="absent"``, the codes below count as not given by
     this coder.
@@ -95,12 +95,12 @@ def make_agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int 
 
     - every missing value is replaced with a value that differs from those of the other coders;
     - every missing value is replaced with the value that the other coders gave;
-    - for a single code, every missing value counts as the code being given;
-    - for a single code, every missing value counts as the code not being given.
+    - for a single code, every missing value is counted as if the coder had given the code;
+    - for a single code, every missing value is counted as if the coder had not given the code.
 
-    The coders must have coded independently, with the same version of the text and of the codebook. The
-    caller therefore leaves out the coder ``consensus``. If coders used different versions, the caller gives a
-    unit a different unit_id for each version.
+    The coders must have coded independently. The caller therefore leaves out the coder ``consensus``. The
+    coders of a unit must have used the same version of the text and of the codebook. If they used different
+    versions, the caller gives the unit a different unit_id for each version.
 
     Raises Faults if a coder has two rows for a unit, or if a unit has two documents, questions or lengths.
 
@@ -345,7 +345,7 @@ def compute_agreement_by_turn_and_character(coded: pd.DataFrame, codings: pd.Dat
     """Returns the agreement between coders before their differences were reconciled, with the columns of
     :func:`make_agreement_table`. There are no rows if no two coders read the same text.
 
-    - ``coded``: one row for each participant's segment and coder who read it, as
+    - ``coded``: one row for each pair of a participant's segment and a coder who read the segment, as
       :func:`glc_analysis.coding.consensus.list_coding_units` returns it, with the codebook_version that the
       coder used. Codings that were made with different versions of the codebook are never compared. A coder
       who states no version of the codebook counts as having used the version that the other coders of the
@@ -354,7 +354,7 @@ def compute_agreement_by_turn_and_character(coded: pd.DataFrame, codings: pd.Dat
       is measured as well; a code above counts as given wherever a code below it was given.
     - ``parents``: says whether the codes below count as missing or as absent if a coder gave a unit only a
       code above them (:func:`make_agreement_table`).
-    - ``mixed_coders``: the coders whose file does not separate the work of several people. Mixed coders are
+    - ``left_out_mixed_coders``: the coders whose file does not separate the work of several people. Mixed coders are
       left out, and so is the coder ``consensus``.
 
     Agreement is measured twice: first turns are the units, then characters are. If characters are the units,

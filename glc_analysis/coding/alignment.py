@@ -69,9 +69,9 @@ class CharacterMap:
 
 @dataclass(frozen=True)
 class AlignedSegment:
-    """A passage of the copy, by the position where it begins, and the passage of the unmasked text that
-    corresponds to it. ``is_same`` is true if the two passages have the same characters, and false if the two
-    passages are a name or a speaker's label."""
+    """The position at which a passage of the copy begins, and the corresponding passage of the unmasked text.
+    ``is_same`` is true if the two passages have the same characters, and false if the two passages are a name
+    or a speaker's label."""
 
     copy_start: int
     start: int
@@ -173,11 +173,12 @@ def _variables(text: Text, unmasked: CharacterMap) -> list[list[Variable]]:
 
 def _separated(copy: str, start: int, end: int, group: list[Variable],
                unmasked: CharacterMap) -> list[AlignedSegment]:
-    """Divides a group of names and labels, between which there is no letter, into aligned segments.
+    """Divides a group of names and labels that follow each other with no letter between them, and returns the
+    parts.
 
-    Starting from the end of the group, each name or label that is the same in the copy as in the masked or
-    the unmasked text becomes a separate segment. The names and labels before the separate segments are joined
-    into one segment.
+    The function starts from the end of the group. Each name or label that is the same in the copy as in the
+    masked or the unmasked text becomes a part of its own. All names and labels before these parts are joined
+    into one part.
     """
     segments, group = [], list(group)
     while len(group) > 1:

@@ -110,7 +110,7 @@ def apply_reviews(result: PlacedCodings, reviews: pd.DataFrame, segments: pd.Dat
             about = review.quote or f"{review.document_id} {review.start}".strip()
             faults.append(fault(
                 "fits no passage that is quarantined or placed by position", value=about,
-                fix="copy the columns from coder_id to code from processed/to_review.csv, or remove the row"))
+                fix="copy the cells coder_id to code of a row of processed/to_review.csv, or remove the row"))
             continue
         spans, wrong = [], ()
         if review.decision == "accept" and not _is_in_place(review, waiting, placed, text_of):
@@ -142,7 +142,8 @@ def _is_in_place(review: _Review, waiting: Sequence[QuarantinedPassage], placed:
                  text_of: Callable[[str], Text]) -> bool:
     """Whether a row of reviewed_codings.csv leaves passages at the place that they got by their position
     alone. A row leaves passages in place if the row's words are the words of the text at that place, or if
-    the row is for all documents. A row that is also about quarantined passages (``waiting``) does not."""
+    the row is for all documents. A row that is also about quarantined passages (``waiting``) does not leave
+    passages in place."""
     if waiting or review.document_id == ANY_DOCUMENT:
         return not waiting
     words, canonical = normalise_space(review.words), text_of(review.document_id).canonical
@@ -217,7 +218,7 @@ def describe_codes_missing_from_codebook(codings: pd.DataFrame, quarantined: pd.
         used = own.loc[own["code_id"] == row.code_id, "coder_id"].value_counts().sort_index()
         who = ", ".join(f"{coder} {n}" for coder, n in used.items())
         sentences.append(f"codebook.csv has no code {row.name!r} (codings: {who}); it is counted as a "
-                         "separate code, below no theme; "
+                         "separate code without a theme; "
                          f"{suggest_name(row.name, reference_codebook['name'])}.")
     return sentences
 
@@ -274,10 +275,10 @@ class CodedTexts:
     """The codings of all texts: the tables :data:`CODING_TABLES`, not yet converted to the types of their
     schema, and the data from which agreement between coders is computed.
 
-    - ``units``: one row per participant's segment and coder who read the segment, with the coder's codes
-      joined by ``;``. The column ``is_missing`` of ``units`` marks units for which the coder's codes are not
-      known. The column ``is_assisted`` of ``units`` marks units of texts in which a coder accepted a
-      suggested code.
+    - ``units``: one row for each pair of a participant's segment and a coder who read the segment, with the
+      coder's codes joined by ``;``. The column ``is_missing`` of ``units`` marks units for which the coder's
+      codes are not known. The column ``is_assisted`` of ``units`` marks units of texts in which a coder
+      accepted a suggested code.
     - ``codings``: the codings of all coders before differences were reconciled.
     - ``spans``: the start and end of the segments that coders read, or that a coding in ``codings`` overlaps.
     - ``tree``: has each code together with the code above it in the codebook.
@@ -399,7 +400,7 @@ def _set_training_apart(result: PlacedCodings, assignments: pd.DataFrame,
         training |= {*zip(rows["document_id"], rows["coder_id"], strict=True)}
     training &= result.submissions
     if training:
-        steps.add_step("training set apart", cells=len(training), why="coded to learn, and counted nowhere: "
+        steps.add_step("training set apart", cells=len(training), why="coded as training, so not counted: "
                        + ", ".join(f"{document} by {coder}" for document, coder in sorted(training)[:20]))
     result.submissions -= training
     result.quarantined = [passage for passage in result.quarantined

@@ -95,7 +95,7 @@ def find_current_code(code_id: str, codebook: pd.DataFrame) -> str:
 
     For a code that was split, the current code is the nearest code above all the new codes. The result is ""
     if no current code exists, or if the entries in merged_into form a circle. If the codebook does not have
-    ``code_id``, the function returns it unchanged.
+    ``code_id``, the function returns ``code_id`` unchanged.
     """
     return _common_ancestor(_successors(codebook).get(code_id, [code_id]), find_ancestors(codebook))
 
@@ -162,7 +162,7 @@ def find_merge_and_contradiction_faults(codebook: pd.DataFrame) -> Iterator[Faul
         is_split = min(len(into), len(successors[code])) > 1 and {*into} <= {*rows}
         if is_split and levels.get(_common_ancestor(successors[code], above), "domain") == "domain":
             yield Fault("is split into codes that have no theme or family in common", *place,
-                        "put the new codes below one theme or family, or merge the code into one")
+                        "put the new codes below one theme or family, or name only one code in merged_into")
     while found := find_cycle(needs):
         n = rows[found[0]]
         yield Fault(f"is circular: {' -> '.join(found)}", "codebook.csv", str(n), "merged_into",

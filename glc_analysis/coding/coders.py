@@ -1,4 +1,5 @@
-"""Reads the coders' files and places their codings in the canonical texts, under the ids of the codebook.
+"""Reads the coders' files and places their codings in the canonical texts; each coding gets the code_id of
+its code in the codebook.
 
 The module makes the tables ``codings``, ``readings``, ``memos`` and ``quarantined`` from the files of ``[raw]
 codings``, the texts, and the columns of the survey in which answers are coded.
@@ -43,7 +44,7 @@ from glc_analysis.text import make_id_from_text, map_distinct, match_key, normal
 
 
 _MEMOS = ["author_id", "attached_to", "attached_kind", "text", "date"]
-EDITED = "the coder's text and the study's text have fewer than half of their words in common, so they differ"
+EDITED = "the coder's text and the study's text have fewer than half of their words in common"
 OUTSIDE = "the position is outside the text"
 NOWHERE, SEVERAL = "the quotation is not in the text", "the quotation occurs several times in the text"
 BLANK_PASSAGE = "the marked passage is blank"
@@ -56,8 +57,8 @@ COPY = 0.8
 common to the two texts."""
 
 LEAST_QUOTED = 60
-"""A single quotation is used to identify the text that it comes from only if it has at least this many
-letters."""
+"""If only one quotation from a text is known, the quotation identifies the text only if it has at least this
+many letters."""
 
 Span = tuple[int, int]
 
@@ -104,7 +105,8 @@ class PlacedCodings:
       coder's copy has different words.
     - ``blank``: the documents that a coder's table lists without any code. ``blank`` maps the document_id and
       coder_id of a document without any code to the file name of the table.
-    - ``training``: the documents (document_id and coder_id) that a coder coded at the desk as training.
+    - ``training``: the documents (document_id and coder_id) that a coder coded as training at the coding
+      desk.
     - ``definitions``: the definitions of codes that the files contain.
     - ``mixed_coders``: the coders whose file does not separate the work of several people.
     - ``notes``: sentences that are added to the log of the cleaning.
@@ -135,8 +137,8 @@ class PlacedCodings:
 def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[str], Text],
                   documents: Mapping[str, str], mask: Callable[[str], Masked], *,
                   conversations: Collection[str] = ()) -> PlacedCodings:
-    """Places the codings of all coders' files in the canonical texts. ``files`` has each coders' file, and
-    the coder that study.toml names for it.
+    """Places the codings of all coders' files in the canonical texts. ``files`` has, for each coders' file,
+    the coder that study.toml names for it and the content of the file.
 
     - ``text_of``: a function that returns the text of a document_id.
     - ``documents``: maps every name that a coder's program may give a text to the document_id
@@ -147,8 +149,8 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
 
     If a file names several coders, the names in the file become the coder_ids. If a file does not name
     several coders, its coder is the one that study.toml names for the file. A file of several coders does not
-    say who read a document without giving it any code. Each coder in a file of several coders counts as
-    having handed in only the documents that this coder gave codes.
+    say who read a document without giving it any code. In such a file, a coder therefore counts as having
+    handed in only the documents to which this coder gave codes.
     """
     result = PlacedCodings()
     at_desk: dict[str, dict[str, tuple[str, EditedText | None]]] = defaultdict(dict)
@@ -326,7 +328,7 @@ class _Placing:
                 self._quarantine(row, EDITED, [])
             if rows.empty and doubtful.empty:
                 self.result.notes.append(f"{self.document_id}: {EDITED}; this coder has no codings in the "
-                                         "document, which counts as not read.")
+                                         "document, so the document counts as not read by this coder.")
             return
         self.result.submissions |= {(self.document_id, coder) for coder in readers}
         if self.edited:
@@ -346,7 +348,8 @@ class _Placing:
 
     def _place(self, row: _Marked) -> tuple[Span, str, str]:
         """Returns three values for a passage: its place in the canonical text; the value of column ``match``,
-        which says what proves the place; and the reason if the place is not certain."""
+        which says what proves the place; and the reason why the place is not certain, which is blank if it is
+        certain."""
         length = len(self.text.canonical)
         if row.match == "whole_text":
             return (0, length), "whole_text", ""
@@ -371,10 +374,10 @@ class _Placing:
         return "exact" if row.quote == self.text.canonical[slice(*span)] else "normalised"
 
     def _in_table(self, rows: pd.DataFrame) -> dict[int, tuple[Span, str, str]]:
-        """Returns the passages of a coder's table whose place is proved by their words, keyed by row number.
-        Each value has the place, the entry for column ``match``, and a blank reason. The canonical text has
-        the words of such a passage at the positions that the table states, if positions are counted in one of
-        the ways in which programs count them."""
+        """Returns those passages of a coder's table whose words prove their place, keyed by row number. Each
+        value has the place, the entry for column ``match``, and a blank reason. Programs count positions in
+        different ways; in one of these ways, the canonical text has the words of such a passage at the
+        positions that the table states."""
         counted = rows[(rows["start"] >= 0) & (rows["quote"] != "")]
         spans = [*zip(counted["start"].tolist(), counted["end"].tolist(), strict=True)]
         found = locate_coded_spans(TextOfTool(self.text.canonical), spans, list(counted["quote"]))
@@ -697,8 +700,9 @@ def _renamed(raw: RawCodings, names: Mapping[str, str], notes: Iterable[str]) ->
 
 
 def _ambiguous_names(raw: RawCodings, codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """Returns the names that a coder used for codes and that several codes of the codebook have. Only in
-    tables and in files of the coding desk may the name of a code be its code_id."""
+    """Returns the names that a coder used for codes and that several codes of the codebook have. In tables
+    and in files of the coding desk, coders may name a code by its code_id; in all other files, they may
+    not."""
     used = sorted({*raw.codings["code"], *raw.quarantined["code"]})
     return book.find_code_paths_of_ambiguous_names(used, codebook, may_be_ids=raw.tool in ("csv", "desk"))
 
@@ -725,10 +729,11 @@ def make_readings_table(result: PlacedCodings, assignments: pd.DataFrame, docume
 
     A coder's table or project file may list answers to which the coder gave no code. If a coder was assigned
     answers, the assigned answers without a code count as read, and other answers without a code do not. If a
-    coder was assigned no answers, ``blank_rows`` says whether the coder read answers without a code and left
-    them uncoded, or was not assigned them. Raises Faults for a document that a coder handed in without an
-    assignment. Also raises Faults if a coder who was assigned no answers lists answers without a code, while
-    ``blank_rows`` is blank.
+    coder was assigned no answers, ``blank_rows`` says what the answers without a code mean: ``uncoded`` (the
+    coder read them and gave them no code) or ``not assigned`` (the coder was not to read them).
+
+    Raises Faults for a document that a coder handed in without an assignment. Also raises Faults if
+    ``blank_rows`` is blank and the file of a coder who was assigned no answers lists answers without a code.
     """
     if "purpose" in assignments:  # a text that is coded as training has no reader
         assignments = assignments[assignments["purpose"] != TRAINING].drop(columns="purpose")
@@ -814,8 +819,8 @@ def make_codings_table(result: PlacedCodings, codes: Mapping[str, str], segments
 def add_quotes_and_organisations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
                                   words: Callable[[str], str]) -> pd.DataFrame:
     """Adds to each coding its words, the version of the text, and an organisation and a country. The
-    organisation and the country are those of the coding's first segment, or else of the document. ``words``
-    is a function that returns a document's canonical text."""
+    organisation and the country are those of the coding's first segment; if the segment has none, they are
+    those of the document. ``text_of_document`` is a function that returns a document's canonical text."""
     about = documents.set_index("document_id").loc[codings["document_id"]].reset_index(drop=True)
     owners = segments.set_index("segment_id").reindex(codings["segment_ids"].str.split(";").str[0])
     owners = owners[["organisation_id", "country_id"]].reset_index(drop=True).fillna("")

@@ -66,7 +66,8 @@ def count_codings(codes: np.ndarray, n_values: int, *, groups: np.ndarray | None
     column per unit.
 
     ``lengths`` is the number of units that each column represents; the default is 1. ``distance`` returns the
-    distance between two values; by default it is 1 if the values differ and 0 if they are equal.
+    distance between two values; by default the distance is 1 if the values differ and 0 if the values are
+    equal.
 
     >>> counts = count_codings(np.array([[0, 1, 1, -1], [0, 1, 0, 1]]), 2)
     >>> counts.units, counts.pairable, counts.disagreement, counts.value_frequencies
@@ -424,9 +425,10 @@ def _weighted_sums(all_counts: Sequence[CodingCounts], weights: np.ndarray) -> C
 def _is_exact(field: np.ndarray) -> bool:
     """Whether weighted sums of a field over the documents are exact in any order of adding.
 
-    The sums are exact if all amounts are multiples of the same small power of two and a float can hold the
-    largest possible sum, because then no partial sum is rounded. In each bootstrap draw, the weights (how
-    often each document was drawn) add up to the number of documents.
+    The sums are exact if all amounts are multiples of the same small power of two and a float can represent
+    the largest possible sum, because no partial sum is then rounded. In each bootstrap draw, the weights (how
+    often each document was drawn) add up to the number of documents, so the largest possible sum is this
+    number times the largest amount.
 
     >>> _is_exact(np.array([3.0, 0.5, 7.25])), _is_exact(np.array([1 / 3])), _is_exact(np.array([2.0**50]))
     (True, False, False)

@@ -52,8 +52,8 @@ the start and end of the widest stretch that coders marked there."""
 
 
 def repeat_codings_for_each_segment(codings: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row per coding and segment that the coding overlaps, with the columns of codings and
-    segment_id.
+    """Returns one row for each pair of a coding and a segment that the coding overlaps, with the columns of
+    ``codings`` and the column segment_id.
 
     >>> repeat_codings_for_each_segment(pd.DataFrame({"segment_ids": ["a.1;a.2", ""]}))["segment_id"].tolist()
     ['a.1', 'a.2']
@@ -73,13 +73,13 @@ def map_to_original_or_self(segments: pd.DataFrame) -> dict[str, str]:
 
 def list_coding_units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame, *,
                       segments_with_unknown_codes: Set[tuple[str, str]] = frozenset()) -> pd.DataFrame:
-    """Returns one row per participant's segment and coder who read the segment, with the columns segment_id,
-    document_id, coder_id, codes and is_missing.
+    """Returns one row for each pair of a participant's segment and a coder who read the segment, with the
+    columns segment_id, document_id, coder_id, codes and is_missing.
 
-    ``read`` has one row per document and coder who read the document. Column ``codes`` is the set of code_ids
-    that the coder gave the segment; it is empty if the coder left the segment uncoded. Column ``is_missing``
-    marks the segments for which the coder's codes are not known; ``segments_with_unknown_codes`` has the
-    segment_id and coder_id of these segments.
+    ``read`` has one row for each pair of a document and a coder who read the document. Column ``codes`` is
+    the set of code_ids that the coder gave the segment; it is empty if the coder left the segment uncoded.
+    Column ``is_missing`` marks the segments for which the coder's codes are not known;
+    ``segments_to_mark_missing`` has the segment_id and coder_id of these segments.
     """
     spoken = segments[segments["role"] == "participant"]
     frame = spoken[["segment_id", "document_id", "guide_question_id"]].merge(read, on="document_id")
@@ -103,8 +103,8 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
 
     - If the coder ``consensus`` handed the document in, the codings of ``consensus`` are used unchanged.
     - If only one coder read the document, the codings of this coder are used.
-    - If several coders read the document, each participant's segment gets the codes of the decision on it. If
-      there is no decision on the segment, the segment gets the codes that are agreed by ``rule``
+    - If several coders read the document, each participant's segment gets the codes of the decision on this
+      segment. If there is no decision on the segment, the segment gets the codes that are agreed by ``rule``
       (:func:`settle_codes`). All other codes that a coder gave the segment are undecided, which means that
       they wait for a decision and do not count as absent.
 
@@ -119,7 +119,8 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
 
     A passage that was placed by position alone is not in the consensus until a person has reviewed it. The
     codes of a segment with such a passage wait for a decision, even if all other codings of the segment
-    agree. The codes of a segment also wait for a decision if the codes of one of its coders are not known.
+    agree. The codes of a segment also wait for a decision if the codes of one of the segment's coders are not
+    known.
     """
     by_position = codings["match"] == "by_position"
     unproved = {*repeat_codings_for_each_segment(codings[by_position])["segment_id"]}
@@ -303,7 +304,7 @@ def _overlaps(pieces: list[Piece], needed: int) -> list[tuple[int, int]]:
 
 def _origin(near: list[Piece], start: int, end: int) -> dict[str, Any]:
     """Returns which coders marked words of a passage, the widest stretch that these coders marked there, and
-    their memos."""
+    the memos of these coders."""
     if not near:
         return {"marked_by": CONSENSUS, "marked_start": start, "marked_end": end, "memo": "",
                 "match": "exact"}
@@ -427,7 +428,8 @@ def write_open_and_decided_disagreements(study: Study) -> tuple[Path, int, int]:
 
 DISAGREEMENTS_SHEET, NONE, REASON = "Disagreements", "none", "reason"
 _HOW = ("In the box consensus, write the codes that you agree on, by name or code_id, with ; between them, "
-        "or none if the segment has no code. A blank box is not decided. Under reason, say why.")
+        "or none if the segment has no code. If you leave the box blank, the segment is not decided. "
+        "Under reason, say why.")
 _TURN, _FILLED = ["segment_id", "document_id", "text"], ["segment_id", CONSENSUS, REASON]
 _WIDTHS = {"segment_id": 13, "document_id": 12, "text": 52, CONSENSUS: 26, "path": 34, "definition": 60}
 
@@ -492,9 +494,10 @@ def read_decisions(path: Path, codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns the decisions in a filled-in workbook, with the columns segment_id, codes (joined by ``;``, ""
     for none) and reason.
 
-    Rows of the workbook with a blank cell in ``consensus`` are undecided and are left out. Codes in the
-    workbook are replaced by the codes under which they are counted today. Raises ``Faults`` with all faults
-    of the workbook. The function does not check whether the segments exist; the caller must check it.
+    Rows with a blank cell in the column ``consensus`` of the workbook are undecided and are left out. Codes
+    in the workbook are replaced by the codes under which they are counted today. Raises ``Faults`` with all
+    faults of the workbook. The function does not check whether the segments exist; the caller must check
+    this.
     """
     sheet = max(read_workbook_sheets(path),
                 key=lambda one: one.sheet == DISAGREEMENTS_SHEET)  # else the first

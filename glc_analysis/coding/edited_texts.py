@@ -33,8 +33,8 @@ SHORT_TURN = 4
 """In a turn with fewer words than this, a word that both texts have counts as unchanged only if a
 neighbouring word is unchanged as well."""
 _SHINGLES = (8, 4, 2, 1)
-"""The alignment of two texts begins with sequences of this many words that occur once in each text, longer
-sequences first."""
+"""The lengths, in words, of the sequences by which two texts are aligned, the longest first. Only a sequence
+that occurs once in each text is used."""
 _TIME = r"[\[(]?\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?[\])]?"
 _TIMES = re.compile(rf"[ \t]*(?:{_TIME}\s*(?:-->\s*)?)+")
 _LABEL = re.compile(rf"^[ \t]*(?:{_TIME}\s*(?:-->\s*{_TIME}\s*)?)*"

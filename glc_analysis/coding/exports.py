@@ -50,8 +50,8 @@ def make_code_matrix_marking_undecided(mentions: pd.DataFrame, codebook: pd.Data
     - 0: the organisation was asked about the code and did not raise it;
     - missing: the organisation was not asked about the code and did not raise it.
 
-    Organisations are not asked about codes in a call, or in an interview without a guide. A code that an
-    organisation does not raise in such a text therefore does not give a 0.
+    Organisations are not asked about codes in a call, or in an interview without a guide. If an organisation
+    does not raise a code in such a text, its cell therefore does not become 0.
 
     >>> mentions = pd.DataFrame({"organisation_id": ["a", "b", "c"], "code_id": "cost", "is_asked": True,
     ...                          "source": ["answer", "answer", "call"], "is_raised": [True, False, False],
@@ -196,7 +196,7 @@ ANSWERS_SHEET = "answers.csv"
 
 def pseudonymise_raw_transcripts(study: Study, *, needed_tables: Collection[str] | None = None) -> Texts:
     """Returns the interviews and calls of a study, with pseudonyms in place of names. Raises Faults for all
-    faults in the interviews, the calls and the reference tables. If ``needed_tables`` names reference tables,
+    faults in the interviews, the calls and the reference tables. If ``checked_tables`` names reference tables,
     only the faults in the named tables are raised."""
     reference = read_reference(study, needed=needed_tables)
     return read_and_mask_transcripts(study, reference,
@@ -243,8 +243,9 @@ def prepare_export_path(study: Study, default_extension: str, path: Path | None 
 
 
 def export_matrix_or_quotations(study: Study, what: str, path: Path | None = None) -> Path:
-    """Writes the ``matrix`` of codes or the ``quotes`` from the consensus coding of a built study. Returns
-    the path of the written file; if ``path`` is not given, the file is in the team's folder of exports."""
+    """Writes an export of the consensus coding of a built study: the matrix of codes if ``what`` is
+    ``matrix``, or the list of quotations if ``what`` is ``quotes``. Returns the path of the written file; if
+    ``path`` is not given, the file is in the team's folder of exports."""
     path = prepare_export_path(study, f"{what}.csv", path)
     names = ("codings", "codebook", "mentions", "organisations", "answers", "segments", "documents")
     held = {name: tables.read_table(name, study=study) for name in names}

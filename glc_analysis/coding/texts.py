@@ -258,7 +258,7 @@ def _transcript(study: Study, document: pd.Series) -> Transcript:
 def _same_text(row: str, document: pd.Series, other: str) -> Fault:
     return Fault(f"has the same text as {other}", file="documents.csv", row=row, column="path",
                  value=document["path"], fix="remove one of the two files; if this is a coder's copy, "
-                 "move it to raw/codings, name it under [raw] codings in study.toml, and remove its row")
+                 "move it to raw/codings, name it under [raw] codings in study.toml, and remove this row")
 
 
 def _turns(transcript: Transcript, document: pd.Series,

@@ -1,11 +1,11 @@
 """Decides which organisations are counted in each audience's figures, and which figures the public may see.
-Members of the convening see these figures in addition to their own figures, and may compare the two.
+Members of the convening see the public's figures as well as the convening's figures, and may compare them.
 
 A consent form may say that organisations which refuse are not counted in figures. An organisation that
 refused on a form of this kind for an audience is in no figure for the audience
 (:func:`exclude_uncounted_organisations`). Members of the convening also read the public site. So the
 convening's figures are decided first. The public then sees only figures from which a member of the convening
-learns nothing more (:func:`limit_to_convening`):
+learns nothing that the convening's figures do not say (:func:`limit_to_convening`):
 
 - If a figure counts the same answers for both audiences, the public does not see the figure more exactly than
   the convening sees it.

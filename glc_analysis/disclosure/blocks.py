@@ -7,13 +7,14 @@ entries of one kind that one page shows, such as the quotations of a theme; a *l
 There are blocks of quotations, blocks of countries, blocks of the counts in the description of methods, and
 blocks that add-ons contribute. If a line of an earlier release to an audience is missing from a block today,
 the whole block is hidden from this audience. The block stays hidden until enough other organisations have
-joined or left the block, so that nobody can tell whose line is missing. The same number of organisations is
-enough as for figures (:mod:`.releases`). Blocks from which no line is missing are still shown.
+joined or left the block, so that nobody can tell whose line is missing. As many organisations are needed as
+for new figures of a question (:mod:`.releases`). Blocks from which no line is missing are still shown.
 
 :func:`collect_block_lines` returns the lines of all blocks, each with its organisation.
 :func:`find_hidden_blocks` returns the blocks to hide; a missing line in a block of one add-on may hide words
 in blocks of other add-ons (:class:`Kinds`). Pages print one sentence (:data:`BLOCK_NOT_SHOWN`) for a hidden
-block and for a block that has no lines, so that readers cannot tell which it is.
+block and for a block that has no lines, so that readers cannot tell a hidden block from a block without
+lines.
 """
 
 from __future__ import annotations

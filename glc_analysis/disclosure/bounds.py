@@ -3,7 +3,7 @@ count can be worked out.
 
 :class:`ContributorCounts` counts the organisations that contributed to each figure in the way in which the
 rules of disclosure count them. An *independent organisation* is either a whole network, or an organisation
-that belongs to no network. Organisations that did not consent are counted separately as well.
+that belongs to no network. The organisations that did not consent are also counted on their own.
 :func:`tighten_bounds` takes a table in which some counts are ranges or missing. The function returns the
 smallest and the largest possible value of each count, given the sums over options and over groups. The rules
 assume that a reader knows the answers of two independent organisations: the reader's own organisation, and an
@@ -579,7 +579,7 @@ def select_codes_to_hide(codes: np.ndarray, parents: np.ndarray, n: np.ndarray, 
 
     - ``codes`` and ``parents``: the id of the code, and the id of the code above it.
     - ``n`` and ``base``: the count of the code, and the base of this count.
-    - ``low`` and ``high``: the lower and the upper bound of the count that a reader knows.
+    - ``low`` and ``high``: the lower and the upper bound that a reader knows for the count.
     - ``is_visible``: whether the count, or a range of the count, is shown.
 
     A code that has codes below it stays shown if at least twice ``least`` organisations raised it; the codes

@@ -5,9 +5,10 @@ Naming the country of work and naming the country of the main office need separa
 consent to ``survey``, because naming the country shows that an organisation there answered. A country is
 named if one of these conditions holds:
 
-- All organisations of the country agreed.
-- For the public only: at least ``public_group`` independent organisations of the country agreed. The country
-  is then named only in a list without figures, because figures also count the organisations that refused.
+- All organisations of the country consented to the naming of the country.
+- For the public only: at least ``public_group`` independent organisations of the country consented. The
+  country is then named only in a list without figures, because figures also count the organisations that did
+  not consent.
 - The setting ``[disclosure] countries_agreed`` in study.toml records that publication by country was agreed
   in another way, and the country has at least ``public_group`` independent organisations.
 """
@@ -134,14 +135,15 @@ def find_printable_country_options(questions: pd.DataFrame, survey: Mapping[str,
     printed.
 
     A figure counts all organisations of a country. Before figures of a country are printed, either all
-    organisations of the country must have agreed, or study.toml must record that publication was agreed. The
-    question determines which consents are needed:
+    organisations of the country must have consented to its naming, or study.toml must record that publication
+    by country was agreed. The question determines which consents are needed:
 
     - a question about the country of work needs consents to ``work_country``;
     - a question about the country of the main office needs consents to ``home_country``;
-    - any other question needs consents to one of the two items. Countries in which no organisation takes part
-      are not printed either. If they were printed, the countries that are missing from the print would show
-      where organisations took part.
+    - any other question whose options are countries needs consents to either of the two items.
+
+    Countries in which no organisation takes part are not printed. If they were printed, readers could
+    conclude that organisations took part in the countries that are missing from the print.
 
     ``survey`` is the section [survey] of study.toml, which names the columns with the country of work and
     with the country of the main office.
@@ -172,8 +174,8 @@ def find_countries_by_consent_or_settings(answers: pd.DataFrame, organisations: 
 
 def find_countries_where_all_consented(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
                                        *, audience: str) -> set[str]:
-    """Returns the countries of work whose naming every organisation there consented to. An agreement that
-    only study.toml records does not count here."""
+    """Returns the countries of work in which every organisation consented to the naming of the country. The
+    setting ``countries_agreed`` of study.toml does not count as consent here."""
     sizes = _sizes(_places(answers, "country_id"), organisations, consent, WORK_COUNTRY, audience)
     return {country for country, size in sizes.items() if size.all_agreed}
 
@@ -184,8 +186,8 @@ def find_countable_members_by_work_country(answers: pd.DataFrame, organisations:
     """Returns one row per organisation and country of work for which the organisation may be counted, with
     the columns country_id and organisation_id.
 
-    An organisation that consented to the naming of its countries of work may be counted in those of them that
-    may be named. Every organisation may be counted in the countries that
+    An organisation that consented to the naming of its countries of work may be counted in each of its
+    countries that may be named. Every organisation may be counted in the countries that
     :func:`find_countries_by_consent_or_settings` returns.
     """
     places = _places(answers, "country_id")
@@ -236,7 +238,7 @@ def _places(rows: pd.DataFrame, column: str) -> list[tuple[str, str]]:
 
 class _Size(NamedTuple):
     """Says how many independent organisations a country has (a network counts once), how many of these
-    consented to the naming of the country, and whether all organisations of the country did."""
+    consented to the naming of the country, and whether all organisations of the country consented."""
 
     independent: int
     agreed: int
@@ -308,7 +310,7 @@ def find_figures_releasable_on_country_pages(estimates: pd.DataFrame, incidence:
     """Returns, for each figure that the pages of ``countries`` (id -> region) might show, whether the page
     may show the figure.
 
-    - ``decided``: the status and the rule of all figures, and the bounds of each count that a reader knows
+    - ``decided``: the status and the rule of all figures, and the bounds that a reader knows for each count
       (``low``, ``high``).
     - ``coded``: the countries whose codes may be shown. ``never``: the codes that are never shown.
     - ``groupings``: the attribute by which each question is grouped, and the attribute by which the codes are
@@ -512,9 +514,10 @@ def is_public_record_contradiction_protected(stated: pd.DataFrame,
     """Whether publishing how many organisations contradict a public record discloses no organisation's
     answer.
 
-    No answer is disclosed if two things remain possible for each value, in each group of organisations for
-    which the record has the same value: at least one organisation that the reader does not know stated the
-    value, and at least one such organisation did not state it.
+    The organisations for which the record has the same value form a group. No answer is disclosed if two
+    things remain possible for each value in each group: at least one organisation that the reader does not
+    know stated the value, and at least one organisation that the reader does not know did not state the
+    value.
 
     - ``stated``: the rows of the processed table ``stated`` that can be compared with this record; each row
       is one organisation's statement. The column ``cluster`` of ``stated`` has the number of the independent
@@ -569,9 +572,10 @@ def _record_groups(stated: pd.DataFrame, counts: Mapping[tuple[str, str, str], _
 
 
 def _value_is_protected(number: int, rows: pd.DataFrame, tied: LinearConstraint) -> bool:
-    """Whether two things are possible under the constraints ``tied``: more organisations in ``rows`` stated a
-    value than a reader and an ally know, and more organisations did not state it than they know. ``number``
-    is the position, among the unknowns, of the number of organisations in ``rows`` that stated the value."""
+    """Whether two things are possible under the constraints ``tied``. First, more organisations in ``rows``
+    stated a value than a reader and an ally know. Second, more organisations in ``rows`` than a reader and an
+    ally know did not state the value. ``number`` is the position, among the unknowns, of the number of
+    organisations in ``rows`` that stated the value."""
     from scipy.optimize import milp
 
     known = min(rows["cluster"].value_counts().head(COALITION).sum(), len(rows) - 1)

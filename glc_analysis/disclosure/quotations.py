@@ -5,12 +5,12 @@ A row of ``quotes.csv`` proposes one passage as a quotation for one audience: co
 sees every passage. Analysts propose the passage, and the speaker's organisation clears it for printing. A
 second person also reads each passage that is proposed for the public. In the text of a row of quotes.csv,
 [brackets] and … stand for words that are left out or replaced by more general words. All other words of the
-text must be in the segment from which it is quoted; spaces, case and the kind of quotation marks do not
+text must be in the segment from which the text is quoted; spaces, case and the kind of quotation marks do not
 matter.
 
-Quotations for the public are printed in translation. An original in another language is printed only if the
-row of quotes.csv names the segment of the original. If the row names another segment, such as a translation,
-the organisation has not seen and cleared exactly these words.
+Quotations for the public are printed in translation. The original words, in another language, are printed
+only if the row of quotes.csv names the segment with the original words. If the row names another segment,
+such as a translation, the organisation has not seen and cleared exactly the original words.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ QUOTATION_RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
                    lambda q: q.consent == "absent"),
     "not_cleared": ("the speaker's organisation has not cleared it",
                     lambda q: q.status != "cleared" or not _is_cleared(q)),
-    "no_second_reader": ("for the public a second person must read it, not the one who cleared it",
+    "no_second_reader": ("nobody but the person who cleared it has read it for the public",
                          lambda q: q.audience == "public" and match_key(q.second_reader) in
                          ("", *map(match_key, (q.cleared_by_organisation, q.owner, q.speaker_id)))),
 }
@@ -74,14 +74,15 @@ def select_printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segment
     - quote_id, text, language;
     - wording: whose words the text has, such as a translator's; blank for the speaker's own words;
     - source: the words "a provider". For the convening, source is the organisation's label if the
-      organisation agreed to be named; ``labels`` maps organisation_id to label;
+      organisation agreed to be named. For the team, source is always the label. ``labels`` maps
+      organisation_id to label;
     - code_ids and theme_ids, joined by ``;``.
 
-    Pseudonyms are replaced by general words such as "[a person]". The rows are sorted by their text, so that
-    readers cannot see which quotations come from the same source. The team gets all rows whose words are in
-    their segment, with the additional columns segment_id, organisation_id, speaker_id, audience and status.
-    ``consent`` and ``codebook`` are the reference tables with these names. Raises UsageError for an unknown
-    audience.
+    For all audiences except the team, pseudonyms are replaced by general words such as "[a person]", and the
+    rows are sorted by their text, so that readers cannot see which quotations come from the same source. The
+    team gets all rows that break none of :data:`TEAM_QUOTATION_RULES`, with pseudonyms, sorted by quote_id,
+    and with the additional columns segment_id, organisation_id, speaker_id, audience and status. ``consent``
+    and ``codebook`` are the reference tables with these names. Raises UsageError for an unknown audience.
     """
     check_audience(audience)
     for_team, labels = audience == "team", labels or {}

@@ -60,7 +60,7 @@ class PublishedRelease:
     - ``is_page``: whether the figure belongs to a country page;
     - ``day``: the date of the data in the figure;
     - ``size``: the number of records in the base of the figure;
-    - ``low``, ``high``: the bounds of the count that a reader can work out;
+    - ``low``, ``high``: the bounds that a reader can work out for the count;
     - ``adds_up``: whether the counts of the options add up to the base.
 
     ``contributions`` has one row per figure and organisation, with the number of the organisation's records
@@ -134,10 +134,10 @@ def count_base_and_counted_by_contributor(incidence: Incidence, positions: np.nd
 
 def _bounds_by_part(decisions: pd.DataFrame, estimates: pd.DataFrame,
                     parts: pd.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns, for every figure, the bounds of its count that a reader can work out. The function also
+    """Returns, for every figure, the bounds that a reader can work out for its count. The function also
     returns whether the counts of the figure's part (all figures with the same base) add up to the base.
 
-    A reader works the bounds out from what is shown of the figure and of the other figures with the same
+    A reader works out the bounds from what is shown of the figure and of the other figures with the same
     base. ``parts`` has the part of each count; a figure that is not in ``parts`` gets no bounds.
     """
     low, high = np.full(len(estimates), np.nan), np.full(len(estimates), np.nan)
@@ -167,8 +167,8 @@ def decide_next_release(fresh: PublishedRelease, question_conditions: pd.DataFra
                         before: Sequence[PublishedRelease],
                         organisations: pd.DataFrame, least: int,
                         other_audience_releases: Sequence[PublishedRelease] = ()) -> PublishedRelease:
-    """Returns the release to publish: the last release, in which questions get new figures if enough
-    organisations changed.
+    """Returns the release to publish. It has the figures of the last release, and today's figures for each
+    question for which enough organisations joined, left or changed their answers.
 
     - ``fresh`` has today's figures, and ``before`` has all earlier releases, oldest first.
     - ``other_audience_releases``: the releases to the other audience, because the same people may
@@ -307,8 +307,8 @@ def _with_complements(figures: pd.DataFrame, wide: np.ndarray,
     """Returns the figures of :func:`_align` and, for each figure that is shown by group, an additional
     figure: its complement.
 
-    The complement of a figure is the part of the figure that is outside its groups. ``within`` has, for each
-    figure of a group, the larger figure of which this figure is a part."""
+    The complement of a figure is the part of the figure that is outside the groups by which the figure is
+    shown. ``within`` has, for each figure of a group, the larger figure of which this figure is a part."""
     places = figures.index.get_indexer(within)
     wholes = np.unique(places[places >= 0])
     if not len(wholes):
@@ -353,7 +353,8 @@ def _align(issued: PublishedRelease, parts: pd.Series, names: pd.Index) -> tuple
 def select_released_tables_besides_figures(frames: Mapping[str, pd.DataFrame],
                                            audience: str) -> Iterator[pd.DataFrame]:
     """Yields the core's tables that an audience reads in addition to figures: the quotations for the
-    audience, the table of blocks hidden from it, the questions, the options of questions and the codes."""
+    audience, the table of blocks hidden from the audience, the questions, the options of questions and the
+    codes."""
     yield from (frames[name][frames[name]["audience"] == audience] for name in ("quotations", "blocks"))
     yield from (frames[name] for name in ("questions", "options", "codebook"))
 

@@ -104,8 +104,8 @@ def find_rules_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group:
 
 
 def is_about_undecided_code(figures: pd.DataFrame) -> pd.Series:
-    """Whether each figure is about a code on which coders have not yet decided. A code is undecided if the
-    coders have not agreed on it for at least one organisation.
+    """Whether each figure is about a code on which coders have not yet decided. A code is undecided if, for
+    at least one organisation, the coders have not yet decided whether the organisation raised the code.
 
     All figures of an undecided code are marked, for every group and source. If only some figures were hidden,
     the hidden group would show where the undecided passage is, and a figure about calls could be mistaken for
@@ -118,8 +118,8 @@ def is_about_undecided_code(figures: pd.DataFrame) -> pd.Series:
 
 def _hardly_moves(figures: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:
     """Whether each figure is a mean or standard deviation that may be shown, rounded to two digits. A mean or
-    standard deviation may be shown if its base is large, and if the answers of a reader and an ally, whatever
-    these answers are, change the rounded number by at most one in the last digit."""
+    standard deviation may be shown if two conditions hold: its base is large, and the answers of a reader and
+    an ally, whatever these answers are, change the rounded number by at most one in the last digit."""
     import numpy as np
 
     value, base = figures["value"].astype(float), figures["base_n"].astype(float)

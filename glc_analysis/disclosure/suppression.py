@@ -179,12 +179,12 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
 
 
 def suppress_uninformative_bands(decisions: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
-    """Returns the decisions, in which uninformative ranges are suppressed.
+    """Returns all decisions; figures whose ranges are uninformative become suppressed.
 
     A range is uninformative if it is wider than :data:`WIDEST_BAND` of its base, or if more than
-    :data:`SAME_BAND` of all codes of one source have the same range. Only numbers that would be printed
-    decide whether a range is uninformative. The bounds of a suppressed range are kept for the comparison of
-    releases, because a reader who knows the rules can still infer these bounds.
+    :data:`SAME_BAND` of all codes of one source have the same range. Only the codes and the bounds that would
+    be printed are used to decide whether a range is uninformative. The bounds of a suppressed range are kept
+    for the comparison of releases, because a reader who knows the rules can still infer these bounds.
     """
     is_band = decisions["status"] == BANDED
     width = (decisions["shown_high"] - decisions["shown_low"]).astype(float)
@@ -210,9 +210,9 @@ def _releasable_by_country(figures: pd.DataFrame, facts: pd.DataFrame,
 
 
 def hide_despite_earlier_release(decisions: pd.DataFrame, is_hidden: np.ndarray, rule: str) -> pd.DataFrame:
-    """Returns the decisions, in which the figures that ``is_hidden`` marks are hidden, even if an earlier
-    release published them. The marked figures are counts of countries that may not be named, or figures of
-    questions and codes that people have closed.
+    """Returns all decisions; the figures that ``is_hidden`` marks become hidden, even if an earlier release
+    published them. The marked figures are counts of countries that may not be named, or figures of questions
+    and codes that people have closed.
 
     >>> shown = pd.DataFrame([["Q1/KHM", "shown", "", 12, 30, 12.0, None, None, "", ""]],
     ...                      columns=DECISION_COLUMNS)
@@ -258,7 +258,7 @@ class Decisions:
     """Collects the decisions that have been made so far, in the order of the figures. Each figure keeps the
     first rule that hid it.
 
-    ``low`` and ``high`` are the bounds of each count that a reader knows.
+    ``low`` and ``high`` are the bounds that a reader knows for each count.
     """
 
     def __init__(self, figures: pd.DataFrame, facts: pd.DataFrame, audience: str, rule: np.ndarray) -> None:
@@ -314,7 +314,7 @@ class Decisions:
         return bool((self.status[positions] == EXACT).all())
 
     def get_known_range(self, position: int) -> tuple[int, int]:
-        """Returns the lower and the upper bound of a count that a reader knows."""
+        """Returns the lower and the upper bound that a reader knows for a count."""
         return int(self.low[position]), int(self.high[position])
 
     def show(self, positions: np.ndarray) -> None:
@@ -356,7 +356,7 @@ class Decisions:
 
 
 def format_count_range_without_base(low: float, high: float, base: float) -> str:
-    """Returns the range of a count in words; the lower and the upper bound are both possible values.
+    """Returns the range of a count in words; the count may also be equal to the lower or the upper bound.
 
     >>> [format_count_range_without_base(low, high, 30) for low, high in ((0, 4), (26, 30), (8, 14))]
     ['at most 4', 'at least 26', '8 to 14']
@@ -368,8 +368,9 @@ def format_count_range_without_base(low: float, high: float, base: float) -> str
 
 def find_rules_small_or_protecting_others(n: np.ndarray, base: np.ndarray | int,
                                           is_small: np.ndarray) -> np.ndarray:
-    """Returns the rule that hides each count: because the count itself is small, or because hiding it
-    protects a small count of the same question."""
+    """Returns, for each count, the rule that hides it: ``unanimous`` if the count is 0 or the whole base,
+    ``count_too_small`` for any other small count, and ``partition`` for a count that is hidden only to
+    protect a small count of the same question."""
     return np.where((n == 0) | (n == base), "unanimous",
                     np.where(is_small, "count_too_small", "partition")).astype(object)
 
@@ -432,7 +433,8 @@ def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCou
 
 
 def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisions: Decisions) -> None:
-    """Hides questions whose base would narrow the range of an earlier count that is not shown exactly.
+    """Hides questions whose base would narrow the range of the count of an earlier answer that is not shown
+    exactly.
 
     If only records with a certain earlier answer were asked a question, the base of the question is a lower
     bound for the count of the earlier answer. The question is shown if the count of the earlier answer is
@@ -545,8 +547,8 @@ def _is_elsewhere(countries: Collection[str], at: int, regions: Mapping[str, str
 
 
 def _hide_by_code_tree(parents: pd.Series, least: int, decisions: Decisions) -> None:
-    """Hides counts of codes from which, together with the counts of the codes above and below, a reader could
-    work out a hidden count."""
+    """Hides the count of a code if a reader could work out a hidden count from this count and the counts of
+    the codes above and below it."""
     above = parents.to_numpy(object)
     if not (above != "").any():
         return
@@ -701,10 +703,10 @@ def choose_groups_to_show(groups: dict[str, np.ndarray], every_group: dict[str, 
                           rules: Rules) -> list[str]:
     """Returns the names of the groups that may be shown.
 
-    A group may be shown if it is large enough for a count to be exact. Enough organisations must be outside
-    the group, and enough must be outside all shown groups together. A reader knows the counts of the
-    complement, which is all groups that are not shown. If the complement has a hidden group and other
-    organisations beside it, there must be enough of these other organisations. The number is enough if at
+    A group may be shown only if it has so many organisations that one of its counts could be shown exactly.
+    Enough organisations must be outside the group, and enough must be outside all shown groups together. A
+    reader knows the counts of the complement, which is all groups that are not shown. If the complement has a
+    hidden group and other organisations beside it, there must be so many of these other organisations that at
     least :data:`LEAST_VALUES` values of the hidden group's counts remain possible. The names of the shown
     groups depend on which organisations are in the complement, never on their answers.
     """

@@ -31,11 +31,11 @@ def compute_coded_and_word_estimates(records: CodeRecords, organisations: pd.Dat
     - ``waiting``: the codes on which coders have not decided yet, by segment (segment_id, code_id).
     - ``merged``: maps an attribute to the groups into which several values of the attribute are merged.
 
-    The base of a code's figures has the organisations that were asked about the code in an interview or by a
-    question of the survey, and the organisations that raised the code in an interview or answer without being
-    asked. Calls are counted separately; the base of their figures has the organisations that were present.
-    Figures by country, region or another attribute use the countries, regions and attributes of
-    organisations, not of texts.
+    The base of a code's figures has two kinds of organisations: organisations that were asked about the code
+    in an interview or by a question of the survey, and organisations that raised the code in an interview or
+    answer without being asked. Calls are counted separately; the base of their figures has the organisations
+    that were present. Figures by country, region or another attribute use the countries, regions and
+    attributes of organisations, not of texts.
     """
     if records.keys.empty:
         return pd.DataFrame()

@@ -33,10 +33,10 @@ def match_answers_to_indicators(answers: pd.DataFrame, responses: pd.DataFrame, 
 
     ``answers`` must have the columns answer_id, region_id and started; ``settings`` is the section [context]
     of study.toml. The columns ``stated`` and ``recorded`` contain options of the question. ``recorded`` is
-    blank if the public record has no value, or a value that is not an option. A row with a blank is left out
-    of the base of every figure. Answers "don't know" are left out of the table. Raises Faults for an
-    indicator or a question that cannot be compared, and for a public record in which no value is an option of
-    the question.
+    blank if the public record has no value, or a value that is not an option. A row in which ``recorded`` is
+    blank is left out of the base of every figure. Answers "don't know" are left out of the table. Raises
+    Faults for an indicator or a question that cannot be compared, and for a public record in which no value
+    is an option of the question.
     """
     if faults := list(_misfits(reference, settings)):
         raise Faults(faults)

@@ -75,8 +75,8 @@ def list_questions(questions: pd.DataFrame) -> list[Question]:
 
 
 def iterate_all_questions_with_responses(data: CleanTables) -> Iterator[tuple[Question, QuestionResponses]]:
-    """Yields every question in order, together with the answers to it. The function yields nothing for a
-    study without a survey, whose questions are those of an interview guide."""
+    """Yields every question in order, together with the answers to it. For a study without a survey, the
+    function yields nothing, because the questions of such a study are those of an interview guide."""
     lists: dict[str, list[tuple[str, str]]] = {}
     listed = data.options.sort_values("position")
     for name, option, kind in zip(listed["option_list"], listed["option_id"], listed["kind"], strict=True):
@@ -282,7 +282,7 @@ class Membership:
     names: list[str]
 
     def to_matrix(self, size: int) -> scipy.sparse.csr_array:
-        """Returns a matrix of rows of the table x subsets; ``size`` is the number of rows of the table."""
+        """Returns a matrix of rows of the table x subsets; ``row_count`` is the number of rows of the table."""
         return scipy.sparse.csr_array((np.ones(len(self.rows), dtype=int), (self.rows, self.subsets)),
                          (size, len(self.names)))
 

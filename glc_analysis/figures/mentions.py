@@ -52,9 +52,10 @@ def list_codes_asked_or_raised(consensus: pd.DataFrame, waiting: pd.DataFrame, c
 
     An organisation raised a code if the code was given to words of the organisation's participants. A code
     also counts as raised wherever a code below it is raised, unless the two codes contradict each other. An
-    organisation that was not asked about a code must not be read as denying the code. It is undecided whether
-    an organisation raised a code if the coders agreed on the code in no passage of the organisation, but a
-    passage with the code still waits for a decision. The organisation then stays in the base.
+    organisation that was not asked about a code must not be counted as denying the code. It is undecided
+    whether an organisation raised a code if two conditions hold: the coders agreed on the code in no passage
+    of the organisation, and a passage of the organisation with the code still waits for a decision. The
+    organisation then stays in the base.
     """
     if not coded_documents:
         return pd.DataFrame(columns=_COLUMNS)
@@ -269,7 +270,7 @@ def find_organisations_behind_code_figures(mentions: pd.DataFrame,
 
 
 def select_mentions_asked_raised_or_undecided(occurrences: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows of table ``mentions`` whose organisation is in the base of a figure. The returned rows
-    are those of organisations that were asked about a code (in a call: were present), that raised the code
-    without being asked, or for which it is undecided whether they raised it."""
+    """Returns the rows of table ``mentions`` whose organisation is in the base of a figure. An organisation
+    is in the base if it was asked about the code (in a call: was present), if it raised the code without
+    being asked, or if the code is undecided for the organisation."""
     return occurrences[occurrences["is_asked"] | occurrences["is_raised"] | occurrences["is_undecided"]]

@@ -9,8 +9,8 @@ from glc_analysis.figures.estimates import CleanTables, add_figure_ids
 from glc_analysis.schema import UNKNOWN
 
 _SHORTEST, _LONGEST = 5, 24 * 60
-"""Two durations in minutes, between which the duration of a record is not unusual. Records that took less
-time than ``_SHORTEST`` or more time than ``_LONGEST`` are counted, so that the team can look at them."""
+"""Two limits for the duration of a record, in minutes. Records that took less time than ``_SHORTEST`` or more
+time than ``_LONGEST`` are counted as unusual, so that the team can look at them."""
 _STRAIGHT = 4
 """The smallest number of scale questions that a record must have answered to count as straight-lined."""
 

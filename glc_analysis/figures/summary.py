@@ -101,8 +101,8 @@ class Words:
         return f" {condition.operator} ".join(parts)
 
     def _comparison(self, comparison: Comparison) -> str:
-        """Returns a comparison of a condition in words, without the wording of the question that it is
-        about."""
+        """Returns one comparison of a condition in words. The words do not include the wording of the
+        compared question."""
         name, operator, values = comparison
         question = self.questions.get(name)
         listed = question.option_list if question else COUNTRY_LIST

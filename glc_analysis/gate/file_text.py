@@ -193,8 +193,8 @@ def join_spaced_letters_or_blank(text: str) -> str:
 
 @lru_cache(1 << 15)
 def split_composed_words(text: str) -> tuple[str, ...]:
-    """Returns, for each file name, hashtag and id in a text, a text of its words: as they are written, and
-    with a capital letter for each word.
+    """Returns two texts for each file name, hashtag and id in a text: its words as they are written, and its
+    words with a capital letter each. If the two texts are equal, only one is returned.
 
     >>> split_composed_words("photo_MRojas.jpg, by Ana-Luz")
     ('photo M Rojas jpg', 'Photo M Rojas Jpg')
@@ -243,7 +243,7 @@ def _text(content: bytes) -> Iterator[Piece]:
 
 
 def _lines(text: str) -> Iterator[Piece]:
-    """Yields the lines of a text and, in addition, each word that is divided by a line end."""
+    """Yields the lines of a text and, in addition, each word or number that is divided by a line end."""
     before = ""
     for n, line in enumerate(text.splitlines(), start=1):
         line = line.strip(" >#*\t")
@@ -274,8 +274,8 @@ def _xml(content: bytes) -> Iterator[Piece]:
 
 
 _REPEATED = 1 << 20
-"""The largest number of bytes of an XML file that is read once and remembered, because many packages have the
-same one, such as the styles of Word files."""
+"""The largest number of bytes of an XML file that is read once and remembered, because many packages contain
+the same file, such as the styles of Word files."""
 
 
 @lru_cache(maxsize=32)

@@ -50,8 +50,9 @@ _REGISTERS = ("names", "organisations", "consent", "speakers", "documents", "man
 """The tables that register people, organisations or files; their cells do not count as texts written for
 readers. Add-ons name their tables of this kind in :class:`.leak_scan.Terms`."""
 
-_ALLOW = ("if two people agree that {audience} may read it, add a row to names.csv with a reason and "
-         "{audience} under allowed_for; unless allowed_for names public, the build masks it in all texts")
+_ALLOW = ("if two people agree that {audience} may read this text, add a row for it to names.csv, with a "
+         "reason and with {audience} under allowed_for; unless allowed_for names public, the build masks "
+         "this text wherever it occurs")
 _REMEDIES = {
     "written": "rewrite the cell without this text and run `glc build`; " + _ALLOW,
     "cleared": "replace the quotation with one that lacks this text, and ask the quoted organisation to "
@@ -77,9 +78,9 @@ def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audie
     file that cannot be read.
 
     If ``study`` is given, each fault says where the text with the term comes from. For the pages of one
-    ``organisation``, the origin of a term is also searched for in this organisation's own words. The team may
-    read what organisations said about themselves, so in files for the team only the names of persons in
-    names.csv count as leaks.
+    ``organisation``, the only words from interviews, calls and answers in which the origin of a term is
+    searched for are this organisation's own words. The team may read what organisations said about
+    themselves, so in files for the team only the names of persons in names.csv count as leaks.
     """
     leaks = find_leaks(files, root, names, audience=audience, known=known,
                        only_persons=has_capability(audience, "internal"))
@@ -188,9 +189,9 @@ def _remedy(rule: str, kind: str) -> str:
 
 
 _HEADINGS = "\tcolumns"
-"""The end of a place in questions.csv which marks headings of raw files; nobody can change these headings. If
-the wording of a question contains the same text as a heading, the wording counts as the origin, because
-readers see the wording."""
+"""The last part of the name of a place in questions.csv, if the text at this place is a heading of a raw
+file, which nobody can change. If the wording of a question contains the same text as a heading, the wording
+counts as the origin, because readers see the wording."""
 _KINDS = ("written", "settings", "cleared", "notebook", "said")
 """The kinds of texts in which an origin is searched for; the kinds that people wrote for readers come
 first."""

@@ -1,7 +1,7 @@
-"""Finds text that identifies a person by its form: coordinates, plus codes, addresses, handles, profile
-links, web addresses, document numbers, birth dates, telephone numbers in words.
+"""Finds text that identifies a person by its form: coordinates (also as Plus Codes), addresses, handles,
+profile links, web addresses, document numbers, birth dates, telephone numbers in words.
 
-Coordinates, plus codes and web addresses are recognised by their form alone. Most other kinds of text are
+Coordinates, Plus Codes and web addresses are recognised by their form alone. Most other kinds of text are
 recognised only after a cue, which is a word that says what follows (``content/identifying_cues.csv``).
 Without a cue, a figure of a report could be taken for a number that identifies a person.
 :func:`.contacts.find_emails_and_phone_numbers` finds e-mail addresses, and telephone numbers in digits.
@@ -173,7 +173,7 @@ def is_public_contact(kind: str, contact: str, before: str = "") -> bool:
     - A telephone number is public if it is a hotline of ``content/hotlines.csv``.
     - An e-mail address is public if it is in the domain of a public site or of a placeholder, and has only
       words such as "info" and "name" before the domain.
-    - An address is public if the sentence ``before`` it is the name of a public body.
+    - A postal address is public if the sentence ``before`` the address is the name of a public body.
 
     >>> contacts = "hq@iom.int", "name@example.org", "ana.press@unodc.org", "info@haart.example"
     >>> [is_public_contact("e-mail", contact) for contact in contacts]
@@ -286,7 +286,8 @@ _STREET_ENDS = tuple(fold_text(row["cue"]) for row in read_packaged_csv(__file__
 """The endings of one-word names of streets in Germanic languages and Finnish, in folded letters."""
 _COMPOUND_STREET = re.compile(
     r"\b([A-ZÀ-Þ][^\W\d_]{4,})\.? (?!(?:19|20)\d\d)\d{1,4}(?: ?[a-zA-Z])?(?![\w%])")
-"""The pattern of an address in these languages, such as Lindvägen 14 B, and of other words with a number."""
+"""The pattern of an address in Germanic languages and Finnish, such as Lindvägen 14 B. The pattern also finds
+other words with a number."""
 _EAST_ASIAN_ADDRESS = re.compile(
     "[\u4e00-\u9fff]{1,8}[路街道巷弄]\\d{1,4}[号號]"
     "|[区市町村][\u3040-\u30ff\u4e00-\u9fff]{1,8}\\d{1,3}(?:丁目|-\\d{1,3}-\\d)"
@@ -391,8 +392,8 @@ _NAME_BEFORE_ROLE = re.compile(rf"{_FULL_NAME}(?:,\s{_OURS}|\s?[|\t]\s?)$")
 def _beside_role(text: str, start: int, end: int, *, is_private: bool) -> Iterator[IdentifyingForm]:
     """Yields the full name beside a word for what somebody does at an organisation, as in "our cook, Ana
     Paz", or in the next cell of a table. One word of the name must be a common given name, or a title must be
-    before the name. Behind a name, the role needs a word such as "our" before it. With ``is_private``, no
-    public person has the role, so the word "our" is not needed.
+    before the name. If the role comes after the name, a word such as "our" must be before the role. With
+    ``is_private``, no public person has the role, so this word is not needed.
 
     >>> texts = "our night guard, Ana Paz", "| guard | Ana Paz |", "Ana Paz, our guard", "guards in Ana Paz"
     >>> [[*_beside_role(text, text.index("guard"), text.index("guard") + 5, is_private=False)] != []

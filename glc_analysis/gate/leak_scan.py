@@ -80,8 +80,8 @@ from glc_analysis.text import match_key, normalise_space
 
 
 MIN_LENGTH = 4
-"""The smallest number of letters in a text that is searched for, because shorter texts occur in pages by
-chance. Codes of people are searched for even if they are shorter than this."""
+"""Only texts with at least this number of letters are searched for, because shorter texts occur in pages by
+chance. Codes of people are searched for even if they are shorter."""
 _PRINTED_IDS = (("questions", "question_id"), ("options", "option_id"), ("codebook", "code_id"))
 """The ids that pages may print, each as a table and a column; add-ons name further ids in :class:`Terms`."""
 
@@ -114,13 +114,12 @@ def identifiers(study: Study, *, audience: str,
                 reference: Reference | None = None) -> dict[str, str]:
     """Returns the texts that must not be in the files of an audience, each with the rule that it would break.
 
-    A caller that has read the reference tables although some of them have faults passes the tables as
-    ``reference``. For the team, no text is forbidden and the result is empty. For other audiences, the result
-    has:
+    ``reference`` has the reference tables, if the caller has read them already. For the team, no text is
+    forbidden and the result is empty. For other audiences, the result has:
 
     - the names and ids of organisations that did not agree to be named;
     - the names and ids of speakers, and codes of people;
-    - the ids of documents, and raw files with their checksums;
+    - the ids of documents, and the names and checksums of raw files;
     - the words that reveal a country which the audience may not know.
 
     Two kinds of text have the rule :data:`ALLOWED` instead: the addresses and telephone numbers that
@@ -237,13 +236,13 @@ def list_organisation_ids_and_labels(organisations: pd.DataFrame) -> list[str]:
 
 
 _PROXIMITY = 200
-"""The largest distance in characters between a place's name that is also an ordinary word and another
-identifier. At a larger distance, the place's name does not count as a leak."""
+"""A place's name that is also an ordinary word counts as a leak only if another identifier is at most this
+number of characters away from it."""
 _GAP = 8
 """The largest number of characters that may stand between two words of a name."""
 _AROUND = 80
 """The number of characters before and after the code of a currency in which the gate looks for a word about
-someone's means, such as "rent"."""
+what somebody earns or pays, such as "rent"."""
 _BROKEN_BY_BLANK = 6
 """The smallest number of letters in a word that is also found when only a blank breaks it in two. Shorter
 words, such as Benin, are not found when they are broken in this way, because "Ben in" may be two words."""
@@ -266,8 +265,8 @@ PERSON = "name: person"
 PART = "part of a name"
 """The rule that is broken by a surname, a given name or initials without the rest of the name."""
 _IN_OTHER_SCRIPT = "heard in another script"
-"""The value of ``Term.case`` for two words of a longer name. Two such words count only if the text has them
-in another script."""
+"""The value of ``Term.case`` for two words of a longer name. The two words count as a leak only if the text
+writes them in another script than the name."""
 _PARTS = ("surname", "misspelt", "given name", "short form", "initials", "abbreviation", "core")
 """The values of ``case`` for terms that are parts of names."""
 _SHORTEST_MISSPELT = 7
@@ -322,8 +321,8 @@ class Match(NamedTuple):
 
 def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
                known: Mapping[str, str] | None = None, only_persons: bool = False) -> list[Leak]:
-    """Returns a leak for every term that the audience may not read, in the ``files`` below ``root`` and in
-    the names of these files and of their folders.
+    """Searches ``files`` below ``root``, and the names of these files and of their folders. Returns a leak
+    for every term found that the audience may not read.
 
     ``names`` has the columns name, kind, match and allowed_for. ``known`` has further identifiers (labels,
     ids, speakers, raw files), each with its rule; they match only as whole words in folded letters. With
@@ -493,9 +492,9 @@ class Search:
         return self._compounds[compound]
 
     def sounding_like(self, word: str) -> frozenset[tuple[int, int]]:
-        """Returns those words of the searched names that ``word``, in folded letters, may be in another
+        """Returns the words of searched names of which ``word`` (in folded letters) may be another
         transcription. Each returned word is a pair: the position of its name in ``heard``, and the position
-        of the word in the name."""
+        of the word in this name."""
         if word not in self._sounding:
             could = {place for sounds in transcriptions.list_consonant_readings(word, may_have_ending=True)
                      for place in self.by_sound.get(sounds, ())}
@@ -504,8 +503,8 @@ class Search:
         return self._sounding[word]
 
     def list_names_sounding_as_whole(self, words: tuple[str, ...]) -> tuple[Term, ...]:
-        """Returns the names that successive folded words may be in another transcription, if the words are
-        joined to one word."""
+        """Returns the names of which ``words`` may be another transcription. The words follow one another in
+        a text, are in folded letters, and are joined to one word for the comparison."""
         if words not in self._sounding_as_whole:
             written, script = transcriptions.join_coarse_sounds(words), transcriptions.script_of(words[0])
             has_capitals = transcriptions.has_capitals(words[0])
@@ -521,9 +520,10 @@ class Search:
 
 def _transcribed(term: Term, *, with_parts: bool) -> Iterator[tuple[tuple[str, ...], Term]]:
     """Yields the sequences of words of a name that are compared with other transcriptions, each with its
-    term. These are all words of the name. For a person, ``with_parts`` adds the surname alone, the given name
-    alone, and, if the name has more than two words, the given name with one other word. For an organisation
-    or place, each word is also yielded without its form (:func:`.without_form`)."""
+    term. One sequence has all words of the name; in others, some or all of these words are joined to one
+    word. For a person, ``with_parts`` adds the surname alone, the given name alone, and, if the name has more
+    than two words, the given name with one other word. For an organisation or place, each word is also
+    yielded alone, without its form (:func:`.without_form`)."""
     heard = term._replace(case="heard")
     for name in name_variants.without_special_letters(term.text):
         words = transcriptions.split_name_without_particles(name)
@@ -559,8 +559,8 @@ def _is_varied(term: Term) -> bool:
 
 @lru_cache(1 << 14)
 def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], Term], ...]:
-    """Returns the parts of a name, such as the surname, in their word forms, each with its term. If a
-    speaker's name is one of the ``labels`` of organisations, it has no parts."""
+    """Returns the parts of a name, such as the surname, in their word forms, each with its term. No parts are
+    returned for a speaker's name that is one of the ``labels`` of organisations."""
     if not _is_varied(term):
         return ()
     is_speaker = term.rule.startswith("speaker")
@@ -628,7 +628,7 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
 
 def make_search(names: pd.DataFrame, audience: str, known: Mapping[str, str], *,
                 only_persons: bool = False) -> Search:
-    """Returns the search for the rows of names.csv and for the ``known`` texts, each with its rule. If the
+    """Returns the search for the rows of names.csv and for the ``identifier_rules`` texts, each with its rule. If the
     function is called again with the same terms, it returns the same search."""
     rows = names[["name", "match", "kind", "allowed_for"]].itertuples(index=False, name=None)
     return _search(tuple(rows), audience, tuple(known.items()), only_persons)
@@ -737,9 +737,9 @@ class _Document:
         return _Document([(place, normalise(text)) for place, text in readings]) if readings else None
 
     def as_split(self) -> _Document:
-        """Returns the words of which the file names, hashtags and ids in the texts of the file are composed.
-        These words are searched for names but not for addresses, because the letters of random ids often look
-        like an address."""
+        """Returns a document with the single words that make up the file names, hashtags and ids in the texts
+        of the file. The gate searches this document for names but not for addresses, because the letters of
+        random ids often look like an address."""
         return _Document([(place, normalise(text)) for place, piece in self.pieces if place != "name"
                           for text in split_composed_words(piece)])
 
@@ -774,8 +774,9 @@ class _Document:
                 yield Match(*self.in_letters(start, end), term.rule, term.text)
 
     def _find_codes(self, form: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-        """Yields the positions of a code that no letter or digit precedes. The pattern does not look at what
-        precedes, because Python searches fast only for patterns that begin with a letter."""
+        """Yields the positions of a code, except where a letter or digit is directly before the code. The
+        pattern ``form`` does not check what is before the code, because Python searches fast only for
+        patterns that begin with a letter."""
         at = 0
         while found := form.search(self.letters, at):
             is_whole = not self.letters[found.start() - 1:found.start()].isalnum()
@@ -784,8 +785,8 @@ class _Document:
                 yield found.span()
 
     def _heard(self, wanted: Search) -> Iterator[Match]:
-        """Yields names in another transcription; these are successive words that sound like the words of a
-        name."""
+        """Yields the positions of successive words that sound like the words of a name, because they may be
+        the name in another transcription."""
         sounding: dict[int, dict[int, set[str]]] = {}
         for word in self.vocabulary - transcriptions.PARTICLES:
             for n, k in wanted.sounding_like(word):
@@ -823,8 +824,8 @@ class _Document:
             len(first) == 1 or (first, second) in self.spoken_pairs for first in words for second in words)
 
     def _heard_as_whole(self, wanted: Search) -> Iterator[Match]:
-        """Yields names in another transcription whose words may be joined or divided in another way than in
-        the name."""
+        """Yields the positions of words that may be a name in another transcription, even if the words are
+        joined or divided in another way than the words of the name."""
         for run in _NAMES.finditer(self.text):
             words = [(word, folded) for word in name_variants.WORD.finditer(run[0])
                      if (folded := fold_text(word[0])) not in transcriptions.LEFT_OUT]
@@ -954,7 +955,8 @@ class _Document:
                 yield Match(*self.in_letters(start, end), kind, text[start:end])
 
     def in_letters(self, start: int, end: int) -> tuple[int, int]:
-        """Returns the position in the folded letters that corresponds to a position in ``text``."""
+        """Returns the start and end in the folded letters that correspond to ``start`` and ``end`` in
+        ``text``."""
         n = self.piece_of_text(start)
         begins = self.text_starts[n]
         return self.placed(self.texts[n], self.starts[n], start - begins, end - begins)
@@ -1010,8 +1012,8 @@ def _code_with_other_signs(folded: str) -> tuple[str, str]:
 
 
 _FEWEST_DIGITS_OF_CODE, _FEWEST_DIGITS_OF_NUMBER = 3, 9
-"""The smallest number of digits in the longest number of any code, and the smallest number of digits in all
-numbers of a code without letters together."""
+"""The smallest number of digits that the longest number in a code must have; and, for a code without letters,
+the smallest number of digits that all its numbers together must have."""
 
 
 @lru_cache(1 << 14)
@@ -1138,9 +1140,9 @@ def _is_elsewhere(place: str, behind: str, country_id: str) -> bool:
 
     The text names a country or a region after the place. The place is in another country in one of these
     cases: the country is in brackets; words such as "in" or "capital" are between the place and the country;
-    a region of the country is between them; the country has a city of the same name; or, behind a city, only
-    a region of the USA or Canada is named. If the audience may not know this country either, the country's
-    name is a term of its own.
+    a region of the country is between them; the country has a city with the name of the place; or the text
+    after a city names only a region of the USA or Canada. If the audience may not know this country either,
+    the country's name is a term of its own.
 
     >>> [_is_elsewhere("Tripoli", behind, "LBN") for behind in (
     ...     " (Colombia)", ", capital of the Quindío (Colombia)", ", in Baja California Sur, México",
@@ -1202,8 +1204,8 @@ _SUM = re.compile(r"""(?xi) (?:\d | (?<!\w)(?:hundred|thousand|million|few|many|
 """The pattern of the text before the name of a currency which shows that a sum of money is stated."""
 _IS_PAID = re.compile(r"""(?xi) \b(?:earn|salar|rent(?:s|al|ed)?\b|wage|cost|pa(?:y|id)|budget
     |fees?\b|loan|debt|owe|stipend|allowance|expens|charg|gana|sueld|alquil|renta\b|salaire|loyer|co[uû]t|gagne|pag[aoóu]|cuest)""")
-"""The pattern of words which say that a sum of money is about a person's or an organisation's means. Without
-them, the code of a currency may stand for a threshold or an amount in a report."""
+"""The pattern of words which say that a sum of money is about what a person or an organisation earns or pays.
+Without such a word nearby, the code of a currency may belong to a threshold or an amount in a report."""
 _AFTER_SIGN, _BEFORE_SIGN = re.compile(r"[\s\u00a0]?\d"), re.compile(r"\d[\s\u00a0]?$")
 _CAPITALS = "".join(filter(str.isupper, map(chr, range(0x530))))
 _REST = name_variants.WORD.pattern.partition("]")[2]
@@ -1215,20 +1217,21 @@ _FEWEST_SOUNDS_OF_A_WORD = 4
 _MOST_WORDS = 5
 """The largest number of words of a text that are compared with a whole name."""
 _LONGEST_PARTICLE, _FEWEST_SMALL = 3, 3
-"""The largest number of letters in a word that names write with a small letter, and the smallest number of
-words in a name that is found although all its letters are small."""
+"""The largest number of letters in a word inside a name that is written with a small letter, such as "de";
+and the smallest number of words in a name that is found although all its letters are small."""
 _IN_USER_NAME = re.compile(r"[^\W_]+(?:[._][^\W_]+)+")
 """The pattern of words in small letters that are joined as in user names, handles and paths."""
 _WORDS_OF_A_PHRASE = 2
-"""The largest number of words in a label that counts only with its capitals, because so few words can follow
-one another by chance."""
+"""A label of at most this number of words counts as a leak only if it is written with its capitals, because
+so few words can follow one another by chance."""
 _LETTERS = frozenset(filter(str.isalpha, map(chr, range(0x61, 0x1800))))
 _MAY_BE_ENCODED = re.compile(r"[%=\\&]").search
 _SIGN_INSIDE = re.compile(r"\w['.-]\w")
 _COMPOUND = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]{2,})+|[^\W\d_]{3,}\.[^\W\d_]{3,}")
 _INSIDE_COMPOUND = re.compile(r"(?<=[^\W\d_])(?:['’‘ʼʻ`´‐‑–−.-](?=[^\W\d_]{2}))")
 _APART = 4
-"""The smallest number of single letters in a text that may contain a name in spaced-out letters."""
+"""A text is searched for names in spaced-out letters only if it has at least this number of single
+letters."""
 _ADDRESS = re.compile(r"""(?xi) (?:https?://|www\.|@).*
     | .*[\w-]\.(?:com|org|net|ngo|ong|info|edu|gov|int|example|invalid|test)\b.*""")
 
@@ -1240,8 +1243,9 @@ def _is_in_address(text: str, start: int, end: int) -> bool:
 
 
 def _has_capitals(text: str, name: str) -> bool:
-    """Whether words have at least the capital letters that a name has, for names that are ordinary words when
-    they are written in small letters.
+    """Whether ``text`` has no more words with a small first letter than ``name`` has. If ``name`` is all in
+    capitals, ``text`` must be all in capitals too. The function is needed for names that are ordinary words
+    when they are written in small letters.
 
     >>> [_has_capitals(text, "Hope House") for text in ("HOPE HOUSE", "Hope-House", "hope house")]
     [True, True, False]
@@ -1264,7 +1268,7 @@ def _follow(words: list[Place]) -> bool:
 
 
 def _with_joined(places: list[Place], broken: list[Place]) -> list[Place]:
-    """Returns ``places``, in which each word of ``broken`` replaces the two parts into which the text breaks
+    """Returns ``places`` with each word of ``broken`` in place of the two parts into which the text breaks
     the word."""
     spans = sorted((start, end) for start, end, _ in broken)
     starts, reach = [start for start, _ in spans], [0, *accumulate((end for _, end in spans), max)]

@@ -357,9 +357,9 @@ def _is_a_thing(behind: str) -> bool:
 def _is_of_another(before: str, behind: str, name: str) -> bool:
     """Whether the words beside a surname show that it is the surname of another person. The surname belongs
     to another person if a common given name is among the capitalised words before it. The surname also
-    belongs to another person if a capitalised word that may be a name follows, and the surname opens a
-    sentence or another such word stands before it. A word beside the surname is ignored if it begins like one
-    of the words of ``name``.
+    belongs to another person if a capitalised word that may be a name follows the surname, and if the surname
+    opens a sentence or a capitalised word that may be a name is before it. A word beside the surname is
+    ignored if it begins like one of the words of ``name``.
 
     >>> [_is_of_another(before, behind, "Joaquim Brandão Seixas") for before, behind in (
     ...     ("Raul ", ""), ("As Joaquim ", ""), ("the judge Oruvela ", ""), ("Yesterday ", ""),
@@ -416,8 +416,8 @@ def _may_be_name(word: str) -> bool:
 
 
 def _is_like_own(word: str, name: str) -> bool:
-    """Whether a word begins like one of the words of a name or is its end, so that it may be a short form
-    (Vic for Marivic) or another spelling of this word."""
+    """Whether a word begins like one of the words of a name, or is the end of one of them. The word may then
+    be a short form (Vic for Marivic) or another spelling of this part of the name."""
     folded = fold_text(word)
     return any(own[:_LIKE] == folded[:_LIKE] or len(folded) >= _LIKE and own.endswith(folded)
                for own in WORD.findall(fold_text(name)))
@@ -427,8 +427,9 @@ _LIKE = 3
 
 
 def _speaks(before: str, behind: str) -> bool:
-    """Whether a word is the name of somebody who speaks: a verb of speech is directly before or after it, or
-    a title (Hanım) is directly after it, and no other name is on the other side."""
+    """Whether the words beside a name show that somebody of this name speaks. They show this if a verb of
+    speech is directly before or after the name, or if a title (Hanım) is directly after the name. On the
+    other side of the name, there must be no other name."""
     verbs, before = ordinary_words("speech"), _TO_US.sub("", before)
     after, previous = re.match(rf"\s({WORD.pattern})(?:\s(\w+))?", behind), re.search(r"(\w+):?\s$", before)
     return bool(after and (fold_text(after[1]) in verbs | ordinary_words("title behind")

@@ -53,8 +53,8 @@ _RUN_TOGETHER = 7
 """The smallest number of letters in all words of a name together, for names that are also searched for with
 their words run together or written backwards."""
 _BROKEN, _BROKEN_BESIDE = 6, 4
-"""The smallest number of letters in a word that is also searched for broken in two: first for a word that
-stands alone, then for a word beside another word of its name."""
+"""The smallest number of letters in a word that is also searched for broken in two. The first number is for a
+word without another word of its name beside it, the second for a word with one."""
 
 _LOOK_ALIKE = str.maketrans({row["letter"]: row["like"]
                              for row in read_packaged_csv(__file__, "look_alikes.csv")})
@@ -254,8 +254,8 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
 
 
 def _joined_parts(words: list[str]) -> Iterator[str]:
-    """Yields parts of a name as one word: the last two words, and the given name or its first letter together
-    with the last one or two words.
+    """Yields parts of a name as one word: the last two words; and the given name, its first letter or the
+    first letters of all given names together with the last one or two words.
 
     >>> [*_joined_parts(["ana", "lopez", "quiroga"])][:4]
     ['lopezquiroga', 'analopez', 'lopezana', 'anaquiroga']
@@ -272,9 +272,9 @@ def _joined_parts(words: list[str]) -> Iterator[str]:
 
 
 def without_special_letters(name: str) -> tuple[str, ...]:
-    """Returns a name with these other ways to write it: without apostrophes inside words; with two plain
-    letters for each special letter, as people write who lack special letters; and with English letters for
-    the sounds of special letters.
+    """Returns a name, followed by other ways to write the name: without apostrophes inside words; with two
+    plain letters for each special letter, as people write who cannot type special letters; and with English
+    letters for the sounds of special letters.
 
     >>> without_special_letters("Maire O'Brien"), without_special_letters("Ana")
     (("Maire O'Brien", 'Maire OBrien'), ('Ana',))
@@ -403,8 +403,8 @@ words."""
 
 
 def list_forms_without_ending(word: str) -> set[str]:
-    """Returns all forms that :func:`mark_words_for_any_ending` returns for names of which ``word`` may be an
-    inflected form.
+    """Returns forms for a word that may be an inflected name. The forms are those that
+    :func:`mark_words_for_any_ending` returns for all names that the word may come from.
 
     >>> sorted(list_forms_without_ending("hoxhanin"))[:2]
     ['+hoxha', '+hoxhan']
@@ -479,15 +479,15 @@ _INFLECTED = ("bs", "cs", "hr", "lt", "lv", "pl", "sk", "sl", "sr_Latn")
 letters are always found by their stems."""
 
 _ADJECTIVE_LANGUAGES = ("en", "es", "fr")
-"""The languages for which the adjectives of countries are searched for if the study has texts in them. The
-adjectives of ``content/country_adjectives.csv`` are always searched for."""
+"""The languages in which the adjectives of countries are searched for, if the study has texts in the
+language. The adjectives of ``content/country_adjectives.csv`` are always searched for."""
 
 _LANGUAGES_OF_OTHER_SCRIPTS = (
     "am", "ar", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "ja", "ka", "kk", "km", "kn", "ko", "ky",
     "lo", "mk", "ml", "mn", "mr", "my", "ne", "or", "pa", "ps", "ru", "si", "sr", "ta", "te", "tg", "th",
     "ti", "uk", "ur", "zh", "zh_Hant")
-"""The languages in other scripts whose names for countries are always searched for, because these names are
-no words of a language in Latin letters."""
+"""The languages in scripts other than Latin whose names for countries are always searched for. The names
+cannot be mistaken for words of a language in Latin letters."""
 
 _OTHER_LANGUAGES = ("de", "es", "fr", "id", "it", "nl", "pl", "pt", "sv", "sw", "tr", "vi")
 """Further languages whose names for countries are always searched for, with their capital letters."""
@@ -508,9 +508,9 @@ def hidden_countries(study: Study, reference: Reference, audience: str) -> set[s
     """Returns the countries of a built study that an audience may not know, neither as a country of work nor
     as the country of a main office.
 
-    Only organisations' main offices are in some of these countries, and nobody answered about them. Such a
-    country is left out if the questionnaire names it in a question or an option, because everybody who was
-    asked has read its name there.
+    Some of these countries are not a country of work: organisations have only their main office there, and
+    nobody answered about the country. Such a country is left out if a question or an option of the
+    questionnaire names it, because everybody who was asked has read its name there.
     """
     if not _is_built(study):
         return set()
@@ -638,8 +638,8 @@ def _in_other_cases(country_id: str) -> list[str]:
 
 
 def country_names(country_id: str, languages: Collection[str]) -> list[str]:
-    """Returns the names of a country: the official name, the common name, and the names in the given
-    ``languages``."""
+    """Returns the names of a country: the official name, the common name, the names in the given
+    ``languages``, and further names from the package's own list."""
     found = pycountry.countries.get(alpha_3=country_id)
     kinds = ("name", "common_name", "official_name")
     names = [getattr(found, kind) for kind in kinds if hasattr(found, kind)]
@@ -724,8 +724,9 @@ def _adjectives(country_id: str, languages: Collection[str]) -> Iterator[str]:
 
 
 def _derived_adjectives(country_id: str, languages: Collection[str]) -> Iterator[str]:
-    """Yields the adjectives in Arabic, Ukrainian and Russian that are derived by a rule from the name of a
-    country.
+    """Yields the adjectives, and the words for people, that a rule derives from the names of a country in
+    Arabic and in languages with Cyrillic letters. Arabic words are yielded only if Arabic is among the
+    ``languages``.
 
     >>> [*_derived_adjectives("MAR", ["ar"])][:2], "український" in _derived_adjectives("UKR", ["uk"])
     (['مغربي', 'مغربية'], True)
@@ -853,8 +854,8 @@ _FEWEST_OF_REGION = 5
 @cache
 def _regions(country_id: str) -> tuple[str, ...]:
     """Returns the provinces and districts of a country (ISO 3166-2). A province or district is left out if
-    its name is short or has an ordinary word, if another country has one of the same name, or if its name is
-    also the name of a country, as Taiwan is."""
+    its name is short or has an ordinary word, if another country has a province or district of the same name,
+    or if its name is also the name of a country, as Taiwan is."""
     found = pycountry.countries.get(alpha_3=country_id)
     rows = pycountry.subdivisions.get(country_code=found.alpha_2) or [] if found else []
     names = {re.sub(r"\s*[(\[].*| Sheng$| Zizhiqu$| Shi$| oblast$", "", row.name).rstrip("*") for row in rows
@@ -907,9 +908,9 @@ def _cities(country_id: str, languages: Collection[str]) -> Iterator[str]:
 
 def _currencies(country_id: str, languages: Collection[str]) -> list[str]:
     """Returns the words for the currency of a country: the code of the currency; its word in the singular and
-    the plural, in those of the ``languages`` that are English, Spanish or French; and the words that
-    ``content/currencies.csv`` lists for the country. Code and word are left out if people pay with the
-    currency in another country too; the word is also left out if another currency has the same word.
+    the plural, in English, Spanish and French if these are among the ``languages``; and the words that
+    ``content/currencies.csv`` lists for the country. The code and the word are left out if people pay with
+    the currency in another country too. The word is also left out if another currency has the same word.
 
     >>> _currencies("NIC", ["en", "es"]), _currencies("KEN", ["en"]), "денари" in _currencies("MKD", [])
     (['NIO', 'córdoba', 'córdobas'], ['KES'], True)

@@ -21,8 +21,9 @@ from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.templates import read_packaged_csv
 
 _WITH_VOWELS = re.compile("[\u0370-\u03ff\u0530-\u058f\u0900-\u0eff\u10a0-\u10ff\u1200-\u137fێۆەڕڵ]")
-"""The pattern of letters of scripts that write their vowels and have no capitals, or seldom use them: Greek,
-Armenian, the scripts of India, Thai, Lao, Georgian, Ethiopic and Kurdish in Arabic letters."""
+"""The pattern of letters of scripts that write their vowels, and that have no capitals or seldom use
+capitals: Greek, Armenian, the scripts of India, Thai, Lao, Georgian, Ethiopic and Kurdish in Arabic
+letters."""
 _LATIN = {row["letter"]: row["sounds"] for row in read_packaged_csv(__file__, "transcription.csv")}
 PARTICLES = frozenset((
     "a", "al", "and", "bin", "bint", "d", "da", "de", "del", "den", "der", "des", "di", "do", "dos", "du",
@@ -30,8 +31,8 @@ PARTICLES = frozenset((
     "аль", "бин", "ибн", "ель", "эль"))
 """The words inside names that do not count as a part of the name, such as "bin" and "de"."""
 INNER_PARTICLES = frozenset(("ben", "bou", "ould", "بن", "ابن", "بنت", "ولد", "فون"))
-"""The words that do not count as a part of a name if they are between its words. At the beginning of a name,
-they do count."""
+"""Words that do not count as a part of a name if they are between other words of the name. At the beginning
+of a name, they count."""
 LEFT_OUT = PARTICLES | INNER_PARTICLES
 _SOUNDS = (
     (r"tsch|shch|sch|tch|dzh|zh|ch|sh|cz|sz|dj|ts|tz", ("C",)), (r"rz", ("C", "RS")), (r"kh|gh", ("K",)),
@@ -165,8 +166,8 @@ _VOWELS = [(re.compile(form), letters) for form, letters in (
 
 def list_neighbours(sounds: str) -> Iterator[str]:
     """Yields a row of sounds. If the row is long, the function also yields every row that results when one
-    sound is left out. For two long rows that differ by one sound, at least one of the yielded rows is the
-    same.
+    sound is left out. If two long rows differ by one sound, the rows yielded for the first and the rows
+    yielded for the second have at least one row in common.
 
     >>> [*list_neighbours("SPN")], {*list_neighbours("SPNKRT")} & {*list_neighbours("SPNKR")}
     (['SPN'], {'SPNKR'})
@@ -206,8 +207,8 @@ def is_heard_as_whole(name: tuple[str, str], written: tuple[str, str], *, is_sam
 
 
 _FEWEST_HEARD, _LONG = 3, 5
-"""The smallest number of coarse sounds in a name that is searched for as a whole, and the smallest number in
-a name of which one sound may differ."""
+"""The smallest number of coarse sounds in a name that is searched for as a whole, and the smallest number of
+coarse sounds in a name in which one sound may differ."""
 _FAMILY_NAME = re.compile("^([\u1100-\u115f][\u1160-\u11a7][\u11a8-\u11ff]?)([\u1100-\u11ff]{4,6})$")
 """The pattern of a Korean name without a blank, in folded letters."""
 
@@ -276,7 +277,8 @@ def may_be_spelling_of_word(name_words: tuple[str, ...], position: int, word: st
 
 
 def is_alike(name: str, written: str) -> bool:
-    """Whether a name and other words have similar letters, when both are in Latin letters.
+    """Whether a name and other words have similar letters after the name and the words are converted to Latin
+    letters.
 
     >>> is_alike("Снежана Трпкоска", "snezana.trpkoska"), is_alike("Снежана Трпкоска", "sun.zone_turbo.pack")
     (True, False)

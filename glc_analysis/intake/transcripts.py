@@ -157,7 +157,7 @@ def clean_spaces_and_brackets_of_speaker(text: str) -> str:
 
 def merge_time_lines(lines: Sequence[Line]) -> list[Line]:
     """Returns the lines, without those lines that consist only of a time. A time on a line of its own becomes
-    the time of the next line."""
+    the start of the next line."""
     kept: list[Line] = []
     stamp = None
     for line in lines:
@@ -218,8 +218,9 @@ def _without_headings(openings: dict[int, Line]) -> dict[int, Line]:
 
 def _recurring_names(lines: Sequence[Line], named: Mapping[int, Line], *, of_blocks: bool) -> set[int]:
     """Returns the positions of the lines in which the words before the colon or time are taken as a name,
-    even if they are not written like a name. At most four words are taken as a name, if they occur several
-    times or if at least 90 % of the lines at which a turn may begin have words before a colon or time."""
+    even if they are not written like a name. Such words are taken as a name if they are at most four, and if
+    one of two conditions holds: the same words occur several times; or at least 90 % of the lines at which a
+    turn may begin have words before a colon or time."""
     is_first_only = of_blocks or any(not math.isnan(line.end) for line in lines)
     places = [n for n, line in enumerate(lines) if line.is_first or not is_first_only]
     there = [n for n in places if n in named]
@@ -242,9 +243,9 @@ def _has_separate_time(match: re.Match[str]) -> bool:
 
 
 def _name_only_lines(lines: Sequence[Line]) -> dict[int, Line]:
-    """Returns the lines that consist of a name alone and begin a cue or block, keyed by their position. The
-    result is empty if there are fewer than two cues or blocks of more than one line, or if one of these
-    begins with a line that is not a name."""
+    """Returns the lines that consist of a name alone and begin a cue or block, keyed by their position. Only
+    cues and blocks of more than one line are considered. The result is empty if there are fewer than two of
+    them, or if the first line of one of them is not a name."""
     firsts = [n for n, line in enumerate(lines[:-1]) if line.is_first and not lines[n + 1].is_first]
     names = {n: clean_spaces_and_brackets_of_speaker(lines[n].text) for n in firsts}
     if len(firsts) < 2 or not all(map(_looks_like_name, names.values())):
@@ -368,8 +369,8 @@ def read_transcript(path: Path) -> Transcript:
 
 @dataclass(frozen=True)
 class _Content:
-    """The content from which a transcript is read. Two contents are equal if their files have the same name
-    and the same bytes, and pandas stores text in the same way for both."""
+    """The content from which a transcript is read. Two contents are equal if three things are the same: the
+    name of the file, its bytes, and the way in which pandas stores text."""
 
     name: str
     digest: str
@@ -411,7 +412,7 @@ def note_skipped_footnotes_read_hidden_text(path: Path) -> tuple[str, ...]:
     for kind in ("footnote", "endnote"):
         if n := len(_NOTES(parts[f"word/{kind}s.xml"])) if f"word/{kind}s.xml" in parts else 0:
             notes.append(count_of(n, f"{kind} is", f"{kind}s are")
-                         + " not read. To fix: move what must be coded into the text")
+                         + " not read. To fix: move into the text whatever coders must read")
     paragraphs = _PARAGRAPHS(parts["word/document.xml"]) if "word/document.xml" in parts else []
     if hidden := [str(n) for n, paragraph in enumerate(paragraphs, 1) if _HIDDEN(paragraph)]:
         listed = ", ".join(hidden[:5]) + (" ..." if len(hidden) > 5 else "")

@@ -65,20 +65,22 @@ _HTML = Macros(__file__, "coding.html")
 
 
 NOT_CODED_YET = "Nothing is coded on this yet."
-COUNTED_NOWHERE = ("What coders marked on this counts nowhere yet: nothing shows that it is in its place, "
-                   "and nobody has looked. `glc check` says what to do.")
+COUNTED_NOWHERE = ("The passages that coders marked on this do not count yet, because nothing shows that "
+                   "their positions are right, and nobody has reviewed them. `glc check` says what to do.")
 NO_COUNTS = "No counts of codes are shown on this."
-CALLS_ALONE = "How many raised these codes in interviews and answers is not shown."
-TEAM_ONLY = "Who said what and how it was coded is shown to the team only, until it is cleared."
+CALLS_ALONE = "It is not shown how many raised these codes in interviews and answers."
+TEAM_ONLY = "Only the team sees who said what and how it was coded, until the words are cleared."
 _SOURCES = {"interview": "Interviews", "answer": "Answers", "call": "Calls",
            WITHOUT_GUIDE: "Interviews without a guide, of those interviewed"}
 _NOT_RAISED = "{many} asked about “{name}” did not raise it:"
 _CONTRARY = "{many} said the contrary of “{name}”:"
-_UNDECIDED = "Of {many} it is undecided whether “{name}” was raised, since coders differ or a passage waits:"
+_UNDECIDED = ("For {many} it is undecided whether “{name}” was raised, because coders differ or a passage "
+              "must still be reviewed:")
 _OPENED = 3
 """The number of passages of a code that a page shows unfolded; further passages are folded."""
 _MOST_CALLS, _MOST_NAMES = 6, 30
-"""The largest number of calls that a page shows side by side, and of organisations that a list names."""
+"""The largest number of calls that a page shows side by side, and the largest number of organisations that a
+list names."""
 
 
 def show_passages_or_explain_absence(block: Callable[..., Html | None]) -> Callable[..., Html | None]:
@@ -125,7 +127,7 @@ def render_theme_code_counts(view: StudyView) -> Html:
                      if MERGED not in region)
     of = whole["code_id"]
     parts = [("", first | _side_by_side(rows, of, "source", _SOURCES)),
-             ("In each call, out of the organisations present. Silence does not count as a no.",
+             ("For each call, out of the organisations that were present. Silence does not count as a no.",
               _side_by_side(rows, of, "document", calls) if len(calls) <= _MOST_CALLS else {}),
              ("By region of work", _side_by_side(rows, of, "region", {one: region_label(one)
                                                                       for one in regions}))]
@@ -169,7 +171,7 @@ def _not_asked(view: StudyView, whole: pd.DataFrame) -> Markup:
     is_known = view.code_tree["code_id"].isin(whole.loc[is_found, "code_id"])
     unknown = [*view.code_tree.loc[~is_known & (view.code_tree["level"] == "code"), "name"]]
     if unknown:
-        sentences.append(f"Nobody was asked about, or raised: {_listed(unknown)}.")
+        sentences.append(f"Nobody was asked about these codes or raised them: {_listed(unknown)}.")
     return ELEMENTS.notes(sentences)
 
 
@@ -196,8 +198,8 @@ def _caution(view: StudyView) -> Markup:
 def render_contrary_cases(view: StudyView) -> Html | None:
     """Renders sentences about evidence against the theme and its codes. The sentences name the organisations
     that were asked and did not raise the theme, the organisations that said the contrary of a code (with
-    their words), and the organisations for which it is undecided whether they raised a code. Returns None if
-    the readers of the page may not read passages."""
+    their words), and the organisations for which it is undecided whether they raised the theme. Returns None
+    if the readers of the page may not read passages."""
     if not view.has_capability("passages"):
         return None
     if said := note_if_codings_but_none_count(view):
@@ -292,8 +294,8 @@ NOTHING_CODED_IN_STUDY = "Nothing is coded in this study yet."
 UNMEASURED = {"codebook": "No two coders have read the same text yet, so agreement cannot be measured.",
               "interpretive": "This study codes interpretively, so no coefficient is computed. The coders' "
                               "memos, differences and decisions are below."}
-_UNDEFINED = ("Coders have read the same texts, but agreement has no value yet: what several of them coded "
-              "is too little, or the same throughout.")
+_UNDEFINED = ("Several coders have read the same texts, but agreement cannot be computed yet: they coded too "
+              "little in these texts, or everything they coded is the same.")
 _AT_ONCE, _MOST, _FEWER, _LETTERS, _ROOM, _MARKUP = 20, 100, 20, 250, 60_000, 350
 """The limits for lists of disagreements between coders:
 
@@ -342,13 +344,15 @@ def render_agreement_findings(view: StudyView) -> Html:
     by_position = (marked["match"] == "by_position").sum()
     if by_position:
         sentences.append(
-            f"{count_of(by_position, 'coding has', 'codings have')} a position alone, and no words to show "
-            "that it is right: not in the consensus until somebody looks.")
+            f"{count_of(by_position, 'coding has', 'codings have')} only a position, and no stored words "
+            "that show whether the position is right. A coding of this kind is not in the consensus until "
+            "somebody has reviewed it.")
     above = marked["code_id"].isin({*view.code_list["parent_id"]} - {""}).sum()
     if above:
         sentences.append(
-            f"{count_of(above, 'coding is', 'codings are')} of a theme or family. They count there and "
-            f"above; for the codes below they are {settings['parent_codings']}, as the study set.")
+            f"{count_of(above, 'coding is', 'codings are')} of a theme or family instead of a single code. "
+            "Such a coding counts for the theme or family and for everything above; for each code below, it "
+            f"counts as {settings['parent_codings']} ([coding] parent_codings in study.toml).")
     sentences += describe_placement_by_coder(view.read("codings"), view.read("quarantined"))
     return render_lead(sentences)
 
@@ -443,8 +447,9 @@ def render_span_disagreements(view: StudyView) -> Html | None:
     listed = _fitting(wide, wide[coders].map(_cut).sum(axis=1), _FEWER)
     n_none, total = int((wide["shared"] == 0).sum()), len(wide)
     rest = count_of(total, "code of a turn rests", "codes of turns rest")
-    sentence = (f"{rest} on other words for each coder, {n_none:,} of them on words of which none is shared. "
-                "By turn these agree, by character they do not.")
+    sentence = (f"{rest} on different words for each coder; for {n_none:,} of them, the coders share no "
+                "word. Agreement by turn counts these codings as agreement, and agreement by character does "
+                "not.")
     names = view.code_names
     texts = name_texts(view.read("documents"), view.labels)
     columns = {"Turn": [name_turn(texts, turn) for turn in listed["segment_id"]],
@@ -496,5 +501,6 @@ def render_quarantined_codings(view: StudyView) -> Html | None:
     shown = {head: listed[name].map(_cut) for name, head in heads.items()}
     texts = name_texts(view.read("documents"), view.labels)
     shown["Text"] = listed["document_id"].map(lambda document: texts.get(document, document))
-    left = f"The first {len(listed)} of {len(rows):,} codings are listed; table quarantined has all of them."
+    left = (f"The first {len(listed)} of {len(rows):,} codings are listed; the table `quarantined` has all "
+            "of them.")
     return make_displayable((ELEMENTS.note(left) if len(listed) < len(rows) else "") + render_table(shown))

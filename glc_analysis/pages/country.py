@@ -58,8 +58,8 @@ def render_respondents_of_country(view: StudyView) -> Html:
     """Renders how many organisations of the study answered for the country.
 
     The team reads when and in which language each organisation answered, and the type of each organisation.
-    Other readers see the names of organisations that agreed to be named, and nothing that would identify the
-    other organisations.
+    Other readers see the names and types of organisations that agreed to be named, and nothing that would
+    identify the other organisations.
     """
     rows = view.read("organisations").sort_values("label")
     n, whole = len(rows), view.sizes.get("organisations")
@@ -126,9 +126,10 @@ page shows as given only in this country."""
 
 
 def render_answers_most_unlike_region(view: StudyView) -> Html | pd.DataFrame:
-    """Renders, for each question, the answer whose share in the country differs most from its share in the
-    region or in the whole study. The two shares are drawn as marks on a line, and are stated in words. If no
-    answer can be compared or no shares differ, the function returns the sentences of
+    """Renders the answers whose shares in the country differ most from their shares in the region or in the
+    whole study: at most one answer per question, and at most :data:`_MOST_FURTHEST` answers. The two shares
+    of an answer are drawn as marks on a line, and are stated in words. If no answer can be compared or no
+    shares differ, the function returns the sentences of
     :func:`.write_sentences_comparing_country_with_region`.
 
     Only counts that the audience may see exactly are compared. If only one organisation answered in the
@@ -204,8 +205,9 @@ def render_answers_unique_within_region(view: StudyView) -> Html:
 _NO_ANSWER = "not asked, or no answer"
 _MISSING = {"not_asked": "not asked", "unanswered": "no answer", "dont_know": "did not know",
            "refused": "preferred not to say", "redacted": "left out on request"}
-_NOT_RELEASED = ("numbers, open answers, sensitive questions, and answers that, together with the figures of "
-                "the study, would reveal those of organisations that did not agree to it")
+_NOT_RELEASED = ("numbers, open answers, sensitive questions, and answers from which, together with the "
+                 "figures of the study, readers could work out the answers of organisations that did not "
+                 "agree to show them")
 
 
 def render_country_answers(view: StudyView) -> Html:
@@ -301,7 +303,7 @@ def _no_answer(view: StudyView, question: Any) -> Markup:
 # What was said in a country: codes, passages, open answers.
 
 
-CODES_NOT_SHOWN = "Which codes came up here is shown to the team only, until the organisations agree to it."
+CODES_NOT_SHOWN = "Only the team sees which codes came up here, until the organisations agree to show them."
 NOTHING_CODED_HERE = "Nothing that was said here is coded yet."
 _SOURCES = {"interview": "an interview", WITHOUT_GUIDE: "an interview without a guide", "call": "a call",
            "answer": "a survey answer"}
@@ -312,7 +314,8 @@ def render_country_codes(view: StudyView) -> Html:
     did so. Beside each code, the list shows how many organisations in the region, or in the whole study,
     raised the code. Two kinds of codes are folded: codes that the organisations were asked about but did not
     raise, and undecided codes. Nobody is asked about codes in calls, so a code that was not mentioned in a
-    call is not listed as "not raised"."""
+    call is not listed as "not raised". Readers who may not read passages get the result of
+    :func:`_released_codes` instead."""
     if not view.has_capability("passages"):
         return _released_codes(view)
     if said := note_if_codings_but_none_count(view):
@@ -341,7 +344,7 @@ def render_country_codes(view: StudyView) -> Html:
         groups += [(name, rows)] if rows else []
     return make_displayable(_HTML.codes_by_country(
         "Where it came up", around, view.study.unit_name[1], groups,
-        [("undecided here: coders differ, or a passage waits", waiting),
+        [("undecided here: coders differ, or a passage must still be reviewed", waiting),
          ("asked about, and not raised here", silent)], _words_in_calls(view, labels)))
 
 
@@ -374,7 +377,7 @@ def _words_in_calls(view: StudyView, labels: Mapping[str, str]) -> Markup:
     calls = name_texts(view.read("documents"), labels)
     return render_table({"Call": rows["question_id"].map(calls),
                          "Organisation": rows["option_id"].map(labels),
-                         "Words, out of all by participants": [
+                         "Words spoken, out of those of all participants": [
                              render_count_bar(row.share, format_count_of_row(row))
                              for row in rows.itertuples()]})
 

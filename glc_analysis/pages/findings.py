@@ -42,10 +42,10 @@ LEAST_FINDING_BASE, _SHARE, _CODE_SHARE = 10, 1 / 2, 1 / 3
 """The smallest base of a finding; and for findings that the rule chooses, the smallest share of an answer and
 the smallest share of a code."""
 FINDING_RULE = (
-    "The findings were chosen by a rule: the answer given most often to a question, where at least "
-    f"{LEAST_FINDING_BASE} answers count and half of them or more gave it; and codes that a third or more of "
-    "the {many} raised. The largest shares come first. Left out are sensitive questions, and counts that the "
-    "readers of this page may not see exactly.")
+    "The findings were chosen by a rule: the answer given most often to a question, if the question's base "
+    f"is at least {LEAST_FINDING_BASE} and half of the base or more gave this answer; and codes that a third "
+    "or more of the {many} raised. The largest shares come first. Left out are sensitive questions, and "
+    "counts that the readers of this page may not see exactly.")
 LISTED_FINDINGS = (
     "What these findings are about was chosen by {authors} on {days}, before the answers came in. Left out "
     f"are those with fewer than {LEAST_FINDING_BASE} answers, and counts that the readers of this page may "
@@ -110,7 +110,7 @@ def _by_rule(view: StudyView) -> pd.DataFrame:
 
 def _released_counts(figures: pd.DataFrame) -> pd.DataFrame:
     """Returns the figures that are exact counts for the whole study, of answers or of organisations that
-    raised a code."""
+    raised a code, with a base of at least :data:`LEAST_FINDING_BASE`."""
     is_count = ((figures["measure"] == "response") & (figures["statistic"] == "count")
                 | (figures["measure"] == "coded") & (figures["statistic"] == "organisations"))
     is_enough = figures["n"].notna() & (figures["base_n"] >= LEAST_FINDING_BASE)
@@ -136,12 +136,12 @@ def _undecided(view: StudyView) -> Iterator[tuple[str, str]]:
         rows = read_reference_table(view.study, "questions")
         n = int(rows.loc[rows["question_id"].isin(asked), "is_sensitive"].eq(UNDECIDED).sum())
         if n:
-            yield (f"Findings are missing: of {n} of {len(asked)} questions no finding is stated, since "
+            yield (f"Findings are missing: for {n} of {len(asked)} questions no finding is stated, because "
                    "nobody has decided whether an answer could be held against those who gave it "
                    f"(is_sensitive is {UNDECIDED} in questions.csv).", "")
     elif (not view.theme and not view.country and len(asked)
           and {*asked} <= list_sensitive_and_dependent_questions(view)):
-        yield "All questions count as sensitive, so no finding of them is stated.", ""
+        yield "All questions count as sensitive, so no finding about them is stated.", ""
 
 
 def list_sensitive_and_dependent_questions(view: StudyView) -> set[str]:
@@ -216,8 +216,9 @@ has at most one claim."""
 
 
 def render_respondent_and_country_count(view: StudyView) -> Html:
-    """Renders the sentence that says how many organisations answered, and for how many of the countries that
-    the audience may know of."""
+    """Renders the sentence that says how many organisations answered. For audiences that see all figures, the
+    sentence also has the number of countries. For other audiences, it also has the number of answers or
+    records, if that number differs from the number of organisations."""
     n, records = (view.sizes.get(name) for name in ("organisations", "records"))
     if n is None:
         return make_displayable("")
@@ -271,7 +272,7 @@ def find_question_of_first_page_claim(view: StudyView) -> str:
 
 def render_first_claim_by_theme(view: StudyView) -> dict[str, Markup]:
     """Renders the first finding of each theme with a small bar, keyed by theme; themes without a finding are
-    left out."""
+    left out. If headlines.csv has no finding on a theme, the theme gets a finding that the rule chooses."""
     listed, by_rule = (_chosen(view), _by_rule(view) if len(read_reference_table(view.study, "headlines"))
                        else None)
     themes = map_codes_to_themes(view.code_list)
@@ -311,7 +312,7 @@ def _base(view: StudyView, figure: _Figure) -> str:
         counted = f"Raised “{view.words.codes.get(figure.code_id, figure.code_id)}”, out" if figure.claim \
             else "Out"
         return (f"{counted} of {figure.base_n} {many} that were asked about it or raised it unasked"
-                f"{f'; of {n} it is undecided' if n else ''}.")
+                f"{f'; for {n} it is undecided' if n else ''}.")
     asked = view.words.questions[figure.question_id]
     counted = f"“{_option(view, figure)}”, out" if figure.claim else "Out"
     said = f"{counted} of {figure.base_n} {many} that answered." if asked.unit == "organisation" \
@@ -425,9 +426,9 @@ def _names(names: Sequence[str]) -> str:
 
 _MOST_OF_COUNTRY = 5
 _COUNTRY_RULE = (
-    "For each theme we show the answer that most organisations gave here. In a tie it is the one that more "
-    "gave around this country. At most five are shown. Left out are sensitive questions, and counts that the "
-    "readers of this page may not see exactly.")
+    "For each theme we show the answer that most organisations gave here. In a tie, we show the answer that "
+    "more organisations gave around this country. At most five answers are shown. Left out are sensitive "
+    "questions, and counts that the readers of this page may not see exactly.")
 
 
 def write_sentences_comparing_country_with_region(view: StudyView) -> pd.DataFrame:
@@ -463,7 +464,8 @@ def list_country_and_comparison_counts(view: StudyView) -> pd.DataFrame:
       the audience may not see them;
     - wording, label: the words for the question and for the option.
 
-     Sensitive questions are left out, and so are options which mean that no answer was given."""
+    Sensitive questions, and questions that are asked because of an answer to a sensitive question, are left
+    out. Options which mean that no answer was given are left out as well."""
     asked = view.question_table
     asked = asked[asked["type"].isin(BY_OPTION)
                   & ~asked["question_id"].isin(list_sensitive_and_dependent_questions(view))]

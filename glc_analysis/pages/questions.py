@@ -42,9 +42,11 @@ _OPEN, MOST_OPEN_ANSWERS = 3, 100
 """The number of open answers to a question that stay unfolded, and the largest number of open answers on a
 page."""
 _SOME_NOT_SHOWN = "Some answers are not listed: their counts could reveal who gave them."
-_ONLY_AGREED = "Countries are named only where their organisations agreed to it; all others are left out."
+_ONLY_AGREED = ("Countries are named only if their organisations agreed to this; all other countries are "
+                "left out.")
 _RANGES = ("“At least” and “at most” stand for a count that could tell too much about single organisations; "
-           "the hatched part of a bar is where it lies. A dash stands for a count that is not shown.")
+           "the hatched part of a bar shows where the count lies. A dash stands for a count that is not "
+           "shown.")
 _FINDINGS = {
     ("single", "organisation"): "{count} {many} answered {options}",
     ("single", "answer"): "{count} answers are {options}",
@@ -52,8 +54,8 @@ _FINDINGS = {
     ("multi", "answer"): "{count} answers name {options}",
     ("scale", "organisation"): "{count} {many} answered {options}",
     ("scale", "answer"): "{count} answers are {options}"}
-"""The patterns for the sentence of a finding, keyed by the type of the question and the unit that it
-counts."""
+"""The patterns for the sentence of a finding, keyed by the type of the question and the unit that the
+question counts."""
 
 
 # ------------------------------
@@ -98,8 +100,8 @@ def render_question_heading(question: Any) -> Markup:
 
 
 def describe_base_and_response(view: StudyView, question: Any) -> str:
-    """Returns in words who was asked a question, how many answered, and how many answers do not count in the
-    question's base."""
+    """Returns in words who was asked a question, how large the question's base is, and how many answers do
+    not count in the base."""
     said = [question.asked_of] if question.asked_of else []
     if pd.notna(question.base_n) and question.type not in ("text", "date"):
         said.append(f"Base: {question.base_n} {_noun(view, question, question.base_n)}.")
@@ -206,8 +208,8 @@ def _folded(counts: pd.DataFrame) -> Markup:
 
 
 def _missing_options(view: StudyView, question: Any, counts: pd.DataFrame) -> str:
-    """Returns a note if the table lacks counts of some options because the audience may not see these
-    counts."""
+    """Returns a note if the table lacks counts of some options because the audience may not see these counts.
+    For a list of countries, an audience that does not see all figures always gets a note."""
     asked = view.question_table.set_index("question_id").loc[question.question_id]
     if view.has_capability("all_figures"):
         return ""
@@ -232,7 +234,7 @@ _GROUPS = {"region": "By region", "country": "By country", "home_region": "By re
 def render_question_by_released_groups(view: StudyView, question: Any) -> Markup:
     """Renders, folded and for audiences that do not see all figures, the counts of a question by every kind
     of group that was released. Counts by country are rendered only for an audience that has no pages about
-    single countries."""
+    single countries. On the page of a country, nothing is rendered."""
     if view.country or view.has_capability("all_figures"):
         return Markup()
     kinds = {kind: title for kind, title in _GROUPS.items()
@@ -242,15 +244,16 @@ def render_question_by_released_groups(view: StudyView, question: Any) -> Markup
 
 
 def _by_group(view: StudyView, question: Any, by: str) -> Markup:
-    """Renders a table of a question's counts with a column for each group; blank if the audience may see no
-    group."""
+    """Renders the table of :func:`_group_table` below the wording of the question; blank if the audience may
+    see no group."""
     found = _group_table(view, question, by)
     return _HTML.by_group(question.question_id, question.wording, found) if found else found
 
 
 def _group_table(view: StudyView, question: Any, by: str) -> Markup:
     """Renders the counts of a question with a column for each group; blank if the question has no counts by
-    group."""
+    group. For a number question, the table instead has a row for each group, with its median and its number
+    of answers."""
     try:
         if question.type == "number":
             rows = view.numbers(question.question_id, by=by)
@@ -267,7 +270,8 @@ def _group_table(view: StudyView, question: Any, by: str) -> Markup:
 
 
 def _columns_by_group(view: StudyView, question: Any, counts: pd.DataFrame) -> list[tuple[str, list]]:
-    """Returns, for each group, a column of counts with a heading that states the base of these counts."""
+    """Returns the columns of a table of counts: a column with the options, and for each group a column with
+    the group's base and its counts."""
     texts = {(group, option): text.partition(" of ")[0] for group, option, text
              in zip(counts["group"], counts["option"], counts["shown_as"], strict=True)}
     bases = counts.groupby("group", sort=False)["base_n"].max()
@@ -312,7 +316,7 @@ def show_open_answers(view: StudyView, question: Any) -> None:
     """Shows the first open answers to a question; further answers are folded.
 
     A page has at most :data:`MOST_OPEN_ANSWERS` open answers to all its questions together; the table
-    segments has all open answers. Shows nothing to audiences that may not read open answers.
+    ``segments`` has all open answers. Shows nothing to audiences that may not read open answers.
 
     >>> show_open_answers(view, "Q5.6")
     <IPython.core.display.HTML object>
@@ -330,7 +334,7 @@ def render_open_answers(view: StudyView, question: Any) -> str:
     if found.empty:
         return ""
     shown = [render_quotation(one) for one in found.head(limit).to_dict("records")]
-    said = f"These are {limit} of {len(found)}: the study's table segments has all." \
+    said = f"These are {limit} of {len(found)}: the study's table `segments` has all of them." \
         if len(found) > limit else ""
     return _HTML.open_answers(f"{row.question_id} {row.wording}", shown, _OPEN, said)
 

@@ -52,9 +52,9 @@ _SAMPLING = {
 
 
 def render_study_numbers(view: StudyView) -> Html:
-    """Renders sentences about who answered, with the numbers of organisations, countries and records. The
-    team also reads about interviews, calls and their coding. The public also reads the number of the release
-    and the age of its figures."""
+    """Renders how many organisations answered, and how many questions the survey had. The team also reads the
+    numbers of records, countries, interviews, calls, open answers and coded passages. The public also reads
+    the number of the release and the age of its figures."""
     asked = count_of(len(view.question_table), "question")
     did = f"answered {asked}" if view.has_survey else "took part in interviews or calls"
     one, many = view.study.unit_name
@@ -102,8 +102,8 @@ def add_indefinite_article(noun: str) -> str:
 
 
 def write_audience_and_base_line(view: StudyView) -> str:
-    """Returns the line at the head of every page, which says who may read the page, what its base is, and on
-    which day the last answer was given."""
+    """Returns the line at the head of every page, which says who may read the page, what its base is, and up
+    to which day it has data."""
     n = view.sizes.get("organisations")
     parts = [f"For {AUDIENCE_WORDS[view.audience]}",
              f"Base: {count_of(n, *view.study.unit_name)}" if n is not None else ""]
@@ -171,9 +171,10 @@ def render_survey_facts(view: StudyView) -> Html:
     facts.append(("Form", f"{count_of(len(asked), 'question')}: " + ", ".join(
         f"{kinds[kind]} {words}" for kind, words in _TYPES.items() if kind in kinds) + "."))
     conditional = int((asked["asked_if"] != "").sum())
-    facts.append(("Skipped", f"{count_of(conditional, 'question was', 'questions were')} asked of some only, "
-                             "as each says below." if conditional else "Who was asked which question is not "
-                                                                       "recorded: a blank may mean either."))
+    facts.append(("Skipped", f"{count_of(conditional, 'question was', 'questions were')} asked of some only; "
+                             "the text at each question says of whom." if conditional else
+                  "It is not recorded who was asked which question: a blank may mean that the question was "
+                  "not asked, or that it was not answered."))
     if view.has_capability("all_figures"):
         facts.append(("Changed", _changed_answers(view)))
     return make_displayable(_HTML.about(facts))
@@ -239,8 +240,8 @@ def render_disclosure_rules(view: StudyView) -> Html:
 
 
 def render_theme_definition(view: StudyView) -> Html:
-    """Renders the theme's place in the codebook, its definition, and how many organisations or records
-    answered its questions."""
+    """Renders the theme's place in the codebook, its definition, the number of its questions, and how many
+    answers to these questions count."""
     row = view.code_list[view.code_list["code_id"] == view.theme].iloc[0]
     path, bases = row["path"].replace(" > ", " › "), view.questions["base_n"].dropna()
     said = f"{count_of(len(view.questions), 'question')} of the survey " \
@@ -258,7 +259,8 @@ def render_theme_definition(view: StudyView) -> Html:
 
 
 def list_cleaning_steps(view: StudyView) -> pd.DataFrame:
-    """Returns the steps of the cleaning in order, each with the numbers of rows and cells that it changed."""
+    """Returns the steps of the cleaning in order, with one row per step. A row has the numbers of rows before
+    and after the step, the number of cells that the step changed, and the reason for the step."""
     rows = view.read("steps").sort_values("order")
     numbers = {name: ["" if pd.isna(n) else f"{n:,}" for n in rows[column]] for name, column in (
         ("Rows in", "rows_in"), ("Rows out", "rows_out"), ("Cells changed", "cells"))}
@@ -288,7 +290,7 @@ def render_missing_answers(view: StudyView) -> Html:
     lines = [_missing_line(question, own.set_index("option_id")["n"])
              for question, own in rows.groupby("question_id", sort=False, observed=True) if question in drawn]
     notes = [f"{len(missing) - len(drawn)} more questions have fewer missing answers: the study's table "
-             "figures has all."] if len(missing) > len(drawn) else []
+             "`figures` has the missing answers of all questions."] if len(missing) > len(drawn) else []
     if complete := [one for one in rows["question_id"].unique() if one not in missing]:
         notes.append(f"Nothing is missing in {', '.join(complete)}.")
     legend = [(describe_answer_status(status), _fill(status))

@@ -17,7 +17,7 @@ def name_texts(documents: pd.DataFrame, organisation_names: Mapping[str, str]) -
     Door", "Answer of Blue Door to Q5.6".
 
     Texts that would have the same name also get their day in the name. Texts that then still have the same
-    name get a number. ``documents`` is the table with this name; ``organisation_names`` maps an
+    name get a number. ``documents`` is the processed table ``documents``; ``organisation_names`` maps an
     organisation_id to the name of the organisation.
 
     >>> documents = pd.DataFrame({"document_id": ["call-1", "interview-door"], "kind": ["call", "interview"],

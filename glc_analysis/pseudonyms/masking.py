@@ -123,7 +123,8 @@ class Masker:
                   for name, how, pseudonym, allowed_for in rows if not re.search(r"\bpublic\b", allowed_for)]
         if unnamed := [name for name, _, pseudonym in hidden if not pseudonym]:
             raise Faults([Fault("the name has no pseudonym", file="names.csv", column="name", value=name,
-                                fix="write one, or run `glc build`, which makes one") for name in unnamed])
+                                fix="write a pseudonym in names.csv, or run `glc build`, which makes one")
+                          for name in unnamed])
         self.names, self._how, self._pseudonyms = ([row[n] for row in hidden] for n in range(3))
         self._rows: dict[bool, dict[str, list[int]]] = {}
         for row, (name, how) in enumerate(zip(self.names, self._how, strict=True)):

@@ -88,7 +88,8 @@ def collect_tables_to_download(study: Study, audience: str) -> dict[str, pd.Data
 
 
 def _figures(page: StudyView) -> pd.DataFrame:
-    """Returns the released figures with the names of the questions, options and codes that they are about."""
+    """Returns the released figures with the names of the questions, options and codes that they are about.
+    For audiences that see all figures, only figures of the subsets in :data:`_SUBSETS` are returned."""
     rows, words = page.released, page.words
     if page.has_capability("all_figures"):
         rows = rows[rows["subset_kind"].isin(_SUBSETS) & rows["measure"].ne("words")].assign(band="")
@@ -227,8 +228,9 @@ def write_downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> li
                            numeric=("Rows",))
     others = [(file.name, f"{DOWNLOADS_FOLDER}/{file.name}", file.about) for file in list_software_files()]
     return [
-        "# Downloads\n\n*Which tables can be taken along?*\n\n"
-        "Each table as CSV and as a workbook with its dictionary. They hold what these pages may tell.",
+        "# Downloads\n\n*Which tables can be downloaded?*\n\n"
+        "Each table as CSV and as a workbook with its dictionary. The tables hold only what these pages may "
+        "show.",
         html.downloads(offered, others, f"Licence: {study.licence}." if study.licence else NO_LICENCE)]
 
 

@@ -1,7 +1,7 @@
 """Makes the site of a run: pages from executed notebooks, downloads and briefs.
 
-A command makes all pages of the site again, without further processes, because all pages together take less
-than a second. Only ``glc watch``, which makes many sites, keeps the pages that have not changed.
+Each time a command makes the site, it converts the notebooks of all pages, because all pages together take
+less than a second. Only ``glc watch``, which makes many sites, keeps the pages that have not changed.
 """
 
 from __future__ import annotations
@@ -43,11 +43,12 @@ from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "site_parts.html")
 Call = Callable[..., Any]
-"""Takes a function and its arguments, calls it here or in another process, and returns the result."""
+"""Takes a function and its arguments, calls the function in this process or in another process, and returns
+the result."""
 
 
 def call_here(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Returns the result of a function."""
+    """Calls a function in this process and returns its result."""
     return function(*arguments)
 
 
@@ -502,8 +503,9 @@ class SiteLanguages(Protocol):
 
     def write_pages(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
                     additions: Collection[SiteAddition]) -> None:
-        """Writes the translated pages into folders inside the site. ``render`` is a function that takes a
-        slug and the links that :meth:`render_all_language_links` returns, and returns the English page."""
+        """Writes the translated pages into folders inside the site. ``render`` is a function that returns an
+        English page. Its arguments are the slug of the page, and the page's links from
+        :meth:`render_all_language_links`."""
 
 
 @dataclass(frozen=True)
@@ -582,7 +584,7 @@ def split_page(page: etree._Element, slug: str, most: int = MOST_BYTES) -> list[
 
 
 def _section_size(start: etree._Element, sizes: Sequence[int], page: etree._Element) -> int:
-    """Returns the number of bytes of what is between a heading and the next heading of level 2 or 3."""
+    """Returns the number of bytes between a heading and the next heading of level 2 or 3."""
     at, total = page.index(start) + 1, 0
     while at < len(page) and page[at].tag not in ("h2", "h3"):
         total += sizes[at]
@@ -788,7 +790,7 @@ class Assembly:
         self._gate.read_ahead([notebook], self._folder)
 
     def _convert(self, slug: str) -> None:
-        """Converts the notebook of a page, so that the site finds it converted."""
+        """Converts the notebook of a page, so that it is already converted when the site is made."""
         study, preparation = self._study, self._preparation.result()
         self._check_open()
         shared = _Shared(self._audience, self._slugs | {page.slug for page in preparation.pages},

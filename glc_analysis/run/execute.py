@@ -142,8 +142,8 @@ def _outputs(outputs: Iterable[Content], count: int) -> list[Content]:
 
 
 def _with_title(cells: list[Content], title: str) -> list[Content]:
-    """Returns the cells, in which ``title`` replaces the first heading. The replaced heading follows the
-    title in italics."""
+    """Returns the cells with ``title`` in place of the first heading. The replaced heading follows the title
+    in italics. If the first Markdown cell has no heading, a cell with the title is put before all cells."""
     first = next((c for c in cells if c["cell_type"] == "markdown"), None)
     heading = re.search(r"^#+ *(.+)$", first["source"], re.MULTILINE) if first else None
     if first is None or heading is None:
@@ -319,8 +319,8 @@ class PageProcesses:
         the tables in ``reads`` a single time, for all pages together."""
 
     def execute(self, page: PageJob) -> Executed | Failure:
-        """Executes a page. Returns the executed notebook or the failure; each of the two lists the inputs
-        that the page has read."""
+        """Executes a page. Returns the executed notebook or the failure, in both cases with the inputs that
+        the page has read."""
         with tempfile.TemporaryDirectory(prefix="glc-", dir=_folder_of_sockets()) as folder:
             outcome = self.make_page(page, Path(folder))
             return replace(outcome, reads=read_recorded_reads(Path(folder, _LOG), page.notebook))
@@ -354,8 +354,8 @@ class PageProcesses:
             return make_page_failure(page, place, type(error).__name__, str(error))
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Returns the result of a function. A subclass may call the function in another process, so that the
-        processor of this process stays free for other threads."""
+        """Calls a function in this process and returns its result. A subclass may call the function in
+        another process, so that the processor of this process stays free for other threads."""
         return function(*arguments)
 
     @property

@@ -145,8 +145,9 @@ def _read(path: Path) -> Notebook:
         raise Faults([Fault("is not a notebook", file=path.name)]) from None
     parameters_cell = find_parameters_cell(cells)
     if parameters_cell < 0:
-        raise Faults([Fault("has no cell tagged `parameters`", file=path.name, fix="tag the cell "
-                            "that sets its parameters, or move the notebook to another folder")])
+        raise Faults([Fault("has no cell tagged `parameters`", file=path.name, fix="give the cell "
+                            "that sets the notebook's parameters the tag `parameters`, or move the notebook "
+                            "to another folder")])
     try:
         parameters = read_defaults(texts[parameters_cell])
     except (SyntaxError, ValueError):

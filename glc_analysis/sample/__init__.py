@@ -72,8 +72,8 @@ def remove_sample_data_and_results(study: Study) -> None:
     """Removes the data of an invented study: raw files, ``processed/``, ``reports/``, its releases and keys,
     and the private reference tables that nobody has changed. The folder ``reference/`` stays.
 
-    Raises GLCError, and removes nothing, if the study is not the sample or if a raw file does not belong to
-    the sample.
+    Raises GLCError, and removes nothing, if the study is not the sample, or if a raw file does not belong to
+    the sample or was changed.
     """
     recorded = manifest.read_manifest(study)
     of_sample = {name for name, row in recorded.items() if row["received_from"] == manifest.SAMPLE}

@@ -20,7 +20,7 @@ columns. The two files ``tables.csv`` and ``reference.csv`` have these columns:
 - ``allowed``: the words that a cell of the column may have, separated by ``|``.
 - ``refers_to``: another column; each name in the described column must occur in this other column.
 
-Only reference.csv has the following columns as well:
+The file ``reference.csv`` also has these columns:
 
 - ``optional``: whether a file of the table may lack the column.
 - ``required``: whether every cell of the column must be filled in.

@@ -119,8 +119,8 @@ class Reader:
 
     @cached_property
     def consent_rows(self) -> pd.DataFrame:
-        """The rows of consent.csv with the consents to be named to this audience, for organisations that
-        agreed."""
+        """The rows of consent.csv about being named to this audience, for the organisations that agreed to
+        this."""
         rows = read_reference_table(self.study, "consent")
         is_shown = (rows["item"] == _CONSENT_SHOWN) & (rows["audience"] == self.audience)
         return rows[is_shown & rows["organisation_id"].isin(self.named)]
@@ -214,5 +214,6 @@ _MAKERS: dict[str, Callable[[Reader, str], pd.DataFrame]] = {
     "countries": Reader.read_nameable_countries, "figures": Reader.read_figures,
     "answers": Reader.read_countable_answers, "organisations": Reader.read_organisations,
     "quotations": Reader.read_quotations, "blocks": Reader.read_rows_naming_this_audience}
-"""Maps each table to the function that makes the part of the table that an audience may see. A table that
-this mapping does not list stays empty."""
+"""Maps each table to the function that makes the part of the table that an audience may see. A table for
+which neither this mapping nor an add-on has a function stays empty, except the table with the decisions for
+the audience."""

@@ -257,7 +257,8 @@ class StudyView(VisibleTables):
         """Returns the statistics of a question that asks for a number.
 
         The columns are statistic (mean, median, standard deviation), value, base_n and shown_as. If ``by`` is
-        given, the first column is group. Raises the same errors as :meth:`counts`.
+        given, the first column is group. Raises UsageError for an unknown question and for a question that
+        does not ask for a number. Raises NotReleased for a group that this audience may not see.
 
         >>> float(view.numbers("Q4.3").set_index("statistic").at["median", "value"])
         10.0
@@ -294,9 +295,9 @@ class StudyView(VisibleTables):
 
         Organisations that raised a code in calls or in interviews without a guide are not added to ``raised``
         and ``asked``. Nobody is asked about codes in calls or in interviews without a guide, so an
-        organisation that does not raise a code in them has not denied it. With ``by``, the columns about
-        calls and about interviews without a guide have no values. Raises UsageError for an unknown theme, and
-        NotReleased for a group that was not released.
+        organisation that does not raise a code in them has not denied it. With ``by``, and in a view of one
+        country, the columns about calls and about interviews without a guide have no values. Raises
+        UsageError for an unknown theme, and NotReleased for a group that was not released.
 
         >>> view.codes(theme="services").query("raised >= 20")[["code", "raised", "asked"]]
                code  raised  asked
@@ -359,8 +360,9 @@ class StudyView(VisibleTables):
         - agreement: the coders who marked the words, if coders agree on the code of the turn but not on the
           words.
 
-        The first passage of each organisation comes before the second passage of any organisation. Raises
-        NotReleased for an audience other than the team, and UsageError for an unknown code or theme.
+        Among the passages of a code, the first passage of each organisation comes before the second passage
+        of any organisation. Raises NotReleased for an audience other than the team, and UsageError for an
+        unknown code or theme.
 
         >>> view.passages(code="outreach")["by"].iloc[0]
         'Farol de Barro (invented)'

@@ -292,9 +292,9 @@ class VisibleTables:
         return rows[rows["theme_id"] == self.theme] if self.theme else rows
 
     def select_codes_with_ancestors(self, codes: Iterable[str]) -> pd.DataFrame:
-        """Returns the rows of :attr:`code_tree` for the given ``codes`` and for all codes above them. A page
-        that shows only a few codes calls this method, so that the page need not be made again when other
-        codes change."""
+        """Returns the given ``codes`` and all codes above them, one row each, with the columns and the order
+        of :attr:`code_tree`. A page that shows only a few codes calls this method, so that the page need not
+        be made again when other codes change."""
         return _as_tree(tables.read_codebook_without_definitions(self.study, sorted({*map(str, codes)})))
 
     def find_definition(self, code: str) -> str:
@@ -324,8 +324,8 @@ class VisibleTables:
 
     @cached_property
     def organisation_names(self) -> dict[str, str]:
-        """The names of the page's organisations that the audience may know by name, keyed by
-        organisation_id."""
+        """The names of the page's organisations, keyed by organisation_id. Organisations that the audience
+        may not know by name are left out."""
         known = self.labels
         if self.has_capability("organisation_details"):
             return known

@@ -41,7 +41,7 @@ def test_a_star_needs_a_column_for_every_option():
 
 def test_two_columns_for_one_option_are_one_too_many():
     said, = found("Q5_*", "Q5_1", "Q5_food", "Q5_2", values=VALUES)[1]
-    assert said == "columns Q5_1 and Q5_food both hold option food"
+    assert said == "columns Q5_1 and Q5_food both belong to option food"
 
 
 def test_two_alternatives_in_one_file_are_a_fault():

@@ -328,7 +328,7 @@ def test_codes_that_the_codebook_lacks_are_listed_by_check(tmp_path):
     spreadsheet(study, "ana", *ANA, ("lamp", "No house.", "Safe placse"), ("lamp", "A house", "Safe placse"))
     check_study(study, say=lines.append)
     assert [line for line in lines if "has no code" in line] == [
-        "codebook.csv has no code 'Safe placse' (codings: ana 2); it is counted as a separate code, below no "
+        "codebook.csv has no code 'Safe placse' (codings: ana 2); it is counted as a separate code without a "
         "theme; nearest: 'Safe place'."]
 
 

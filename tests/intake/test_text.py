@@ -157,10 +157,10 @@ def test_too_many_cells_are_refused_before_all_are_read(tmp_path, monkeypatch):
     monkeypatch.setattr("glc_analysis.tabular._MOST_CELLS", 100)
     path = tmp_path / "a.csv"
     path.write_text("a,b\n" + "1,2\n" * 10_000)
-    with pytest.raises(Faults, match="a.csv, row 51: spans over 100 cells"):
+    with pytest.raises(Faults, match="a.csv, row 51: spans more than 100 cells"):
         read_delimited_file(path)
     path.write_text("a,b\n1,2\n" + "\n" * 10_000)  # a row without cells takes memory, too
-    with pytest.raises(Faults, match="a.csv, row 99: spans over 100 cells"):
+    with pytest.raises(Faults, match="a.csv, row 99: spans more than 100 cells"):
         read_delimited_file(path)
 
 

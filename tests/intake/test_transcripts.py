@@ -207,8 +207,8 @@ def test_footnotes_that_are_not_read_and_hidden_text_that_is_are_named(tmp_path)
                       [("word/footnotes.xml", notes)])
     transcript = read(tmp_path, content, "interview.docx")
     assert transcript.turns["text"].tolist() == ["One.", "Two. Not for all. Yes."]
-    assert transcript.notes == ("1 footnote is not read. To fix: move what must be coded into the text",
-                                "hidden text is read as if it had been said (paragraph 2)")
+    assert transcript.notes == ("1 footnote is not read. To fix: move into the text whatever coders must "
+                                "read", "hidden text is read as if it had been said (paragraph 2)")
     assert read(tmp_path, word("Ana: One.", "Ben: Two."), "interview.docx").notes == ()
 
 

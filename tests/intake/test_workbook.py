@@ -126,7 +126,7 @@ def test_a_small_file_whose_sheet_spans_very_many_cells_is_refused(tmp_path, mon
     monkeypatch.setattr("glc_analysis.tabular._MOST_ROWS", 1000)
     monkeypatch.setattr("glc_analysis.tabular._MOST_CELLS", 200_000)
     rewritten(tmp_path / "a.xlsx", rows=rows)
-    with pytest.raises(Faults, match="a.xlsx, sheet Sheet: spans over 1,000 rows or 200,000 cells"):
+    with pytest.raises(Faults, match="a.xlsx, sheet Sheet: spans more than 1,000 rows or 200,000 cells"):
         read_workbook_sheets(tmp_path / "a.xlsx")
 
 

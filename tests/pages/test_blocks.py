@@ -257,7 +257,7 @@ def test_a_page_has_at_most_a_hundred_open_answers_of_all_its_questions(sample_s
     page = StudyView(sample_study)
     asked = page.questions.query("type == 'text'")
     shown = "".join(render_open_answers(page, question) for question in asked.itertuples())
-    assert 0 < shown.count("<figure") <= 12 and "the study's table segments has all" in unescape(shown)
+    assert 0 < shown.count("<figure") <= 12 and "the study's table `segments` has all" in unescape(shown)
 
 
 def test_a_country_the_study_does_not_have_is_refused_with_the_nearest(sample_study):
@@ -644,4 +644,4 @@ def test_turns_with_one_code_on_different_words_are_shown_with_the_words_of_each
                  ben=[("blue", "for tonight.", code) for code in ("Safe place", "Delay")])
     shown = coding.render_span_disagreements(StudyView(made)).data
     assert shown.count("A safe place") == shown.count("for tonight.") == shown.count("0%") == 2
-    assert "2 codes of turns rest on other words" in shown
+    assert "2 codes of turns rest on different words" in shown

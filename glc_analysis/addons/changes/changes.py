@@ -87,7 +87,8 @@ def list_changes_between_runs(study: Study, earlier_run: str = "") -> pd.DataFra
     - id: the id or name of the figure, passage, file or page that changed;
     - was, is: the printed value of a figure, or the words of a passage, in the earlier and in the last run;
       blank for files and pages;
-    - moved: the difference between the two values of a figure; for all others, new, gone or changed;
+    - moved: for a figure, the difference between its two counts or, if it has no count, between its two
+      values (blank if one is missing); for passages, files and pages, the word new, gone or changed;
     - organisations: the number of organisations that contribute to a figure.
 
     Raises UsageError for a run that is not kept, and GLCError if there is no run to compare with.

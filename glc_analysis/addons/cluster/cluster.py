@@ -184,9 +184,11 @@ def check_scheduler_answers(address: str) -> None:
 
 
 def list_inputs_to_send(study: Study, page: PageJob) -> set[str]:
-    """Returns the parts of a study to send with a page. They are the parts that the page read when it last
-    ran and that may be sent, the tables that are needed to cut the slices (selected rows of a table) among
-    these parts, and the files that every job bundle contains."""
+    """Returns the parts of a study to send with a page:
+
+    - the parts that the page read when it last ran and that may be sent;
+    - the tables from which the slices (selected rows of a table) among these parts are cut;
+    - the codebook, and the files that every job bundle contains."""
     tables = set(Inputs(study, page.parameters["audience"]).own_tables)
     things = tables if "processed" in page.reads else {
         one for one in page.reads if one.partition(" ")[0] in tables and not one.startswith("codebook ")}
@@ -220,8 +222,8 @@ def pack_page_job(study: Study, page: PageJob, parts: Collection[str]) -> bytes:
 
 
 def read_inputs_to_copy(study: Study, parts: Collection[str]) -> Iterator[tuple[str, bytes]]:
-    """Yields the files that a worker needs to have exactly the tables, slices and files in ``parts``, each
-    with its path in the study and its content."""
+    """Yields files, each as its path in the study and its content. A worker with these files has exactly the
+    tables, slices and files that ``parts`` names."""
     from glc_analysis import tables
 
     for path in sorted(one for one in parts if "/" in one):

@@ -70,10 +70,10 @@ def make_qdpx_tables(codings: pd.DataFrame, texts: Mapping[str, str], codebook: 
                      only_coder: str = "") -> dict[str, pd.DataFrame]:
     """Returns the tables that :func:`.refi.write_qdpx` takes as arguments: sources, codings, codes.
 
-    The tables hold the work of all coders, or of one ``only_coder``. ``texts`` are the texts of the sources,
-    keyed by document_id. The table of codes has all codes of the codebook. A code is written under its name,
-    or under its path if several codes share the name. If coders agree on a code but not on the exact words to
-    which the code applies, the memo of the passage says so.
+    The tables have the work of all coders or, if ``only_coder`` is given, of this coder alone. ``texts`` are
+    the texts of the sources, keyed by document_id. The table of codes has all codes of the codebook. A code
+    is written under its name, or under its path if several codes share the name. If coders agree on a code
+    but not on the exact words to which the code applies, the memo of the passage says so.
     """
     kept = codings[codings["coder_id"] == only_coder] if only_coder else codings
     memos = [memo if is_agreed or by != CONSENSUS
@@ -97,8 +97,8 @@ def make_qdpx_tables(codings: pd.DataFrame, texts: Mapping[str, str], codebook: 
 def make_qdc_codes(codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns the codes in use with the columns that `write_qdc` needs: code, parent, definition, position.
 
-    A code is written under its name, or under its path if several codes in use share the name. The notes
-    include, exclude and example become lines of the definition.
+    A code is written under its name, or under its path if several codes in use share the name. The columns
+    ``include``, ``exclude`` and ``example`` of the codebook become lines of the definition.
     """
     live, paths = codebook[codebook["merged_into"] == ""], map_codes_to_name_paths(codebook)
     times = Counter(live["name"])

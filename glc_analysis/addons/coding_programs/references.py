@@ -22,8 +22,7 @@ _REFERENCE = re.compile(r"References?\s+(?P<first>\d+)(?:-(?P<last>\d+))?\s+-\s+
 
 
 def are_references(lines: list[str]) -> bool:
-    """Whether ``lines`` are the references of a code, which is so if the first line that is not blank names a
-    document.
+    """Whether ``lines`` are the references of a code. The first line that is not blank must name a document.
 
     >>> are_references(["", "<Files\\\\Blue Door> - § 2 references coded  [ 6.78% Coverage]"])
     True

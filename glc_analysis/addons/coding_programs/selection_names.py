@@ -56,8 +56,8 @@ def _find_former_words(passages: list[Passage], spans: list[Span], alike: list[s
 
     A name is taken as words of the passage if it occurs elsewhere in the text, or if it is similar to the
     words at the passage's position. A name of one or two words may occur elsewhere in the text by chance.
-    Such a short name is taken as words of the passage only if most other names do not match the words at
-    their positions either, for example because the text was edited after coding.
+    Such a short name is taken as words of the passage only if most of the other names also differ from the
+    words at their positions, for example because the text was edited after coding.
     """
     in_place = [n for n, coded in enumerate(passages)
                 if coded.quote and coded[1:3] != WHOLE_TEXT and alike[n] != ""]

@@ -29,8 +29,8 @@ def is_word_file(file: CoderFile) -> bool:
 
 
 def read_word_text_and_comments(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
-    """Returns the codings that the comments make, and the text of the document as Word shows the text, with
-    one line per paragraph. Returns None for any other file."""
+    """Returns the comments as codings, and the text of the document as Word shows it, with one line per
+    paragraph. Returns None for any other file."""
     if not is_word_file(file):
         return None
     path = file.path

@@ -1,11 +1,11 @@
 """Computes coefficients of agreement between coders, for values that an analyst enters.
 
 ``krippendorff_alpha`` takes an array of coders x units, with NaN where a unit was never assigned to the
-coder. ``fleiss_kappa`` takes a table of units x categories, which has the number of coders that gave each
-category. All other coefficients take one sequence of values for each coder (``gwet_ac1(ana, bert)``,
-``gwet_ac1(*values)``) or, as the only argument, the square table of two coders (``gwet_ac1([[8, 1], [0,
-1]])``, with the first coder in the rows). A unit that a coder read and left uncoded has a value of its own
-(0, or the empty set); it is never a missing value.
+coder. ``fleiss_kappa`` takes a table of units x categories; each cell has the number of coders that gave the
+unit this category. All other coefficients take one sequence of values for each coder (``gwet_ac1(ana,
+bert)``, ``gwet_ac1(*values)``) or, as the only argument, the square table of two coders (``gwet_ac1([[8, 1],
+[0, 1]])``, with the first coder in the rows). A unit that a coder read and left uncoded has a value of its
+own (0, or the empty set); it is never a missing value.
 
 The value of an undefined coefficient is NaN, with a reason; no exception is raised. A coefficient that
 corrects for chance needs at least two different values. The coefficients of a study's own coding are in its
@@ -236,7 +236,7 @@ def make_squared_distance(metric: str, domain: np.ndarray, counts: np.ndarray) -
 
     ``counts`` says how often each value was given, which the ordinal metric needs. The ordinal distance of
     two values is the number of times that values between the two were given, plus half the number of times
-    that each of the two was given. Raises UsageError for values that do not fit the metric.
+    that the two values themselves were given. Raises UsageError for values that do not fit the metric.
 
     >>> make_squared_distance("ratio", np.array([0.0, 1.0, 3.0]), np.ones(3))(1, np.arange(3)).tolist()
     [1.0, 0.0, 0.25]

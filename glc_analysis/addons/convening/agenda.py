@@ -62,15 +62,17 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
 
     ``tallies`` and ``ratings`` are the rows of these tables for one round. Votes that may not be disclosed
     under ``agreement_test`` and ``fully_disclosed_panels`` are blanked first
-    (:func:`.votes.blank_undisclosed_tallies_and_describe_votes`). The groups are:
+    (:func:`.votes.blank_undisclosed_tallies_and_describe_votes`). The group of a principle is the first of
+    these that fits the votes of the providers:
 
-    - agreed: importance and feasibility are high. In addition, the panel agrees on importance, or it is not
-      disclosed whether the panel agrees on importance;
-    - split: the panel disagrees on importance. A principle is also split if its importance is not high and
-      the panel disagrees on feasibility;
+    - the rest: importance or feasibility has too few votes, no decision or no tally;
+    - split: the panel disagrees on importance; or importance is not high, and the panel disagrees on
+      feasibility;
     - works elsewhere?: importance is high, but the principle may not be feasible for every rater. This is so
       if feasibility is not high, if raters whose organisation has low resources (organisations.csv,
-      ``resource_level``) rate feasibility lower, or if at least a quarter of the raters abstained;
+      ``resource_level``) rate feasibility lower, or if at least a quarter of the ballots are abstentions;
+    - agreed: importance and feasibility are high, and the panel agrees on importance (or it is not disclosed
+      whether the panel agrees);
     - the rest: all other principles.
 
     "6 of 10" means six high votes of ten. Undisclosed numbers never decide the group of a principle. The

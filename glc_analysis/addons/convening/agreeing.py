@@ -73,7 +73,7 @@ def collect_results_objections_and_reservations(study: Study, principle_id: str)
     the votes on the text, the objections to the principle, and the reservations about the principle.
 
     Raises UsageError for a principle that is unknown, not in use or already agreed, and Faults if an open
-    round asks about the principle.
+    round asks about the text.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)
     text = find_source_row_of_latest_version(reference.principles, principle_id)

@@ -50,7 +50,8 @@ IN_USE = ("candidate", "agreed")
 ENDORSED = ("endorse", "endorse_with_reservation")
 """The two decisions by which an organisation signs a text: without a reservation, and with one."""
 WORDS_OF_NAME = 5
-"""The number of words at the beginning of a text that form its short name if nobody names the text."""
+"""The number of words at the beginning of a text that form its short name if nobody gives the text a short
+name."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,10 @@ def amend_principle(study: Study, principle_id: str, new_text: str, *, asked_by:
     """Issues the next version of a principle. The new version has status candidate and the new text; its
     other columns keep the values of the old version.
 
-    The old version is superseded. Amending a principle that was withdrawn, split or merged brings it back
-    into use; its new text may then repeat the old words. An open round of which no form has been received
-    asks about the new text from then on. With ``exclude_old_ratings``, an open round with received forms also
-    asks about the new text; the ratings of the old text are then excluded.
+    The old version is superseded. Amending a principle that was withdrawn, split or merged brings the
+    principle back into use; the new text may then have the same words as the old text. An open round of which
+    no form has been received asks about the new text from then on. With ``exclude_old_ratings``, an open
+    round with received forms also asks about the new text; the ratings of the old text are then excluded.
 
     Raises UsageError if the principle is unknown, or if the new text, the requester or the reason is blank.
     Raises Faults if the text is unchanged, or if forms of an open round have been received and
@@ -166,7 +167,7 @@ def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
     name = format_printed_id(old["principle_id"], old["version"])
     if is_same:
         yield Fault(f"says the same as {name}", "principles.csv", old["row"], "statement", old["statement"],
-                    "write a new text, and change more than its blank spaces")
+                    "write a text that differs from the old text in more than blanks")
     for n, row in open_rounds.iterrows() if not hold_out else ():
         yield Fault(f"round {row['round_id']} on {name} is open, and a form has been received", "rounds.csv",
                     str(n), "closed_on", "",
@@ -206,8 +207,8 @@ def split_principle(study: Study, principle_id: str, texts: Sequence[str], *, as
     """Replaces a text by two or more new principles, which keep the language, domain and themes of the text.
 
     Raises UsageError if the principle is unknown or not in use, if there are fewer than two texts, or if a
-    text, the requester or the reason is blank. Raises Faults if a form of an open round on the principle has
-    been received. Nothing is written if an error is raised.
+    text, the requester or the reason is blank. Raises Faults if a new text already exists, or if a form of an
+    open round on the principle has been received. Nothing is written if an error is raised.
     """
     if len(texts) < 2:
         raise UsageError("A split makes two or more texts. To fix: give at least two new texts, or reword "
@@ -224,8 +225,8 @@ def merge_principles(study: Study, principle_ids: Sequence[str], text: str, *, a
     the old texts share one domain, the new principle has this domain too.
 
     Raises UsageError if a principle is unknown or not in use, if there are fewer than two principles, or if
-    the text, the requester or the reason is blank. Raises Faults if a form of an open round on one of the
-    principles has been received. Nothing is written if an error is raised.
+    the text, the requester or the reason is blank. Raises Faults if the new text already exists, or if a form
+    of an open round on one of the principles has been received. Nothing is written if an error is raised.
     """
     if len(set(principle_ids)) < 2:
         raise UsageError("A merger joins two or more principles. To fix: name at least two, as in "

@@ -56,9 +56,10 @@ from glc_analysis.tables import group_rows
 from glc_analysis.text import content_hash
 
 ENTRY_TABLES = ("principles", "rounds", "raters", "stopped", "proxies", "interests")
-"""The reference tables that must be free of faults to open a round and to receive its forms."""
+"""The reference tables that must be free of faults before a round is opened and before its forms are
+received."""
 BALLOT_TABLES = (*ENTRY_TABLES, "comments", "names")
-"""The reference tables that must be free of faults to count a round and to read out its results."""
+"""The reference tables that must be free of faults before a round is counted and its results are read out."""
 OTHER_WORDING = "rated "
 """The beginning of the reason in column ``excluded`` if the rater rated words other than the issued words."""
 INTEREST = "the voter declared an interest"
@@ -483,8 +484,8 @@ def mask_and_list_releasable_comments(ratings: pd.DataFrame, study: Study, names
 
 
 def list_unchecked_comments(ratings: pd.DataFrame) -> list[str]:
-    """Returns the rater and the principle of each comment that may be read aloud, as its author said, but
-    that comments.csv does not yet contain."""
+    """Returns the rater and the principle of each comment that its author allowed to be read aloud and that
+    comments.csv does not yet contain."""
     rows = ratings[ratings["may_be_read"] & (ratings["comment"] != "") & (ratings["comment_read"] == "")]
     return [f"{row['rater_id']} on {row['principle_id']}" for row in rows.to_dict("records")]
 

@@ -88,7 +88,8 @@ def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str
                      audience: str) -> Iterator[Row]:
     """Yields the lines of all blocks except joint display and evidence, for the principles that the audience
     may read. There is a line for each ballot from which disclosed votes and the agenda are made, for each
-    comment, for each signature, and for each organisation that proposed a decision or requested a text.
+    comment, for each signature, and for each organisation that proposed a decision, raised a matter of the
+    parking lot (matters set aside for later) or requested a text.
 
     The votes of each round form a separate block, so that votes in a later round do not change the block of
     an earlier round.
@@ -133,7 +134,8 @@ def _owners_of_raters(raters: pd.DataFrame) -> dict[str, str]:
 
 
 def find_decision_block_mentioning_withdrawal(frames: Mapping[str, pd.DataFrame]) -> set[str]:
-    """Returns a set with the block of decisions if a decision mentions a withdrawal; else an empty set."""
+    """Returns a set with the block of decisions if the decision log, the parking lot, or the reason or
+    requester of a text mentions a withdrawal; else an empty set."""
     texts = frames["principles"][["changed_because", "asked_by"]]
     is_rewritten = is_withdrawal_mentioned(frames["decision_log"], frames["parking_lot"], texts)
     return {DECISIONS_BLOCK} if is_rewritten else set()

@@ -45,18 +45,19 @@ def find_broken_evidence_links(study: Study) -> list[Fault]:
     Broken links are:
 
     - a row of evidence.csv for an unknown principle;
-    - a cited figure, code or segment that does not exist;
+    - a cited figure, code, segment or quotation that does not exist;
     - a cited code of which no coding has been agreed;
     - cited figures and words that changed since they were cited;
+    - a cited number of an earlier wave that is missing or differs from the count in that wave;
     - cited passages and codes without a quotation that is cleared for the intended readers;
     - quotations of the joint display that are not cleared;
-    - raw files that are missing or changed;
+    - raw files that are missing, changed or not recorded in the manifest;
     - tallies of a version of a principle that principles.csv lacks.
 
     Faults for evidence whose words changed come first. Sometimes a figure differs from its citation for one
     reason alone: coded passages of a text are in quarantine. Once these passages are settled, figure and
-    citation may agree again. All figures that wait for the same text share one fault, which does not advise
-    citing the new figure.
+    citation may agree again. All figures that wait for the same text share one fault. This fault does not
+    advise citing the new figure, because the figure may change once more.
     """
     trail = EvidenceTrail(StudyView(study))
     links, faults = _Links(trail), []

@@ -44,8 +44,8 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
     """Open a rating round and write its forms, or write them again.
 
     A new round asks about every principle that is a candidate: not agreed, not set aside, not replaced. Each
-    rater gets a workbook, a page to print and a text to send. All raters together get forms.pdf, which is for
-    a print shop, and one XLSForm.
+    rater gets a workbook, a page to print and a text to send. In addition, forms.pdf has all forms (for a
+    print shop), and one XLSForm is for all raters.
     """
     from datetime import date
 
@@ -243,8 +243,8 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
         click.echo("\n".join(list_lines_to_read_out(study, count.reference, count.frames, round_id)))
         missing = list_unchecked_comments(count.rows_of_round["ratings"])
         if missing and round_id not in list_rounds_with_erased_ballots(study):
-            say(f"{count_of(len(missing), 'comment')} may be read aloud as soon as the words "
-                "in the study's language are in comments.csv.")
+            say(f"{count_of(len(missing), 'comment')} may be read aloud as soon as comments.csv "
+                "has their words in the study's language.")
             for_the_team.append(f"Comments that are not in comments.csv: {', '.join(missing)}.")
     else:
         print_rows(count.rows_of_round["tallies"], form, if_empty="No vote was cast.")

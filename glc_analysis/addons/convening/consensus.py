@@ -133,8 +133,8 @@ def classify_agreement_by_panel_rule(votes: Sequence[int], n_abstained: int = 0)
     """Returns whether a panel of 8 to 16 ballots agrees, disagrees or does neither; ``""`` for a panel of
     another size, or if there is no vote.
 
-    - Agreement: at most 2 ballots are outside the third of the scale with the median (3 ballots in panels of
-      11 to 13, 4 in panels of 14 to 16). Abstentions are counted as ballots outside.
+    - Agreement: at most 2 ballots lie outside the third of the scale that contains the median (3 ballots in
+      panels of 11 to 13, 4 in panels of 14 to 16). Abstentions are counted as ballots outside this third.
     - Disagreement: at least 3 votes lie in the lowest third and at least 3 in the highest third (4 votes in
       panels of 11 to 13, 5 in panels of 14 to 16).
 
@@ -167,8 +167,8 @@ def classify_disagreement_by_ipras(votes: Sequence[int]) -> str:
 def compute_required_ballots(n_eligible: int, agreement_test: str = "panel", fixed_quorum: int = 0) -> int:
     """Returns how many ballots of a panel on a text are needed for a decision. If the study has set a quorum
     (``fixed_quorum``), this quorum is returned. Otherwise two thirds of the raters who may vote are needed,
-    rounded up. However, if the panel is large enough for the smallest number of ballots that the test needs
-    (:data:`SMALLEST_OF`), the returned number is never below this smallest number.
+    rounded up. However, the test itself needs a smallest number of ballots (:data:`SMALLEST_OF`). If at least
+    this many raters may vote, the result is never smaller than this number.
 
     >>> [compute_required_ballots(n) for n in (3, 8, 10, 14)]
     [2, 8, 8, 10]
@@ -185,9 +185,9 @@ def decide_panel_result(votes: Sequence[int], agreement_test: str = "panel", *, 
 
     - No decision: fewer ballots (votes and abstentions) than the ``quorum`` were received.
     - Too few: the panel is smaller than the test needs, or fewer than three raters voted.
-    - Tests ``panel`` and ``ipras``: the third of the scale with the median decides whether the result is
-      high, uncertain or low. However, the result is uncertain if the panel disagrees, or if abstentions leave
-      less than half of the ballots in this third.
+    - Tests ``panel`` and ``ipras``: the third of the scale that contains the median decides whether the
+      result is high, uncertain or low. However, the result is uncertain if the panel disagrees, or if
+      abstentions leave less than half of the ballots in this third.
     - Test ``share``: the result is low or high if the lowest or highest third of the scale holds 75 % of the
       ballots, else uncertain. The smallest panel is the same as for test ``panel``, because in a panel of
       seven one vote moves a share by 14 points. Disagreement is not tested, because a panel with 75 % of its
@@ -240,8 +240,8 @@ def list_possible_results(tertile_counts: Sequence[int], agreement_test: str, *,
                           n_abstained: int,
                           quorum: int | None) -> frozenset[str]:
     """Returns the results that are possible if only the numbers of low, middle and high votes are known. The
-    set has one result, or two results if the median may lie in either of two thirds of the scale. The set is
-    empty if these numbers cannot decide the result, as with the test IPRAS.
+    set has one result, or two results if the median may lie in one or the other of two thirds of the scale.
+    The set is empty if these numbers cannot decide the result, as with the test IPRAS.
 
     >>> sorted(list_possible_results((1, 1, 8), "panel", n_abstained=0, quorum=8))
     ['high']
@@ -328,8 +328,8 @@ def why_no_result(tally: Mapping[str, Any]) -> str:
 
 
 def describe_dissenting_votes(tally: Mapping[str, Any]) -> str:
-    """Returns, in words to be read out, the votes of a row of ``tallies`` outside the third of the scale with
-    the median; blank if the votes or the median are not disclosed.
+    """Returns, in words to be read out, the votes of a row of ``tallies`` that do not lie in the third of the
+    scale that contains the median. The result is blank if the votes or the median are not disclosed.
 
     >>> describe_dissenting_votes(compute_tally_columns([8] * 8 + [5, 2]))
     'dissent: 1 middle, 1 low'

@@ -103,9 +103,9 @@ class PaperForm(KeyedPaper):
         return sorted({version for one, version, _ in self.statements if one == principle}, key=int)
 
     def list_fields_in_typing_order(self, values: Values) -> Iterator[str]:
-        """Yields the fields of the form in the order of typing. The first field is the language of the form.
-        Then, for each principle, come the marks (scores); if the paper has a comment on the principle, also
-        the comment, and whether it may be read aloud."""
+        """Yields the fields of the form in the order of typing. The first field is the language of the form,
+        if there are several languages. Then, for each principle, come the marks (scores); if the paper has a
+        comment on the principle, also the comment, and whether it may be read aloud."""
         if len(self.languages) > 1 and set(self.open or self.names) - {*self.issued}:
             yield ".language"
         for principle in self.open or self.names:
@@ -145,8 +145,9 @@ class PaperForm(KeyedPaper):
         return (meant, "") if meant is not None else ("", f"{line!r} is not understood: type {expected}.")
 
     def _parse_marks(self, principle: str, line: str) -> tuple[str, str]:
-        """Parses the marks (scores) typed for a row of the form, separated by blanks, such as ``7 8``. If
-        several versions of the text may be on the paper, the version is typed first: ``2 7 8 +``."""
+        """Parses the marks (scores) typed for a row of the form, such as ``78`` or ``7 8``. If several
+        versions of the text may be on the paper, the version is typed first: ``2 7 8`` is version 2. A ``+``
+        at the end says that the paper has a comment."""
         criteria, versions = self.open.get(principle, CRITERIA), self._versions_asked(principle)
         if not line:
             return "", ""
@@ -332,7 +333,8 @@ class RatingFormSession(KeyingSession):
                            "the file with the paper, keep the file in raw/ratings only if it is right, and "
                            "start `glc enter` again.")
         self.log.end_form(code, RECEIVED)
-        return f"Form {code} is received{' with ' * bool(form.open)}{', '.join(form.open)}."
+        return (f"Form {code} is received{' with the keyed answers on ' * bool(form.open)}"
+                f"{', '.join(form.open)}.")
 
 
 def _table_bytes(study: Study) -> list[bytes]:

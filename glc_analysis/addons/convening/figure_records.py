@@ -43,7 +43,7 @@ def find_answers_behind_figure(read_table: Read, figure: Any, question: Any) -> 
 
 
 def find_members_of_figure_subset(read_table: Read, figure: Any, unit: str) -> set[str]:
-    """Returns the ids of the organisations or answers (``unit``) in the figure's subset."""
+    """Returns the ids of the organisations or answers (``organisation_or_answer``) in the figure's subset."""
     ids = read_table(f"{unit}s")[f"{unit}_id"]
     if figure.subset_kind not in KINDS[1:]:  # a source or document is a property of passages
         return {*ids}

@@ -357,8 +357,9 @@ def write_round_xlsform(path: Path, forms: Sequence[RatingForm], raters: Sequenc
     """Writes the XLSForm of a round. ``forms`` has one form per language; all forms have the principles in
     the same order.
 
-    The XLSForm asks for the rater's language, and for the rater's code, which must belong to the round. The
-    language determines the stamp of each principle: the round, the printed id and the text_version.
+    The XLSForm asks for the rater's code, which must belong to the round, and for a language if there are
+    several. The language determines the stamp of each principle: the round, the printed id and the
+    text_version.
     """
     form, round_id = _XLSForm(forms), forms[0].round_id
     survey = list(form.make_survey_rows(raters))

@@ -153,11 +153,11 @@ def format_code_figure_id(code_id: str, subset: str = "all") -> str:
 
 def choose_figure_representing_code(figures: Mapping[str, Any], code_id: str) -> Any:
     """Returns the figure that represents a code; None if the study has no such figure. The figure counts the
-    organisations that raised the code:
+    organisations that raised the code. Its base is, in this order of preference:
 
-    - in interviews and answers, out of the organisations that were asked about the code;
-    - if nobody was asked about the code, out of the organisations that were interviewed without a guide;
-    - if the code was raised only in group calls, out of the organisations that were present in the calls.
+    - the organisations that were asked about the code in interviews and answers;
+    - if nobody was asked about the code, the organisations that were interviewed without a guide;
+    - if the code was raised only in group calls, the organisations that were present in the calls.
     """
     return next(filter(None, (figures.get(format_code_figure_id(code_id, subset)) for subset in WHOLE)), None)
 

@@ -66,7 +66,7 @@ class KeyingLog:
                 log._apply(json.loads(line))
             except (ValueError, KeyError, TypeError):
                 raise Faults([Fault("cannot be read", file=path.name, row=str(n), fix="delete the line; "
-                                    "the program then asks again for the field in it")]) from None
+                                    "the program then asks again for the value on this line")]) from None
         if incomplete and say:
             os.truncate(path, len(content) - len(incomplete))
             say(f"The last line of {path.name} is incomplete (was the power cut?). It is removed, and its "
@@ -399,8 +399,8 @@ class KeyingSession:
 
     def explain_refused_code(self, line: str, code: str, states: Mapping[str, str]) -> str:
         """Returns the reason why a typed code is refused. If ``code`` is blank, the typed code is unknown;
-        else the paper with this code has already been received. In the second case, everything keyed here for
-        the paper is deleted."""
+        else the paper with this code has already been received. In the second case, the log's entries for the
+        paper are deleted."""
         if code:
             begun = ""
             if code in self.log.forms:  # it would keep the round from being closed

@@ -18,7 +18,8 @@ def format_cited_and_current_numbers(view: StudyView, words: Words, figure_id: s
     The first phrase gives the ``cited`` number or, if no number was cited, the number counted in the wave. If
     the waves may not be compared, the second phrase gives the reason instead of a number. ``figure`` is the
     figure of the current wave, or None if the current wave has no such figure. ``is_figure`` is false for a
-    code. For codes, no numbers are counted in earlier waves, and the comparison of waves is not checked.
+    code. For codes, no numbers are counted in earlier waves, and it is not checked whether the waves may be
+    compared.
     """
     labels = view.wave_labels
     now = labels[view.wave_of_figures]

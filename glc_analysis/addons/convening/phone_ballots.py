@@ -1,12 +1,13 @@
 """Handles ballots given on phones in the room: stores the answers in the ballot box (a file), and later turns
 them into files of ratings.
 
-A *slip* is a piece of paper with a code, which lets its holder vote once (:mod:`.phone_slips`). Answers
-arrive with the code of a slip and become ``raw/ratings/<round>-<rater>-phone.csv``, in the same format as a
-paper form that was keyed twice. The computer that serves the page does not know who has which slip. People
-draw their slips from a shuffled stack, and one person records on a sheet, the register, who drew which slip.
-The register is brought to the computer only after the vote, and the answers then get the codes of their
-raters (:func:`collect_ballots_and_empty_box`).
+A *slip* is a piece of paper with a code; the code lets the holder of the slip vote once
+(:mod:`.phone_slips`). Answers arrive with the code of a slip and become
+``raw/ratings/<round>-<rater>-phone.csv``, in the same format as a paper form that was keyed twice. The
+computer that serves the page does not know who has which slip. People draw their slips from a shuffled stack,
+and one person records on a sheet, the register, who drew which slip. The register is brought to the computer
+only after the vote, and the answers then get the codes of their raters
+(:func:`collect_ballots_and_empty_box`).
 
 Before the register is brought to the computer, all answers are in the ballot box,
 ``private/phones/<round>/box.json``, one line per slip. An answer is on disk before the phone gets its
@@ -130,8 +131,8 @@ class Slip:
 
     - ``code``: the digest of the slip's code.
     - ``saves``: how often answers were saved with the slip.
-    - ``mark``: the mark of the last request that saved answers, by which a repetition of the request is
-      recognised.
+    - ``mark``: the mark of the last request that saved answers; if a phone repeats this request, the
+      repetition has the same mark.
     - ``answers``: for each principle, the stamp of the wording read (``text``), and the answers keyed by the
       name of the question.
     """
@@ -238,8 +239,8 @@ def ballot_box_folder(study: Study, round_id: str) -> Path:
 
 
 def begin_sentence_on_uncollected_phone_ballots(study: Study, round_id: str) -> str:
-    """Returns the beginning of a sentence, which says how many phone ballots have not been collected; blank
-    if there are no such ballots."""
+    """Returns the beginning of a sentence that says how many phone ballots have not been collected. The
+    result is blank if there are no such ballots."""
     box = BallotBox.read(study, round_id)
     if box is None or box.is_empty:
         return ""

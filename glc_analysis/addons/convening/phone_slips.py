@@ -160,7 +160,7 @@ def _said(texts: RoundTexts, network: str) -> list[tuple[str, str, list[str]]]:
 
 def _numbers(count: int) -> list[str]:
     """Returns random distinct numbers of four digits for slips. Random numbers do not show the order of the
-    slips, and slips of different stacks can be distinguished by them."""
+    slips. Slips of different stacks can be distinguished by their numbers."""
     return [*map(str, secrets.SystemRandom().sample(range(1000, 10_000), count))]
 
 

@@ -48,7 +48,7 @@ ONLY_OBJECTED = "No evidence against it is recorded, but an objection is recorde
 NOT_MEASURED = "Rests on providers' reported experience; effectiveness not measured."
 UNSUPPORTED = "No evidence for it is recorded."
 _MEASURED = ("outcome_measured", "literature")
-"""The claims of evidence that go beyond practice and providers' reports."""
+"""The claims (column ``claim`` of evidence.csv) that rest on more than practice and what providers report."""
 
 
 def format_printed_id(principle_id: str, version: str) -> str:
@@ -75,7 +75,8 @@ def make_principle_and_evidence_tables(reference: Reference) -> dict[str, pd.Dat
 
 def add_printed_ids_and_mark_current(principles: pd.DataFrame) -> pd.DataFrame:
     """Returns rows of principles.csv with three more columns: ``printed_id``, ``text_version``, and
-    ``is_current`` (whether the row is the latest version of its principle or a translation of it)."""
+    ``is_current`` (whether the row is the latest version of its principle or a translation of the latest
+    version)."""
     ids = [*map(format_printed_id, principles["principle_id"], principles["version"])]
     rows = [*zip(principles["principle_id"], principles["version"].astype(int), ids,
                  principles["translation_of"], strict=True)]
@@ -198,7 +199,7 @@ def count_contributors_and_voters_by_kind(principle_id: str, frames: Frames) -> 
 
     - ``study_n``: organisations in the study;
     - ``evidence_n``: organisations that contributed to codes and passages cited for the principle;
-    - ``raters_n``: organisations whose raters voted in the principle's last closed round.
+    - ``raters_n``: organisations whose raters voted, as providers, in the principle's last closed round.
     """
     contributors = frames["evidence_contributors"].query("principle_id == @principle_id")
     contributed = {*contributors["organisation_id"]}
@@ -259,8 +260,8 @@ def _by_source(contributors: pd.DataFrame) -> str:
 
 
 def _count_places(own: pd.DataFrame, frames: Frames, column: str) -> int:
-    """Returns the number of distinct countries or regions (``column``) in which the organisations work;
-    blanks do not count."""
+    """Returns the number of distinct countries or regions (``column``) in which the organisations of ``own``
+    work; blanks do not count."""
     answers = frames["answers"]
     places = answers.loc[answers["organisation_id"].isin(own["organisation_id"]), column]
     return places[places != ""].nunique()
@@ -350,7 +351,7 @@ def status_contradicting_decision_faults(texts: Mapping[Any, Mapping[str, Any]],
 
     >>> text = {"principle_id": "P07", "version": "2", "translation_of": "", "status": "agreed"}
     >>> [fault.message for fault in status_contradicting_decision_faults({4: text}, [])]
-    ['P07.2 is called agreed, and text_decisions.csv does not say who decided it']
+    ['P07.2 has the status agreed, but text_decisions.csv does not say who decided it']
     >>> [*status_contradicting_decision_faults({4: text}, [text])]
     []
     """
@@ -362,7 +363,7 @@ def status_contradicting_decision_faults(texts: Mapping[Any, Mapping[str, Any]],
             continue
         principle, command = text["principle_id"], _RECORDED_BY.get(status, "")
         if command and last != "set_aside":
-            said = (f"{name} is called {STATUS_WORDS[status]}, and text_decisions.csv does not say who "
+            said = (f"{name} has the status {STATUS_WORDS[status]}, but text_decisions.csv does not say who "
                     "decided it")
             fix = f"{command.format(principle)}; or write {last}"
         else:
@@ -373,9 +374,9 @@ def status_contradicting_decision_faults(texts: Mapping[Any, Mapping[str, Any]],
 
 def changed_word_faults(table: str, action_done: str, texts: Iterable[Mapping[str, Any]],
                         rows: Mapping[Any, Mapping[str, Any]]) -> Iterator[Fault]:
-    """Yields faults for texts whose words changed after the text was signed or decided on, as column
-    ``text_version`` of a table shows. ``rows`` are the rows of the table, keyed by row number.
-    ``action_done`` is the participle for what the rows record about a text, such as signed."""
+    """Yields faults for texts whose words changed after the text was signed or decided on. ``rows`` are the
+    rows of ``table``, keyed by row number; their column ``text_version`` shows whether the words changed.
+    ``action_done`` is the word for what the rows record about a text, such as signed."""
     now = {make_printed_id(one): one["statement"] for one in texts if not one["translation_of"]}
     others: dict[str, list[Any]] = {}
     for n, row in rows.items():

@@ -314,7 +314,7 @@ def find_known_language_by_rater(raters: pd.DataFrame, survey_languages: Mapping
 def make_rater_forms(reference: Reference, round_id: str, round_texts: pd.DataFrame,
                      rater_languages: Mapping[str, str]) -> tuple[list[RatingForm], list[str]]:
     """Returns a form for every rater who may rate and did not withdraw (stopped.csv), and a note on each
-    form.
+    form. Raises Faults if there is no such rater.
 
     The form is in the rater's language (:func:`find_known_language_by_rater`) if at least one text of the
     round, or the fixed texts of the form, exist in this language. An untranslated text is marked with its

@@ -127,7 +127,7 @@ def format_form_stamp(round_id: str, rater_id: str, printed_id: str, text_versio
 
 
 def add_rater_to_form_stamp(stamp: str, rater_id: str) -> str:
-    """Returns the stamp of a form for all raters with the code of a rater inserted.
+    """Returns a stamp for one rater, made from the stamp of a form that is meant for all raters.
 
     >>> add_rater_to_form_stamp("1 P07.2 9745af7abe75", "r07")
     '1 r07 P07.2 9745af7abe75'
@@ -307,7 +307,7 @@ def _mixed_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
 
 
 def _repeated_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
-    """Yields one fault for each row that repeats a principle that the same rater has already rated in the
+    """Yields one fault for each row about a principle that the same rater has rated in an earlier row for the
     same round."""
     first: dict[tuple[str, ...], _Answer] = {}
     said: set[tuple[str, str]] = set()
@@ -351,8 +351,8 @@ def _rows_that_are_gone(file: str, answers: Sequence[_Answer],
 
 
 def unanswered_principle_faults(form_votes: pd.DataFrame) -> Iterator[Fault]:
-    """Yields a fault for each principle of a form that is unanswered, because its boxes are blank or its row
-    is missing."""
+    """Yields a fault for each unanswered principle of a form. A principle is unanswered if its boxes are
+    blank or its row is missing."""
     for (file, row, round_id, rater, principle), own in group_rows(
             form_votes, "file", "row", "round_id", "rater_id", "principle_id", sort=False):
         is_gone = (own["text_version"] == "").all()

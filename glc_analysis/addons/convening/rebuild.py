@@ -1,8 +1,7 @@
-"""Writes only the tables of the convening, which takes about a second, so that nobody in the room waits for a
-full build.
+"""Writes only the tables of the convening, so that nobody in the room waits for a full build.
 
-After the module has written these tables, all tables count as out of date until the next full build. The
-module does not change slices.json.
+Writing these tables takes about a second. After this, all tables count as out of date until the next full
+build. The module does not change slices.json.
 """
 
 from __future__ import annotations

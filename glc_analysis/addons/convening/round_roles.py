@@ -50,7 +50,7 @@ _RECORD = "roles.csv"
 
 def add_proxies_and_interests(raters: pd.DataFrame, reference: Reference, round_id: str) -> pd.DataFrame:
     """Returns the raters with the columns :data:`ROLE_COLUMNS` for a round; the columns are blank for raters
-    without a role."""
+    without a proxy or an interest."""
     proxies, interests = (table[table["round_id"] == round_id]
                           for table in (reference.proxies, reference.interests))
     by_proxy = dict(zip(proxies["rater_id"], proxies["proxy_id"].replace("", GONE), strict=True))

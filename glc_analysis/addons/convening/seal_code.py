@@ -2,10 +2,11 @@
 afterwards.
 
 A *close* is one closing of a round; a round that was reopened has several closes. Each close adds a link to a
-chain; the link is a keyed digest of the previous link and of the sealed content. Somebody who has a seal code
-on paper can check whether all closes up to this code are unchanged. The code changes if an older copy of the
-study is restored, a round is removed, or a recount is deleted. The key of the digest is private, so that
-nobody can find out a vote by trying which votes give the code.
+chain, unless its ballots are the same as in the round's previous close. The link is a keyed digest of the
+previous link and of the sealed content. Somebody who has a seal code on paper can check whether all closes up
+to this code are unchanged. The code changes if an older copy of the study is restored, a round is removed, or
+a recount is deleted. The key of the digest is private, so that nobody can find out a vote by trying which
+votes give the code.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ _LENGTH = 8
 
 def list_closes_with_seal_codes(study: Study) -> list[tuple[str, str]]:
     """Returns one pair for each close of a round, in order: the name of the close, such as "round 2, close
-    1", and the seal code after the close."""
+    1", and the seal code after the close. A close with the same ballots as the round's previous close is left
+    out."""
     from glc_analysis.addons.convening.seals import (
         SEAL,
         list_seal_folders_of_distinct_ballots,
@@ -74,8 +76,9 @@ def _letters(link: str) -> str:
 
 def seal_code_and_changed_page_faults(study: Study, code: str) -> Iterator[Fault]:
     """Yields faults if no close of the study gives the seal code ``code``. Also yields faults for pages to
-    project that match neither the page that was first shown nor the page that the study makes now. Raises
-    UsageError for an invalid code."""
+    project that match neither the page that was first shown nor the page that the study makes now. If a seal
+    is in the folder of another round or the key of the digests is wrong, yields only the faults about this.
+    Raises UsageError for an invalid code."""
     from glc_analysis.addons.convening.seals import (
         list_rounds_with_erased_ballots,
         missing_or_wrong_digest_key_faults,

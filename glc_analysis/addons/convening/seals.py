@@ -210,7 +210,7 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
 
 
 def seal_of_other_round_faults(study: Study) -> Iterator[Fault]:
-    """Yields faults for folders of seals that have the name of another round."""
+    """Yields faults for folders that are named after one round and contain the sealed ballots of another."""
     for home in sorted(study.locate_private_folder("rounds").glob("*")):
         for folder in _sealed_folders(home):
             others = {*read_existing_private_table(folder / BALLOTS)["round_id"]} - {home.name}
@@ -226,8 +226,8 @@ def missing_or_wrong_digest_key_faults(study: Study) -> Iterator[Fault]:
     cannot be checked whether a seal has changed."""
     sealed = [folder for home in study.locate_private_folder("rounds").glob("*")
               for folder in _sealed_folders(home)]
-    fix = ("put the file back from a backup; perhaps no sealed ballot has changed. Without a backup, "
-           "reopen and close each round")
+    fix = ("put the file back from a backup, because the sealed ballots themselves may be unchanged; if "
+           "there is no backup, reopen and close each round")
     if sealed and not (study.root / KEY_FILE).is_file():
         yield Fault("the key of the digests is missing, so no seal can be compared", KEY_FILE, fix=fix)
         return
@@ -258,7 +258,8 @@ def _faults_of_seal(study: Study, folder: Path, sealed: Mapping[str, Any], rater
                     f"{round_id} was closed", file=study.make_relative(folder), fix=_restore(round_id))
     was, is_now = sealed.get("texts", _texts_of(rows)), _texts_of(rows)
     if others := [".".join(text[:2]) for text in (*was, *is_now) if (text in was) != (text in is_now)]:
-        yield Fault(f"round {round_id} was closed with other texts", "rounds.csv", column="principle_id",
+        yield Fault(f"round {round_id} was closed with other texts than those in rounds.csv", "rounds.csv",
+                    column="principle_id",
                     value=", ".join(dict.fromkeys(others)), fix="restore the round's rows in rounds.csv")
     for n, day in rows["closed_on"].items():
         if day != sealed["closed_on"]:

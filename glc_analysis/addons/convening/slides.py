@@ -79,9 +79,10 @@ def write_slides(study: Study, round_id: str) -> Path:
     """Writes the slides of a closed round to ``reports/team/day/<round>/index.html``, readable by their owner
     only. The slides in the other languages of the study are written beside this file (``index-es.html``).
 
-    The agenda comes first, then one screen for each principle in the order of the agenda, then decisions and
-    parking lot. The arrow keys move between screens; without JavaScript the slides are one long page. The
-    page that is made first after the round was closed is kept in the seal of the round.
+    The agenda comes first, then one screen for each principle in the order of the agenda, then the decisions
+    and the parking lot (matters set aside for later). The arrow keys move between screens; without JavaScript
+    the slides are one long page. The page that is made first after the round was closed is kept in the seal
+    of the round.
 
     Raises UsageError for an unknown round. Raises GLCError if the round is open, if the tables do not contain
     the round yet, or if its results may no longer be disclosed. Raises Faults if the slides would contain
@@ -348,14 +349,14 @@ def _untold(row: Mapping[str, Any]) -> dict[str, Any]:
     with_proxies = ", with proxies among them" * (row["n_by_proxy"] > 0)
     few = f"{NUMBERS[compute_largest_undisclosed_panel(row['n_by_proxy'])]} votes or fewer{with_proxies}"
     return {"panel": row["panel"], "name": PANELS[row["panel"]], "shape": "few", "words": "not shown",
-            "share": f"{few}: nothing of them is shown", "round_id": row["round_id"], "votes": [],
+            "share": f"{few}: nothing about them is shown", "round_id": row["round_id"], "votes": [],
             "thirds": [], "middle": None, "median": None, "bar": [], "earlier": [], "dissent": "",
             "no_vote": "", "ipras": "", "movement": "", "moved": "", "changed": ""}
 
 
 def _dissent(row: dict[str, Any], shape: str) -> str:
-    """Returns a phrase on the votes outside the third of the scale with the median. For a split panel, the
-    phrase gives the votes at both ends of the scale."""
+    """Returns a phrase on the votes that do not lie in the third of the scale that contains the median. For a
+    split panel, the phrase gives the votes at both ends of the scale."""
     if shape == "split":
         return f"at both ends: {row['votes_low']} at 1–3, {row['votes_high']} at 7–9"
     thirds = (("low", "1–3", row["votes_low"]), ("middle", "4–6", row["votes_mid"]),

@@ -144,9 +144,9 @@ class RoundCount:
 def count_round(study: Study, round_id: str, *, close_on: date | None = None) -> RoundCount:
     """Counts a round from its files. With ``close_on``, an open round is first closed on that day.
 
-    Raises UsageError for an unknown round, and GLCError if the round is to be closed and no form has been
-    received. Raises Faults, before anything is written, if a file of ratings is faulty and the round is
-    closed or is to be closed.
+    Raises UsageError for an unknown round. Raises GLCError if the round is to be closed and no form has been
+    received, or if ``close_on`` is before the opening day. Raises Faults, before anything is written, if a
+    file of ratings is faulty and the round is closed or is to be closed.
     """
     reference = read_reference(study, needed=BALLOT_TABLES, checked_against=("organisations",))
     settings = study.settings["consensus"]
@@ -350,7 +350,7 @@ def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, princip
     if of_round["tallies"]["n_by_proxy"].any():
         few += (f" ({compute_largest_undisclosed_panel(1)} if one vote is by proxy, "
                 f"{compute_largest_undisclosed_panel(2)} if more votes are)")
-    return [*lines, f"Nothing is said of panels of {few}.",
+    return [*lines, f"Nothing is said about panels of {few}.",
             f"Rule: {of_round['tallies']['rule'].iloc[0]}."]
 
 

@@ -388,7 +388,7 @@ def agree(study: Study, principles: tuple[str, ...], decided_by: str) -> None:
     """Write down that the convening agreed to a principle.
 
     Shows the results, ballots, quorum and objections first, and asks for confirmation. text_decisions.csv
-    records who decided, when and on which votes. The decision holds only for these words: an amended
+    records who decided, when and on which votes. The decision applies only to the present words: an amended
     principle must be agreed again.
     """
     from datetime import date
@@ -406,7 +406,7 @@ def agree(study: Study, principles: tuple[str, ...], decided_by: str) -> None:
         for round_id, lines in before.results.items():
             say("\n  ".join([f"Round {round_id}:", *lines]))
         if not before.results:
-            say("No round on these words is closed: nobody has voted on them.")
+            say("No closed round asked about these words, so there are no votes on them.")
         for heading, lines in (("Ballots in the last round:", [*before.ballots, *before.rules]),
                                ("Said together:", before.positions),
                                ("Objections and reservations:", before.objections or ["none is recorded"])):

@@ -1,8 +1,8 @@
 """Traces a principle to its sources: from evidence to code or question, then to passage or rows, then to the
 raw file.
 
-A trace is a list of lines (:class:`TraceNode`). Below each line, the lines of the sources on which it rests
-are indented. :func:`trace_principle_to_sources` returns the trace of a principle.
+A trace is a list of lines (:class:`TraceNode`). Below each line, indented, follow the lines of the sources on
+which it rests. :func:`trace_principle_to_sources` returns the trace of a principle.
 :func:`list_principles_resting_on` returns the principles that rest on a source. Traces are made from the
 tables of the last build; the checksums of raw files are computed anew. In a trace, the team sees the call and
 the time of each passage, the line in its raw file, the checksum of the raw file, and the forms that contain
@@ -98,8 +98,8 @@ class TraceNode:
     - ``kind``: principle, text, decision, evidence, votes, question, code, memo, passage, quotation or file.
     - ``place``: the page and anchor where the content of the line is shown
       (:mod:`~glc_analysis.view.places`); blank if no page shows it.
-    - ``quote``, ``language``: the words with which the text of a passage or quotation begins, and their
-      language.
+    - ``quote``, ``language``: for a passage or quotation, the quoted words at the beginning of ``text``, and
+      their language.
     - ``about``: for the team, every id that the line concerns.
     """
 
@@ -114,8 +114,8 @@ class TraceNode:
 
 
 class EvidenceTrail:
-    """The tables of a built study from which traces are made, as one audience may see them. Each table is
-    read once; ``view`` covers the whole study."""
+    """The tables from which the traces of a built study are made, as one audience may see these tables. Each
+    table is read once; ``view`` covers the whole study."""
 
     def __init__(self, view: StudyView) -> None:
         self.view, self.study, self.read = view, view.study, view.read
@@ -253,9 +253,9 @@ class EvidenceTrail:
 
     @cached_property
     def _figures(self) -> Callable[[str], dict[str, Any]]:
-        """Returns a function that takes the id of a question, or ``coded`` for codes, and returns its
-        figures, keyed by the figures' ids. For a blank id, the function returns all figures of the page. A
-        trace therefore reads only the figures of the questions that it shows."""
+        """Returns a function that takes the id of a question and returns the figures of this question, keyed
+        by figure_id. For ``coded``, the function returns the figures about codes; for a blank id, all figures
+        of the page. In this way, a trace reads only the figures of the questions that it shows."""
         def figures_by_id(question: str) -> dict[str, Any]:
             rows = self.view.select_question_figures(question) if question else self.view.released
             return dict(zip(rows["figure_id"], iterate_rows(rows), strict=True))
@@ -297,8 +297,9 @@ class EvidenceTrail:
         return self.make_node(depth, "file", path, ", ".join(filter(None, text)), "", *about)
 
     def trace_figure(self, figure: Any) -> Iterator[TraceNode]:
-        """Yields the lines of a trace below a figure: the code of the figure with passages, or the question
-        of the figure with rows of the survey."""
+        """Yields the lines of a trace below a figure. For a figure about a code, these are the line of the
+        code and the lines of its passages or quotations. For a figure about a question, these are the line of
+        the question and, for the team, lines that name the rows of the survey file."""
         if figure.measure == "coded":
             return self._code(figure)
         question = self.words.questions.get(figure.question_id.removeprefix(f"{DISCORDANCE}/"))
@@ -329,8 +330,9 @@ class EvidenceTrail:
 
     @cached_property
     def _read_about(self) -> Callable[[str], Read]:
-        """Returns a function that takes a question and returns a reader of tables by name. From tables about
-        answers, the reader returns only the rows about the question."""
+        """Returns a function that takes the id of a question and returns a second function. The second
+        function takes the name of a table and returns the table; of tables about answers, it returns only the
+        rows about the question."""
         answers = cache(lambda name, question: tables.read_table(name, study=self.study, question=question))
 
         def reader(question: str) -> Read:
@@ -545,7 +547,8 @@ class EvidenceTrail:
 
     @cached_property
     def origins(self) -> dict[str, str]:
-        """Returns, for each segment, the segment of which it is a translation, or the segment itself."""
+        """Returns the original of each segment, keyed by segment: for a translation, the segment that was
+        translated; for all other segments, the segment itself."""
         return map_to_original_or_self(self.read("segments"))
 
     @cached_property

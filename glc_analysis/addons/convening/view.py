@@ -61,8 +61,8 @@ class ConveningView(VisibleTables):
 
         Columns: principle_id, principle, round, panel, criterion, n, high (7 to 9), middle, low, median,
         shown_as. Audiences outside the team see only counts from which no single vote can be inferred, and
-        only for panels of four or more. The public sees only the last round on each principle. Raises
-        UsageError for an unknown round.
+        only for panels of four or more. The public sees only the last round on each principle, without the
+        votes of observers. Raises UsageError for an unknown round.
 
         >>> view.votes(round=2).query("criterion == 'importance'")["shown_as"].iloc[0]
         '10 of 10 high'
@@ -153,7 +153,7 @@ class ConveningView(VisibleTables):
         (:mod:`.votes`).
 
         Panels with one or two votes are never shown, and panels with three votes only to the team. The public
-        sees only the last round on each principle."""
+        sees only the last round on each principle, without the votes of observers."""
         rows = self.read("tallies")
         rows = rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
         # Before anything is hidden: an earlier round never takes the place of one that may not be disclosed.
@@ -180,7 +180,7 @@ class ConveningView(VisibleTables):
     @cached_property
     def panel_positions(self) -> pd.DataFrame:
         """Returns the rows of table ``panel_positions`` on the principles that the audience may read. Each
-        row has the joint position of one panel on one principle."""
+        row has the position on one principle that the members of one panel stated together."""
         rows = self.read("panel_positions")
         return rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
 

@@ -1,8 +1,8 @@
 """Decides which results of a closed ballot, and which decisions of signatories, may be disclosed outside the
 team.
 
-The input is the counts of a panel's votes, in rows of tables ``tallies`` and ``signoffs``. The output is the
-same rows with the numbers that may be disclosed, and the words in which they are disclosed.
+The input is the counts of a panel's votes, in rows of tables ``tallies`` and ``signoffs``. The output is
+these rows with only the numbers that may be disclosed, and with words that state what is disclosed.
 
 A reader is assumed to know who voted, the rules of this module, and two votes (:data:`COALITION`): the
 reader's own vote and the vote of an ally. If reader and ally are proxies, they also know the votes that they
@@ -10,14 +10,14 @@ cast as proxies (:func:`count_votes_known_to_coalition`). The module protects th
 a vote lies: low (1 to 3), middle (4 to 6) or high (7 to 9). After every disclosure, at least two of the three
 thirds must remain possible for every other vote; the vote is then *uncertain*. To check that votes stay
 uncertain, the module lists all counts for which the same words would be disclosed
-(:func:`keeps_votes_uncertain`), so that the choice of the words reveals nothing either. Signatures are
+(:func:`keeps_votes_uncertain`). The choice of the words therefore reveals nothing more. Signatures are
 protected by the same rules, with decisions in place of thirds.
 
 The disclosed words about the votes of one panel on one criterion in one round depend only on these votes. All
 other facts that are disclosed about these votes (result, median, change since the round before) follow from
-the disclosed words. Statements about several rounds, criteria and panels therefore reveal no more together
-than each statement does by itself. Two statements concern a part of a panel, and are checked together with
-the panel's counts:
+the disclosed words. Several statements about different rounds, criteria or panels therefore reveal nothing
+beyond what the single statements reveal. Two statements concern a part of a panel, and are checked together
+with the panel's counts:
 
 - the comparison of providers with low resources with the other providers
   (:func:`is_disclosable_whether_part_is_lower`);
@@ -55,8 +55,9 @@ MARGIN = COALITION + 2
 most votes. If readers may know more than two votes (:func:`count_votes_known_to_coalition`), the number
 needed is larger by the number of votes beyond two."""
 ENOUGH = 2
-"""If at most this many votes lie at the end of the scale opposite to the third with most votes, the disclosed
-words say so. Readers can infer from this fact only that the panel cannot disagree."""
+"""If most votes lie in the highest third of the scale and at most this many lie in the lowest third, the
+disclosed words say so (and the other way round). From these words readers can infer only that the result of
+the panel is not a disagreement."""
 
 
 def count_votes_known_to_coalition(n_panel_votes_by_proxy: int) -> int:
@@ -115,7 +116,7 @@ def subtract_coalition_votes(possible_counts: Collection[Counts], known_votes: C
 
 def keeps_votes_uncertain(possible_counts: Collection[Counts], *,
                           known_votes: Collection[Counts] = ()) -> bool:
-    """Whether every vote could still lie in at least two thirds of the scale if any of the
+    """Whether every vote could still lie in at least two of the three thirds of the scale if any of the
     ``possible_counts`` may be the true counts. ``known_votes`` are the counts of votes that readers may know
     (:func:`list_possible_coalition_votes`); by default, readers know none, one or two votes.
 
@@ -254,14 +255,14 @@ def blank_undisclosed_tallies_and_describe_votes(
     that do not follow from the words in these columns are blanked.
 
     ``agreement_test`` is the test that the study uses. ``fully_disclosed_panels`` are the panels whose
-    members all agreed that more may be shown. All counts of these panels are shown, except for small panels:
-    nothing is shown about three votes or fewer. With proxies, the limit is four or five votes
+    members all agreed that more may be shown. All counts of these panels are shown. The rows of small panels
+    are left out: panels with at most three votes or, with proxies, at most four or five votes
     (:func:`compute_largest_undisclosed_panel`). The change since an earlier round is disclosed if the medians
     of all rounds on the text are disclosed.
 
-    For every panel, the numbers of ballots by proxy, of votes left out for an interest and of abstentions are
-    disclosed. The results "no decision" and "too few" are disclosed as well if they follow from the
-    abstentions alone.
+    For every other panel, the numbers of ballots by proxy, of votes left out for an interest and of
+    abstentions are disclosed. The results "no decision" and "too few" are disclosed as well if they follow
+    from the number of ballots alone.
     """
     tallies = fill_missing_role_counts_with_zero(tallies)
     rows = tallies[tallies["n"] > tallies["n_by_proxy"].map(compute_largest_undisclosed_panel)]
@@ -359,10 +360,10 @@ def has_disclosable_lower_median(part: Counts, others: Counts, *,
                                  are_panel_counts_disclosed: bool = False) -> bool:
     """Whether a part of a panel votes lower than the other members, and readers may be told so.
 
-    Readers may be told only if every vote would stay uncertain in both cases, that the part votes lower and
-    that it does not, given all other facts that are disclosed about the panel. ``are_panel_counts_disclosed``
-    says that all counts of the panel are disclosed. Nothing is disclosed about a part with three votes or
-    fewer.
+    Readers who are told whether the part votes lower also know all other facts that are disclosed about the
+    panel. They may be told only if every vote then stays uncertain, whichever of the two answers they get.
+    ``are_panel_counts_disclosed`` says that all counts of the panel are disclosed. Nothing is disclosed about
+    a part with three votes or fewer.
 
     >>> has_disclosable_lower_median((0, 4, 2), (1, 2, 5)), has_disclosable_lower_median((2, 2, 0), (0, 0, 6))
     (True, False)
@@ -441,11 +442,12 @@ def is_result_without_part_disclosable(part: Counts, others: Counts, result_of: 
                                        are_panel_counts_disclosed: bool = False) -> bool:
     """Whether the result of a panel without some of its votes (``part``) may be disclosed.
 
-    The result may be disclosed only if the counts by third of the scale decide it. In addition, each result
-    that is possible given the facts disclosed about the panel must leave every vote uncertain, in the part
-    and among the other votes. The decision to disclose the result therefore depends only on facts that are
-    already disclosed. ``n_known_votes`` is the number of votes that two readers may know.
-    ``are_panel_counts_disclosed`` says that all counts of the panel are disclosed.
+    The result may be disclosed only if the counts by third of the scale decide it. In addition, every vote,
+    in the part and among the other votes, must stay uncertain whichever possible result is disclosed. A
+    result is possible if it fits the facts already disclosed about the panel. The decision to disclose the
+    result therefore depends only on facts that are already disclosed. ``n_known_votes`` is the number of
+    votes that two readers may know. ``are_panel_counts_disclosed`` says that all counts of the panel are
+    disclosed.
 
     >>> def high(counts):
     ...     return frozenset({"high" if counts[2] > sum(counts) / 2 else "uncertain"})
@@ -462,8 +464,8 @@ def is_result_without_part_disclosable(part: Counts, others: Counts, result_of: 
 
 def is_result_with_left_out_disclosable(panel: Counts, left_out: Counts, result_of: Outcome, *,
                                         are_panel_counts_disclosed: bool = False) -> bool:
-    """Whether the result of a panel together with the votes left out of it may be disclosed. The result may
-    be disclosed only if each possible result would leave every vote uncertain.
+    """Whether the result of a panel with the votes that were left out because of an interest may be
+    disclosed. The result may be disclosed only if each possible result would leave every vote uncertain.
 
     >>> is_result_with_left_out_disclosable((0, 0, 10), (1, 0, 0), lambda counts: frozenset({"high"}))
     True

@@ -3,7 +3,8 @@ to review.
 
 A wrong country is worse than an unknown country. A name therefore gets no id if it means different countries
 in two languages, or if the status of its country is disputed between states. Names come from Babel (CLDR),
-ISO 3166, and ``country_other_names.csv``; regions are those of the United Nations (M49), ``un_regions.csv``.
+ISO 3166, and ``country_other_names.csv``; regions come from the list of the United Nations (M49, in
+``un_regions.csv``).
 """
 
 from __future__ import annotations

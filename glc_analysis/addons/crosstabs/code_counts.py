@@ -23,10 +23,11 @@ _HOME = {"country": "home_country_id", "region": "home_region_id"}
 
 
 def count_organisations_raising_codes(mentions: pd.DataFrame, group_members: pd.DataFrame) -> pd.DataFrame:
-    """Returns one row per group, answer and code of any level, with :data:`COUNT_COLUMNS`. ``group_members``
-    has a row for each organisation_id in each group and answer.
+    """Returns one row per group, answer and code of any level. ``group_members`` has a row for each
+    organisation_id in each group and answer.
 
-    The columns count organisations. For interviews and survey answers, they are:
+    All columns except group, answer and code_id count organisations. For interviews and survey answers, these
+    columns are:
 
     - ``asked``: organisations that were asked about the code, or raised it unasked;
     - ``raised`` and ``share``: organisations that raised the code, as a number and as a share of ``asked``;

@@ -28,8 +28,9 @@ def render_codes_by_group(view: StudyView, by: str) -> Html:
     """Returns tables of how many organisations raised each code, with a column per group, such as a country.
 
     For interviews and answers, the tables count how many of the organisations that were asked raised a code.
-    For calls, they count how many of the organisations that were present raised it, because silence in a call
-    does not mean no.
+    For interviews without a guide, the tables count how many of the organisations that were interviewed
+    raised the code. For calls, the tables count how many of the organisations that were present raised the
+    code, because silence in a call does not mean no.
     """
     rows = view.code_counts(by=by)
     if rows.empty:

@@ -34,17 +34,18 @@ class CrosstabsView(StudyView):
     these methods; ``self`` is the view."""
 
     def crossed(self, question_id: str, answered: str, *, by: str = "") -> pd.DataFrame:
-        """Returns the figures of a question by the answers to another question, which ``glc summary --with``
-        prints. Column ``answer`` precedes the columns of :meth:`summary`. Only the team gets the figures.
+        """Returns the figures of a question by the answers to another question, as ``glc summary --with``
+        prints them. Column ``answer`` precedes the columns of :meth:`summary`. Only the team gets the
+        figures.
 
         Raises UsageError for an unknown question, and if the other question has no options. Raises
         NotReleased for another audience.
         """
         question, other = self._question(question_id), self._question(answered)
         if not self.has_capability("all_figures"):
-            raise NotReleased("Counts by what was answered to another question are for the team only: they "
-                              "could reveal what a single organisation answered. To fix: ask for the "
-                              "question alone, or by an attribute such as region.")
+            raise NotReleased("Counts of a question by the answers to another question are for the team "
+                              "only, because they could reveal what a single organisation answered. To fix: "
+                              "count the question alone, or by an attribute such as region.")
         _refuse_without_options(other, "count by")
         if question.question_id == other.question_id:
             raise UsageError(f"Question {question.question_id} cannot be counted by its own answers. To fix: "
@@ -93,8 +94,8 @@ class CrosstabsView(StudyView):
         """
         kind = resolve_subset_kind(by, more=[EACH_ORGANISATION])
         if not self.has_capability("all_figures"):
-            raise NotReleased("Counts of codes in groups that may be single organisations, or by what was "
-                              "answered, are for the team only. To fix: ask for the codes alone, or by an "
+            raise NotReleased("Counts of codes by the answers to a question, or in groups that may be single "
+                              "organisations, are for the team only. To fix: count the codes alone, or by an "
                               "attribute such as region.")
         mentions, answers = self.read("mentions"), self.read("answers")
         organisations = add_organisations_outside_survey(self.read("organisations"), mentions,

@@ -105,8 +105,8 @@ def _write(study: Study, folder: Path) -> None:
 
 
 def render_dataset_citation_cff(study: Study, release: Mapping[str, object]) -> str:
-    """Returns CITATION.cff, which says how to cite the data. The authors are given as the study's
-    organisations, without their names."""
+    """Returns CITATION.cff, which says how to cite the data. The author is "The organisations of" the study;
+    no organisation is named."""
     lines = {"cff-version": "1.2.0", "type": "dataset", "title": study.title,
              "message": "If you use these data, please cite them as below.",
              "abstract": "Released figures, questions, codebook, principles and votes. "

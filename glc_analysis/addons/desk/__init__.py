@@ -4,7 +4,8 @@ and propose rows of reference tables."""
 from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
-    "desk", "The coding desk and the explorer in JupyterLab, suggestions of codes, and how coders learn.",
+    "desk", ("The coding desk and the explorer in JupyterLab, suggestions of codes, and measures of how "
+             "coders learn."),
     around={"agreement": "commands:compare_coder_instead_of_agreement",
             "transcripts": "commands:write_texts_to_code_again_instead"},
     coder_files={"desk.jsonl": "journal:read_codings_of_handed_in_texts"},

@@ -11,8 +11,8 @@ code. The degree of smoothing is chosen by leave-one-document-out cross-validati
 A list of five codes is shown if it will probably contain a right code. The program judges a list by the sum
 of its scores. For each sum, the cross-validation counts the lists with at least this sum that contain a right
 code, and the lists with at least this sum that contain none. The smallest sum with which a list is shown is
-the sum at which the first count exceeds the second by most. If the first count never exceeds the second, no
-list is shown.
+the sum at which the difference, first count minus second count, is largest. If the first count never exceeds
+the second, no list is shown.
 """
 
 from __future__ import annotations

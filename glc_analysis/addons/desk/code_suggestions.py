@@ -5,10 +5,10 @@ that supports the code most. A settled passage is a passage on whose codes peopl
 No code is suggested:
 
 - if the study codes interpretively;
-- while the codebook is not frozen (open coding);
-- in texts that several people code, or that coders code for training;
-- before the coder has coded the passage;
-- in the account of a survivor's case, which is never given to the model;
+- if the codebook is not frozen yet (open coding);
+- if several people code the text, or if the text is for training;
+- if the coder has not coded the passage yet;
+- if the passage lies in the account of a survivor's case, because the model never gets such accounts;
 - if the ranking is not sure (:mod:`.code_ranking`).
 """
 

@@ -1,5 +1,5 @@
 """Determines which texts and open answers a coder is to code. Also determines which of these texts several
-people code, and which of them were corrected after the coder had begun to code.
+people code, and which of these texts were corrected after the coder had begun them.
 
 A coder is to code what assignments.csv assigns. If assignments.csv is empty, every coder is to code all texts
 and open answers.
@@ -326,9 +326,9 @@ class AssignedTexts:
 
     @cached_property
     def handed_in(self) -> set[str]:
-        """Returns the texts and answers that the last build read from the coder's files, or from a project of
-        several coders. The result is empty if study.toml names files of the coder and these files have been
-        removed."""
+        """Returns the texts and answers that the last build read from the coder's files, or from a project
+        file that holds the work of several coders. The result is empty if study.toml names files of the coder
+        and these files have been removed."""
         if not self.files and self.coder in self.study.settings["raw"]["codings"]:
             return set()
         try:
@@ -347,7 +347,8 @@ class AssignedTexts:
 
 
 def _turns_in(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yields the turns of a text in the canonical form: speaker, and the start and end of the words."""
+    """Yields the speaker of each turn of a text, and the start and end of the turn's words. The text must
+    have the canonical form."""
     at = 0
     for block in text.removesuffix("\n").split("\n\n"):
         speaker = block.partition(": ")[0]
@@ -379,8 +380,9 @@ class CorrectedTexts:
         return is_begun and self._own.read_present_words(document) != self._journal.work.texts[document].text
 
     def describe_change_and_count_kept_codings(self, document: str) -> dict[str, Any]:
-        """Returns ``change``, a message to the coder about the change of a text (blank if the text did not
-        change), and ``stay``, the number of codings in words that did not change."""
+        """Returns ``change`` and ``stay``. ``change`` is a message to the coder about the change of a text,
+        blank if the text did not change. ``stay`` is the number of the coder's codings in words that did not
+        change."""
         if not self.has_unaccepted_change(document):
             return {"change": "", "stay": 0}
         before, moved = self._journal.work.texts[document], self.make_new_text(document)["moved"]

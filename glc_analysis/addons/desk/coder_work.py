@@ -33,7 +33,7 @@ from glc_analysis.study import Study
 from glc_analysis.text import content_hash, match_key
 
 _N_KEYS = 9
-"""The number of keys of the keyboard on which the desk offers codes."""
+"""The number of keyboard keys to which the desk assigns codes."""
 NOT_BEGUN, BEGUN, FINISHED, HANDED_IN = "not begun", "begun", "finished", "handed in"
 """The possible statuses of a text at the desk. ``handed in`` means that the coder handed in the text as a
 file of another program."""
@@ -254,8 +254,8 @@ class CoderWork:
             self.coder):
             known = {*self._own.double_coding.assignments["coder_id"]}
             yield (f"assignments.csv assigns no text to {self.coder!r}; "
-                   f"{suggest_name(self.coder, known)}. To fix: add a row for each text: "
-                   "document_id, coder_id, codebook_version.")
+                   f"{suggest_name(self.coder, known)}. To fix: add a row for each text, with "
+                   "document_id, coder_id and codebook_version.")
         elif not self._own.is_unknown_coder and not self._own.texts and not self._own.answers:
             yield ("There is nothing to code yet: the study has no interview and no call, and open answers "
                    "appear only after `glc build`.")
@@ -302,8 +302,8 @@ def assign_codes_to_keys(codes_by_key: Sequence[str], recent_codes: Sequence[str
     """Returns the codes on the keys 1 to 9, blank for a free key. ``recent_codes`` are the codes used last;
     the most recently used code comes first.
 
-    A code keeps its key. A new code gets a free key or, if no key is free, the key of the code that was
-    unused for longest.
+    A code keeps its key. A new code gets a free key or, if no key is free, the key of the code whose last use
+    is the longest ago.
 
     >>> assign_codes_to_keys(["a", "", "c"], ["d", "c", "a"]), assign_codes_to_keys([*"abcdefghi"], ["z",
     ...     *"ihgfdcba"])[3:6]

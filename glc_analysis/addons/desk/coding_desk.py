@@ -81,7 +81,8 @@ class DoubleCodingComparison:
                     f"to compare. {_WHO_DECIDES}")
         if waiting := self._double.texts_not_handed_in:
             return ("The comparison opens when everybody has finished every double-coded text, because "
-                    f"the codes seen in one text would influence the next text.{self._unfinished(waiting)}")
+                    "other coders' codes in one text would influence the next text that a coder codes."
+                    f"{self._unfinished(waiting)}")
         built = tables.read_table("readings", study=self.study)[["document_id", "coder_id"]].astype("str")
         wanted = rows.loc[rows["purpose"] == DOUBLE, ["document_id", "coder_id"]]
         if {*wanted.itertuples(index=False, name=None)} - {*built.itertuples(index=False, name=None)}:
@@ -137,8 +138,8 @@ class DoubleCodingComparison:
         return [differing[one] for one in sorted(differing, key=place.__getitem__)]
 
     def describe_differing_text_versions(self) -> list[str]:
-        """Returns a sentence for each double-coded text of which the coders coded different versions; empty
-        before the comparison is open."""
+        """Returns a sentence for each double-coded text of which the coders coded different versions. The
+        list is empty until the comparison is open."""
         if self.why_not_comparable():
             return []
         turns = Counter((document, coder) for (_, coder), (document, _) in self._older_words.items())

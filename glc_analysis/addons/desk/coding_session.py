@@ -1,4 +1,4 @@
-"""Contains the work of one coder at the coding desk, independent of the widget that displays the work.
+"""Does the work of the coding desk for one coder. The widget only displays this work.
 
 All results are plain values: the texts to code, the codebook, open answers, the coder's codings. Each act of
 the coder is written to the coder's journal before the desk answers, so that no act can be lost. The codings
@@ -6,10 +6,10 @@ of other coders are not read.
 
 The module decides which passages and texts may be coded:
 
-- A coding is a passage within one turn of the coder's own texts (:mod:`.coder_texts`), widened to whole
-  characters, with a code in use.
-- A coder codes a text in the version that the coder began, even if the text has changed since, until the
-  coder chooses to go on with the present version.
+- A coding gives a code in use to a passage. The passage lies within one turn of one of the coder's own texts
+  (:mod:`.coder_texts`), and is widened to whole characters.
+- If a text changes after a coder has begun it, the coder goes on coding the version from before the change.
+  The coder may choose to go on with the present version.
 - Once somebody has opened the comparison of the double-coded texts, the codings of these texts can no longer
   change, because the coders then see each other's codings. The comparison can be opened only after all coders
   have handed in all double-coded texts.
@@ -55,8 +55,8 @@ Plain = dict[str, Any]
 
 
 class CodingSession(CoderWork):
-    """The work of one coder at the desk. Positions in a text are code points in the coder's version; the end
-    of a span is exclusive.
+    """The work of one coder at the desk. Positions in a text count the code points of the coder's version.
+    The end of a span is exclusive.
 
     >>> from datetime import date
     >>> session = CodingSession(study, "ines", today=date(2016, 7, 1))
@@ -86,8 +86,9 @@ class CodingSession(CoderWork):
                 for one in self._own.texts]
 
     def list_codes_with_definitions(self) -> list[Plain]:
-        """Returns the codes in use, in the order of the tree: code_id, name, level, parent_id, depth,
-        definition, include, exclude, example. A value is blank if the codebook has no text for it."""
+        """Returns the codes in use, in the order of the tree. Each has code_id, name, level, parent_id,
+        depth, definition, include, exclude and example. A value is blank if the codebook has no text for
+        it."""
         self._reload_codebook()
         live = self._codebook[self._codebook["merged_into"] == ""]
         above = find_ancestors(self._codebook)
@@ -123,14 +124,14 @@ class CodingSession(CoderWork):
                 **self.show_work_on_text(document_id)}
 
     def show_work_on_text(self, document_id: str) -> Plain:
-        """Returns the values of a text or an open answer that an act may change:
+        """Returns those values of a text or an open answer that an act may change:
 
         - version, status, and ``read``, which says whether the text is marked as read;
         - codings: the coder's codings;
         - waiting: the codings that must be placed again, each with the words that it covered, and with the
           span in which the coder must place it;
-        - change: a sentence if the text changed since the coder began it, else blank;
-        - stay: the number of codings in words that did not change;
+        - change: a sentence that says so if the text has changed since the coder began it; blank otherwise;
+        - stay: the number of the coder's codings in words that did not change;
         - text: the text of an open answer; absent for other texts.
         """
         codings, waiting = self._codings(document_id), self._waiting(document_id)
@@ -165,11 +166,11 @@ class CodingSession(CoderWork):
 
     def find_words(self, words: str) -> list[Plain]:
         """Finds words in the coder's interviews and calls, in the order of the texts. Case, accents and line
-        ends are ignored. Each place with the words has:
+        ends are ignored. Each place where the words occur has:
 
-        - document_id, title, and turn, the number of the turn, from 1;
+        - document_id, title, and turn (the number of the turn, from 1);
         - text, language, direction, speaker and role of the turn;
-        - turn_start, start and end, as positions in the document;
+        - turn_start, and start and end of the words, as positions in the document;
         - codes: the codes that the coder gave to any of the words found;
         - is_open: whether the text can be coded at present.
         """
@@ -183,9 +184,9 @@ class CodingSession(CoderWork):
         return rows
 
     def list_passages(self, code_id: str) -> list[Plain]:
-        """Returns the coder's passages with a code, each in the form of a result of :meth:`find_words` with
-        coding_id and memo added. Passages in interviews and calls come before open answers. Raises GLCError
-        for a code that the codebook does not have."""
+        """Returns the coder's passages with a code, each with the values of a result of :meth:`find_words`,
+        and with coding_id and memo. Passages in interviews and calls come before open answers. Raises
+        GLCError for a code that the codebook does not have."""
         if code_id not in self._names:
             raise GLCError(f"The codebook has no code {code_id!r}; {suggest_name(code_id, self._names)}.")
         self._journal.read()
@@ -502,8 +503,8 @@ class CodingSession(CoderWork):
         if not value:
             self._refuse_fixed(document)
         is_training = self._own.find_purpose(document) == TRAINING
-        said = "compare it in the view Training. It is for learning, and counts in no table." if is_training \
-            else "the text counts from the next build on."
+        said = ("compare the text in the view Training. It is for learning, and counts in no table."
+                if is_training else "the text counts from the next build on.")
         return ({"act": "finish", "document_id": document, "value": value},
                 f"Finished: {said}" if value else "Open again.")
 
@@ -590,7 +591,7 @@ class CodingSession(CoderWork):
         return {"act": name, "of": acts[-1]}, f"{message}{self._described(acts[-1])}"
 
     def _described(self, n: int) -> str:
-        """Returns a description of an act, and the place that the act changed, for the messages about undo
+        """Returns words that describe an act and the place that the act changed, for the messages about undo
         and redo."""
         work = self._journal.work
         documents, passages = sorted(work.list_documents_of_act(n)), work.list_passages_of_act(n)
@@ -614,8 +615,8 @@ class CodingSession(CoderWork):
         return self._names.get(shown, shown)
 
     def _place_of(self, n: int) -> Plain | None:
-        """Returns the place where the desk shows an act; None if the act concerns no present text of the
-        coder."""
+        """Returns the first place of an act in a text or answer that the coder is still to code; None if
+        there is no such place. The desk shows the act at this place."""
         work = self._journal.work
         places: list[tuple[str, int | None]] = [(one.document_id, one.start)
                                                 for one in work.list_passages_of_act(n)]
@@ -628,7 +629,7 @@ class CodingSession(CoderWork):
         handed in as a file. The lines record:
 
         - the codebook, if it changed;
-        - each text that the act begins;
+        - each text that the coder begins with the act;
         - the keys 1 to 9, if the act uses a code without a key.
         """
         if self._defined != self._journal.work.codebook:
@@ -646,7 +647,8 @@ class CodingSession(CoderWork):
 
 
 def find_spans_of_words(words: str, text: str) -> list[tuple[int, int]]:
-    """Returns the spans of a text that match some words. Case, accents and the width of blanks are ignored.
+    """Returns the spans of a text that match some words. Case and accents are ignored, and several blanks
+    count as one.
 
     >>> find_spans_of_words("policia", "La Policía, y la policía.")
     [(3, 10), (17, 24)]

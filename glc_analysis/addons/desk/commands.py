@@ -38,9 +38,9 @@ def compare_coder_instead_of_agreement(study: Study, form: str, *, against: str 
     if again:
         print_rows(compare_first_and_second_coding(study, *again), form,
                    if_empty="There is nothing to compare.")
-        say("This is drift: column missed counts codes that only the second coding has, column added counts "
+        say("This is drift: `missed` counts codes that only the second coding has, and `added` counts "
             "codes that only the first coding has. Codings under an older definition of their code are "
-            "counted only in column older.")
+            "counted only in `older`.")
     else:
         print_rows(compare_coders_with_settled_passages(study), form,
                    if_empty="No coder read a passage that others have settled.")

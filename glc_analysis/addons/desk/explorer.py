@@ -197,7 +197,7 @@ class Explorer:
         return self.study.view(self.audience.value, theme=self.theme.value)
 
     def _passage_chosen(self, change: Any = None) -> None:
-        """Displays the passage in its context, and fills in the proposals about it."""
+        """Displays the passage in its context, and fills in the forms for proposals with the passage."""
         if change and self.is_offering:
             return
         if self.passage.value is None:

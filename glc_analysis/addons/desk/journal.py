@@ -1,14 +1,13 @@
-"""Reads and writes the journal of a coder at the coding desk, which has one line of JSON per act; lines are
-added and never changed.
+"""Reads and writes the journal of a coder at the coding desk. The journal has one line of JSON per act. Lines
+are added and never changed.
 
 An act is one step of the coder's work, such as giving a code. The journal ``raw/codings/<coder>/desk.jsonl``
 holds the coder's work so far (:class:`DeskWork`), and is read like a file of any other coding program
 (:func:`read_codings_of_handed_in_texts`). docs/journal.md describes the lines.
 
 An undo reverts the act whose number it names, even after a restart. A line that was truncated by a power
-failure is reported but not applied; all lines before the truncated line count. An interview or a call is
-handed in when the coder marks it as finished. An open answer is handed in when it has a code or is marked as
-read.
+failure is reported but not applied. All earlier lines are applied. An interview or a call is handed in when
+the coder marks it as finished. An open answer is handed in when it has a code or is marked as read.
 """
 
 from __future__ import annotations
@@ -76,8 +75,8 @@ class DeskText(NamedTuple):
 
 
 class CodeProposal(NamedTuple):
-    """A code that a coder proposes for the words of a passage or, with ``is_quotation``, the proposal to
-    quote the passage.
+    """A coder's proposal to give the words of a passage a new code or, with ``is_quotation``, to quote the
+    passage.
 
     A proposal is not a coding and does not count until people accept it. ``words`` holds the words of the
     passage if the text no longer contains them.
@@ -215,8 +214,8 @@ class DeskWork:
                 if text.document_id in {*self.finished, *self.read}]
 
     def _placed_texts(self, *, is_training: bool) -> list[DeskText]:
-        """Returns the training texts (with ``is_training``) or all other texts that have no coding to be
-        placed again."""
+        """Returns the texts that have no coding to be placed again. With ``is_training``, only training texts
+        are returned; without it, only texts that are not for training."""
         unplaced = self.texts_with_unplaced_codings
         return [text for text in self.texts.values() if (text.purpose == TRAINING) == is_training
                 and text.document_id not in unplaced]
@@ -250,7 +249,7 @@ class DeskWork:
         return _documents(self._changes[n])
 
     def _effects(self, line: Line) -> Iterator[tuple[dict, Any, Any]]:
-        """Yields the changes that an act makes: the table, the key and the new value (None to delete the
+        """Yields the changes that an act makes, each as a table, a key and the new value (None to delete the
         entry)."""
         act, n = line["act"], str(line["n"])
         if act == "code":
@@ -357,7 +356,7 @@ def _suggested_by(line: Line) -> str:
 
 def _refuse_other_text(text: str, version: str) -> None:
     if content_hash(text) != version:
-        raise ValueError("the text is not the one that was kept")
+        raise ValueError("the text is not the recorded version")
 
 
 def _write(changes: Sequence[Change]) -> None:
@@ -380,7 +379,7 @@ def _documents(changes: Sequence[Change]) -> set[str]:
 
 
 class CoderJournal:
-    """The journal of one coder, with the work in the lines that have been read so far.
+    """The journal of one coder, and the work that is recorded in the lines read so far.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -409,8 +408,8 @@ class CoderJournal:
         that changed.
 
         A truncated last line is not applied, and its number is stored in ``work.cut``; a last line that lacks
-        only its line end is applied. Raises Faults if another line cannot be read, and GLCError if the file
-        cannot be read.
+        only its line end is applied. Raises Faults if a line before the last cannot be read, and GLCError if
+        the file cannot be read.
         """
         try:
             if not self.path.exists():

@@ -66,8 +66,8 @@ def compare_with_others_by_code(codes_of_coder: Codes, codes_of_others: Codes, *
     - older: the number of segments that are not compared because of ``left_out_older_codings``;
     - kappa, and the reason if it is not computed.
 
-    ``left_out_older_codings`` are pairs of a segment and a code. In each, the coder coded the segment before
-    the code had its present definition.
+    ``left_out_older_codings`` are pairs of a segment and a code. In each pair, the coder coded the segment
+    before the code had its present definition.
 
     >>> nothing = frozenset()
     >>> found = compare_with_others_by_code({"s1": {"a"}, "s2": nothing}, {"s1": {"a", "b"}, "s2": nothing})
@@ -154,8 +154,9 @@ def select_independently_settled_codes(coded: pd.DataFrame, decisions: Mapping[s
 
 def find_codings_under_older_definitions(codings: pd.DataFrame,
                                          codebook: pd.DataFrame) -> set[tuple[str, str]]:
-    """Returns the segments and codes that a coder coded with a codebook version older than the version of the
-    code's present definition (since_version).
+    """Returns those pairs of a segment and a code that a coder coded with an old version of the codebook. The
+    version is old if it is older than the version in which the code got its present definition
+    (since_version).
 
     Versions are compared by the numbers in them. A coding is not returned if the version of the coding or of
     the definition is blank.
@@ -239,7 +240,7 @@ def write_texts_to_code_again(study: Study, coder: str, folder: Path) -> pd.Data
 def compare_first_and_second_coding(study: Study, coder: str, second_coding: Path) -> pd.DataFrame:
     """Compares a coder's first coding with the second coding of the same texts in the file ``second_coding``.
     Returns one row per code (:data:`LEARNING_COLUMNS`). ``missed`` counts codes that only the second coding
-    has, ``added`` codes that only the first has.
+    has; ``added`` counts codes that only the first coding has.
 
     The second coding is used only for this comparison, never for agreement or consensus. Raises UsageError
     for an unknown coder or a file of other texts, and Faults if the file cannot be read.

@@ -1,4 +1,5 @@
-"""Makes the desk's sentences on the pages of a site, which say how often suggested codes were accepted."""
+"""Makes the sentences that the desk adds to the pages of a site. They say how often suggested codes were
+accepted."""
 
 from __future__ import annotations
 

@@ -25,9 +25,9 @@ MANY = 40
 it; in a column with fewer answers, two respondents are enough."""
 
 _MIXED, _FEW_CELLS = 0.05, 0.02
-"""Two shares of a column's cells. If more than the share ``_MIXED`` of the cells have a separator between
-options that the other cells do not have, two files were put together. If the heading does not say that
-several options may be chosen, a column is a choice of several options only if at least the share
+"""Two shares of a column's cells. Two files were put together if at least the share ``_MIXED`` of the cells
+have only one separator, and at least the same share have only another separator. If the heading does not say
+that several options may be chosen, a column is a choice of several options only if at least the share
 ``_FEW_CELLS`` of the cells hold several options."""
 _DIFFERENT, _SHORT = 0.9, 30
 """A column may hold names under two conditions: at least the share ``_DIFFERENT`` of its texts are different
@@ -99,7 +99,7 @@ class _Spread:
 
     @property
     def why(self) -> str:
-        return f"{round(100 * self.covered)} % of {self.n} answers were given by several people"
+        return f"{round(100 * self.covered)} % of {self.n} answers are answers that several people gave"
 
 
 def guess_choice_or_text(column: FormColumn, answers: Counter[str],
@@ -133,13 +133,13 @@ def _listed(column: FormColumn, answers: Counter[str], known: Collection[str], s
     if next((find_steps_on_known_scale([*of_file.counts]) for of_file in options if len(of_file.counts) > 1),
             None):
         return ColumnGuess("scale", spread.why, False, options=options,
-                           notes=["its options are steps: a scale?", *notes])
+                           notes=["its options are steps: is it a scale?", *notes])
     if several := _few_joined(column, labels, options, known):
         return several
     marks = find_scale_words(labels)
     if len({*marks.values()}) > 2 and len(labels) - len(marks) <= len(column.counts):
         return ColumnGuess("scale", spread.why, False, options=options,
-                           notes=["all but one of its options are steps: a scale?", *notes])
+                           notes=["all but one of its options are steps: is it a scale?", *notes])
     is_typed = spread.n_variants >= max(3, 0.03 * spread.n)
     is_enough = spread.n >= (MANY / 2 if are_all_yes_or_no(labels) else MANY)
     is_clear = spread.covered >= 0.85 and is_enough and not is_typed and not asks_personal
@@ -151,28 +151,29 @@ def _listed(column: FormColumn, answers: Counter[str], known: Collection[str], s
 def _list_doubts(column: FormColumn, options: Collection[AnswerOptions], labels: Collection[str],
                  n_marked: int,
                  is_clear: bool, is_several: bool) -> Iterator[str]:
-    """Yields the reasons to doubt that a column is a choice of one option. Always yielded are doubts because
-    the heading asks how much, or allows several options. Doubts about the options or about a missing heading
-    are yielded only if the answers alone clearly show a choice (``is_clear``)."""
+    """Yields the reasons to doubt that a column is a choice of one option. A heading that asks how much, or
+    that allows several options, is always a reason. The options, or a missing heading, are a reason only if
+    the answers by themselves clearly show a choice (``is_clear``)."""
     is_plain, is_doubted = are_all_yes_or_no(labels), False
     if is_clear and n_marked >= max(2, 0.5 * len(labels)) and not is_plain:
-        yield "some options are steps: a scale?"
+        yield "some options are steps: is it a scale?"
         is_doubted = True
     elif words.mentions_concept("rating", column.wording) and not is_plain:
-        yield "the heading asks how much: a scale?"
+        yield "the heading asks how much: is it a scale?"
         is_doubted = True
     if is_clear and not is_doubted:
         has_other_half = is_plain and any(of_file.hidden for of_file in options)
         if len(labels) < 2 and not has_other_half:
             yield "only one answer was given often enough to be listed"
         elif len(labels) > 2 and " " not in column.wording.strip():
-            yield "the export does not say what was asked: a scale?"
+            yield "the export does not say what was asked: is it a scale?"
     if is_several:
         yield "the heading allows several options, and no cell has several"
 
 
 def _text(answers: Counter[str], spread: _Spread, is_several: bool) -> ColumnGuess:
-    """Returns the guess that a column holds texts. The guess is unsure if answers repeat or may be names."""
+    """Returns the guess that a column holds texts. The guess is unsure if answers repeat or may be names, if
+    there are fewer than ten answers, or if the heading allows several options."""
     sentences = sum(count for text, count in answers.items() if text.strip().endswith(_SENTENCE_ENDS))
     are_names = (spread.n_different >= _DIFFERENT * spread.n and spread.length <= _SHORT
                  and sentences < spread.n / 3)
@@ -204,7 +205,7 @@ class _Division:
     """The result of dividing the cells of a column at a separator:
 
     - ``several``: the share of cells that hold several frequent options;
-    - ``covered``: the share of all options in the cells that are frequent options;
+    - ``covered``: of all options in the cells, the share that are frequent options;
     - ``is_weak``: whether only few cells show that a label contains the separator;
     - ``others``: the separators that some cells have instead of the main separator.
     """
@@ -278,8 +279,8 @@ class _Divider:
 
 
 def _two_marks(answers: Counter[str]) -> Iterator[tuple[str, str]]:
-    """Yields each pair of separators such that many cells contain only the first separator, and many other
-    cells contain only the second. Such a pair is a sign that two files were put together."""
+    """Yields each pair of separators of which many cells contain only the first, and many other cells only
+    the second. Such a pair is a sign that two files were put together."""
     n = answers.total()
     for first, second in permutations((";", "|", ","), 2):
         alone = [sum(count for text, count in answers.items() if mark in text and other not in text)
@@ -330,8 +331,9 @@ def _several(column: FormColumn, separator: str, known: Collection[str], *,
 
 def _few_joined(column: FormColumn, labels: Collection[str], options: Collection[AnswerOptions],
                 known: Collection[str]) -> ColumnGuess | None:
-    """Returns the guess that each cell may hold several options, for a column in which only few cells do. At
-    least half of the cells that are not a single option must join options of the column."""
+    """Returns the guess that each cell may hold several options, for a column in which only few cells hold
+    several options. At least half of the cells that are not a single option must join options of the
+    column."""
     keys = {make_option_spelling_key(label) for label in labels}
     rare = sum((of_file.hidden for of_file in options), Counter())
     for separator, between in SEPARATORS.items():

@@ -1,10 +1,10 @@
 """Drafts codebook.csv from the trees of codes of coding programs, and lists what a later tree would change.
 
 The module reads REFI-QDA codebooks and projects, projects of QualCoder and Taguette, and tables of coded
-passages, and drafts rows of codebook.csv with the whole tree. Coding programs have no levels, so levels are
-guessed by depth. The lowest entries of a tree are codes. A tree of two levels has themes and codes; a tree of
-three levels has families between themes and codes; a tree of four levels also begins with a domain. People
-correct the guessed levels.
+passages, and drafts rows of codebook.csv with the whole tree. Coding programs do not name the levels of
+codes, so levels are guessed from the depth of the tree. The lowest entries of a tree are codes. A tree of two
+levels has themes and codes; a tree of three levels has families between themes and codes; a tree of four
+levels also begins with a domain. People correct the guessed levels.
 
 A flat list of codes may repeat codes of a tree. Names in the list are matched to names in the tree without
 regard to case, accents, blanks and separators. If several codes of the tree have the same name, a person
@@ -139,9 +139,9 @@ def merge_code_trees(trees: Sequence[pd.DataFrame], notes: list[str] | None = No
 
 def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFrame,
                by_guid: Mapping[str, tuple[str, ...]], notes: list[str]) -> dict[str, tuple[str, ...]]:
-    """Returns the path of each code of a further tree among the rows of earlier trees; the path is empty if
-    several earlier codes match the name. A code with child codes matches only an earlier code that has one of
-    these child codes."""
+    """Returns the path that each code of a further tree gets among the rows of earlier trees. The path is
+    empty if several earlier codes match the name of the code. A code with child codes matches only an earlier
+    code that has one of these child codes."""
     ends: dict[str, list[tuple[str, ...]]] = {}
     for path in rows:
         for at in range(len(path)):
@@ -169,7 +169,8 @@ def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFram
             place[code] = ()
             listed = ", ".join(" > ".join(rows[path[:n]]["name"] for n in range(1, len(path) + 1))
                                for path in fitting)
-            notes.append(f"which code “{names[code]}” is: {listed}; write its path in the file of its coder")
+            notes.append(f"which code “{names[code]}” is: {listed}; write the right path in "
+                         "the coder's file")
     for code in sorted(paths, key=lambda one: len(above[one])):  # what is new stands below its parent
         parent = above[code][:1]
         place.setdefault(code, (*(place[parent[0]] if parent else ()), paths[code][-1]))
@@ -177,7 +178,7 @@ def _places_in(rows: Mapping[tuple[str, ...], dict[str, str]], tree: pd.DataFram
 
 
 def guess_codebook_levels_by_depth(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Returns the tree with levels guessed by depth, and with a domain if the tree has none. Also returns
+    """Returns the tree with levels guessed by depth; a domain is added if the tree has none. Also returns
     notes on the guesses that a person must check.
 
     Entries of the tree below the fourth level become codes of the nearest family.
@@ -277,8 +278,8 @@ def list_code_tree_changes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.Dat
 def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:
     """Returns the rows that a tree adds to the codebook.
 
-    A new code is placed below its parent if the codebook has this parent, on the level that the parent
-    allows. Existing rows keep their row numbers and ids.
+    A new code is placed below its parent if the codebook has this parent. The level of the parent then
+    determines the level of the new code. Existing rows keep their row numbers and ids.
     """
     difference = list_code_tree_changes(codebook, tree)
     live = codebook[codebook["merged_into"] == ""]
@@ -385,8 +386,8 @@ def _known_codes(tree: pd.DataFrame, live: pd.DataFrame) -> dict[str, str]:
 
 
 def _unclear_names(tree: pd.DataFrame, known: Mapping[str, str], live: pd.DataFrame) -> dict[str, list[str]]:
-    """Returns the codes of a flat list whose name several codes of the codebook have, each with the paths of
-    these codes in the codebook."""
+    """Returns those codes of a flat list whose names fit several codes of the codebook. Each code comes with
+    the paths of the codes that its name fits."""
     if (tree["parent_id"] != "").any():
         return {}
     several = find_code_paths_of_ambiguous_names(tree["name"], live, may_be_ids=False)

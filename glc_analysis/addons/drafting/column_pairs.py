@@ -22,12 +22,13 @@ Columns = Mapping[str, Counter[str]]
 
 _DOUBT = [SAME_HEADING, SAME_PLACE, SIMILAR, WEAK]
 _SAME_LANGUAGE = .25
-"""The share of common headings above which two files count as being in the same language."""
+"""Two files count as being in the same language if at least this share of the headings in the file with fewer
+columns also occur in the other file."""
 _REWORDED = .5
 """The smallest similarity at which two different headings in the same language may belong to the same
 question."""
 _GAP = .25
-"""The similarity of two columns below which they are not paired."""
+"""Two columns are not paired if their similarity is below this number."""
 
 
 @dataclass
@@ -178,8 +179,9 @@ def _shape_likeness(ours: _Shape, theirs: _Shape) -> float:
 
 
 def _aligned(scores: list[list[float]]) -> list[tuple[int, int]]:
-    """Returns the pairs of rows and columns of a table of scores whose scores have the highest sum. The pairs
-    keep the order of rows and of columns; a row or a column may stay without a partner."""
+    """Returns pairs of a row and a column of a table of scores. The pairs are chosen so that the sum of their
+    scores, each reduced by ``_GAP``, is highest. The pairs keep the order of rows and of columns; a row or a
+    column may stay without a partner."""
     rows, columns = len(scores), len(scores[0]) if scores else 0
     best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
     for a in range(rows - 1, -1, -1):

@@ -39,7 +39,8 @@ _LOOKED_AT = 5_000
 examined."""
 
 _ALIKE = 0.8
-"""The share of answers in common above which a column counts as answered alike in two files."""
+"""A column counts as answered alike in two files if at least this share of its answers in one file also occur
+in the other file."""
 _NEARLY_ALL = 0.95
 """The share of a column's answers that must look like dates for the column to be a column of dates."""
 _SIGNED, _MOSTLY, _FEW_VALUES = 0.2, 0.6, 6
@@ -258,7 +259,7 @@ def _numbers(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
     is_rated = words.mentions_concept("rating", column.wording)
     is_counted = words.mentions_concept("count", column.wording)
     if numbers.is_small and words.mentions_concept("select", column.wording) and not is_rated:
-        why = f"whole numbers {numbers.span}; the question asks to select: they may be a number, or a scale"
+        why = f"whole numbers {numbers.span}; the question asks to select: is it a number, or a scale?"
         return ColumnGuess("single", why, False, options=list_single_choice_options_by_file(column, ()))
     if values in ([0, 1], [1, 2]) and are_all and not is_rated and not is_counted:
         why = f"the numbers {values[0]:g} and {values[1]:g} alone: they may be codes of two options"
@@ -351,8 +352,8 @@ def is_number_text(text: str) -> bool:
 def count_answers_by_language(column: FormColumn) -> tuple[Counter[str], ...]:
     """Returns how often each answer was given, with the files of one language counted together.
 
-    Two files count as files of one language if most of their answers in the column are the same, and if their
-    headings are the same or were reworded in the same language between waves.
+    Two files count as files of one language under two conditions: most of their answers in the column are the
+    same; and their headings are the same, or were reworded in the same language between waves.
     """
     merged: list[tuple[str, Counter[str]]] = []
     for name, counts in zip(column.names, column.counts, strict=True):

@@ -70,7 +70,7 @@ def draft_tables_after_init(directory: Path, *, form: Path | None, codebook: Pat
     places = [f"{directory}/{DRAFT_FOLDER}{f'/{DRAFT_WORKBOOK}' * as_workbook}"] if drafted.survey else []
     if drafted.has_texts:
         places.append(f"documents.csv, speakers.csv and organisations.csv in {directory}/private/reference")
-    yield f"look at {' and at '.join(places)}, correct each from the top" if places else ""
+    yield f"look at {' and at '.join(places)}, and correct each from the top" if places else ""
     drafted.write(directory, as_workbook=as_workbook)
     for note in drafted.notes:
         say(f"To decide: {note}")
@@ -285,11 +285,11 @@ def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str)
 def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None, looked_by: str) -> None:
     """Draft crosswalk.csv for a new wave of the survey.
 
-    The workbook shows each question beside the question of the new files, with both wordings and both lists
-    of options. Only identical questions are drafted as unchanged; a question with a different heading is
-    proposed and marked as a doubt. Nothing is compared until you have filled in is_comparable. The workbook
-    shows no counts. Questions that only the new files ask are added to the draft of the study. The wave and
-    its files are added to waves.csv and wave_files.csv.
+    The workbook shows each question of the study beside the question of the new files, each with its wording
+    and its list of options. Only identical questions are drafted as unchanged; a question with a different
+    heading is proposed and marked as a doubt. Nothing is compared until you have filled in is_comparable. The
+    workbook shows no counts. Questions that only the new files ask are added to the draft of the study. The
+    wave and its files are added to waves.csv and wave_files.csv.
     """
     from glc_analysis.addons.drafting.crosswalk_workbook import (
         accept_decided_crosswalk_rows,

@@ -159,7 +159,8 @@ def _asking(by: pd.DataFrame) -> str:
 
 def _role_elsewhere(facts: pd.DataFrame) -> pd.DataFrame:
     """Returns the facts about speakers after filling in unclear roles. If the role of a speaker is unclear in
-    one interview, the speaker gets the role of the speaker with the same name in other interviews."""
+    one transcript, the speaker gets the role that the speaker's name has in all other transcripts, if this is
+    one role."""
     known = facts[facts["role"] != ""].drop_duplicates(["speaker", "role"])
     known = known.drop_duplicates("speaker", keep=False).set_index("speaker")["role"]
     is_open = (facts["role"] == "") & facts["speaker"].isin(known.index)

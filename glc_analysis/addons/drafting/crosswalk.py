@@ -36,8 +36,8 @@ SAME, ALL_THE_SAME = "the same", "*"
 whose own decision is left blank."""
 _ANOTHER = "has another heading: is it the same question?"
 _FEWER = "others, which fewer than five gave each"
-"""The text that replaces each answer that is not an option and was given by fewer than five respondents,
-because the answer may be a respondent's own words."""
+"""The text that replaces an answer if the answer is not an option and fewer than five respondents gave it.
+Such an answer may be a respondent's own words."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -63,8 +63,8 @@ def draft_crosswalk(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawS
     """Drafts crosswalk.csv for the files of a wave (``surveys``), with a row for each question that the files
     ``earlier_surveys`` ask.
 
-    The column ``change`` is none if nothing differs, dropped if no column matches, and otherwise blank.
-    Identical questions without options get no row; the decision in row ``*`` holds for all identical
+    The column ``change`` has ``none`` if nothing differs, ``dropped`` if no column matches, and is otherwise
+    blank. Identical questions without options get no row; the decision in row ``*`` holds for all identical
     questions.
 
     - ``new_draft``: the draft made from the new files alone; its options in several languages show which
@@ -176,8 +176,8 @@ class _Question:
 
     @property
     def held(self) -> dict[tuple[str, str], bool]:
-        """Returns whether the match is certain for each column of the new files that holds the question,
-        keyed by file and column."""
+        """Returns, for each column of the new files that holds the question, whether the match is certain.
+        The result is keyed by file and column."""
         return {(survey.path.name, name): not proposed for survey, at, proposed
                 in zip(self.surveys, self.found, self.proposed, strict=True) for name in at.values()}
 
@@ -266,7 +266,7 @@ class _Question:
         option = worded or taken_for.pop()
         first = self.options[self.options["option_id"] == option].iloc[0]
         return {"use": "yes" if worded or is_sure else "",
-                "why": "worded by the table of wordings" if worded else
+                "why": "the table of wordings gives this wording" if worded else
                 "in another language, by the answers of the files of this wave",
                 "value": text, **first[["option_list", "option_id", "label", "position", "kind"]]}
 

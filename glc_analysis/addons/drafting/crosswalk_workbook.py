@@ -1,5 +1,5 @@
-"""Writes the draft of crosswalk.csv as a workbook in which people decide, reads it back, and accepts the
-decisions.
+"""Writes the draft of crosswalk.csv as a workbook in which people decide, reads the workbook back, and
+accepts the decisions.
 
 Doubtful questions come first in the workbook, then identical questions. No question is compared between waves
 until a person has confirmed it.
@@ -47,7 +47,7 @@ def check_no_unaccepted_crosswalk_draft(study: Study) -> None:
 
 
 def describe_crosswalk_draft(rows: pd.DataFrame) -> str:
-    """Returns a sentence with the number of questions in doubt, unchanged and dropped, and what to do
+    """Returns sentences that say how many questions are in doubt, unchanged and dropped, and what to do
     next."""
     is_question = ~rows["question_id"].isin(["", ALL_THE_SAME])
     n_open, n_same, n_gone = (int((is_question & (rows["change"] == change)).sum())
@@ -80,7 +80,7 @@ def redraft_crosswalk_keeping_decisions(study: Study, *, is_first: bool = False)
     Decisions in an earlier draft of the crosswalk are kept for rows that have not changed.
 
     Returns the line to print. If there are fewer than two drafted waves, returns "" and drafts nothing.
-    Without ``is_first``, the function also returns "" and drafts nothing if there is no earlier draft of the
+    Without ``is_first_draft``, the function also returns "" and drafts nothing if there is no earlier draft of the
     crosswalk.
     """
     if not is_first and not (study.root / CROSSWALK_DRAFT).is_file():
@@ -119,8 +119,8 @@ def _with_decisions(rows: pd.DataFrame, before: pd.DataFrame, key: list[str],
 
 def accept_decided_crosswalk_rows(study: Study, accepted_by: str, today: date) -> int:
     """Adds the decided rows of the draft to crosswalk.csv, with the reviewer's name and the date, and the
-    options marked yes to options.csv. If a decided question has no row yet for an earlier wave, a row for
-    this wave is added.
+    options marked yes to options.csv. If a decided question has no row yet for an earlier wave, a row for the
+    earlier wave is added.
 
     Undecided rows stay in the draft. Returns the number of decided questions. Raises Faults with all errors
     of the rows; nothing is then written.

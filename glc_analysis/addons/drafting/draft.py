@@ -1,4 +1,5 @@
-"""Drafts the tables of a study from its survey files. Each drafted row states how sure it is and why.
+"""Drafts the tables of a study from its survey files. Each drafted row states how sure the program is of the
+row, and why.
 
 In every drafted table, the unsure rows come first.
 """
@@ -65,7 +66,7 @@ from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import match_key, normalise_space
 
 _NO_TOOLS = frozenset({"plain", "spss"})
-"""The readers of files that need not have been written by a survey tool."""
+"""The readers for files that may have been made without a survey tool."""
 _NAMED = 5
 """The largest number of changed options that column ``why`` of a row lists."""
 
@@ -134,9 +135,12 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
 
 
 class _Drafting:
-    """Sorts the columns of a form into four kinds. A column belongs to a question of the XLSForm; or it has
-    one option of a question with a column per option; or it is the only column of a question; or it has a
-    role (who answered, for which country, when, in which language).
+    """Sorts the columns of a form into four kinds:
+
+    - the columns of a question of the XLSForm;
+    - the columns of a question that has a column for each option;
+    - the only column of a question;
+    - a column with a role (who answered, for which country, when, in which language).
 
     :meth:`make_question_rows` fills in ``roles``, the columns with a role.
     """
@@ -176,8 +180,9 @@ class _Drafting:
         return rows
 
     def _alone(self, column: FormColumn, guess: ColumnGuess) -> list[dict[str, str]]:
-        """Returns a list with the row of a column that is the only column of its question. The first column
-        with a role gets no row but is recorded in ``roles``, and the list is empty."""
+        """Returns a list with the row of a column that is the only column of its question. For the first
+        column with each role, the list is empty, and the column is recorded in ``roles`` instead. A column
+        with the language is recorded only if every file has the column."""
         if column.name in self.summaries:
             ticks = self.summaries[column.name]
             guess = ColumnGuess(NO_QUESTION, f"the columns {ticks} hold the same answers, one column per "
@@ -205,8 +210,8 @@ class _Drafting:
 
 
 def _guesses(form: SurveyForm, in_groups: set[int], wordings: Mapping[str, str]) -> dict[int, ColumnGuess]:
-    """Returns the guess for each column of a form except those in ``in_groups``, which have one option each.
-    The guesses are keyed by the column's place in the form.
+    """Returns the guess for each column of a form except the columns in ``in_groups``. Each of these columns
+    holds one option of a question. The guesses are keyed by the column's place in the form.
 
     The guesses are made twice. The second guess uses the options found in other columns, and the wordings of
     answers that are codes.
@@ -229,7 +234,7 @@ def _guesses(form: SurveyForm, in_groups: set[int], wordings: Mapping[str, str])
                   for options in guess.options for label in options.counts]
         is_known = guess.kind == "single" and {*labels} & {*wordings.values()}
         if is_known and find_steps_on_known_scale(labels) is not None:
-            notes = ["its options are steps: a scale?", *guess.notes]
+            notes = ["its options are steps: is it a scale?", *guess.notes]
             guesses[place] = replace(guess, kind="scale", is_sure=False, notes=notes)
     return guesses | guess_grid_types(form.columns, guesses, wordings)
 
@@ -298,12 +303,12 @@ def _question_row(column: FormColumn, guess: ColumnGuess, form: SurveyForm, list
 
 
 def _blank_doubt(column: FormColumn) -> str:
-    """Returns a doubt whether answers such as n/a mean empty cells; blank if fewer than five answers are such
-    words."""
+    """Returns the doubt that answers such as n/a may mean empty cells; blank if fewer than five answers are
+    such words."""
     words = {text: n for text, n in column.total.items() if is_concept_word("blank", text)}
     if (n := sum(words.values())) < FEWEST:
         return ""
-    return f"{n} answers are {', '.join(map(repr, sorted(words)))}: an answer, or an empty cell?"
+    return f"{n} answers are {', '.join(map(repr, sorted(words)))}: are they answers, or empty cells?"
 
 
 def _changed(column: FormColumn, guess: ColumnGuess, form: SurveyForm) -> dict[str, list[str]]:
@@ -404,7 +409,7 @@ def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses:
                           f"{unknown} answers are not options of the form")
             use = use if lists.has_options_but_no_other(question["option_list"]) else ""
         if kind == "single" and find_steps_on_known_scale([*options["label"]]) is not None:
-            doubts.append("its options are steps: a scale?")
+            doubts.append("its options are steps: is it a scale?")
             kind, use = "scale", ""
     elif kind in ("number", "date"):
         guess = guesses[columns[0].place]
@@ -431,7 +436,8 @@ def _known_conditions(rows: list[dict[str, str]]) -> list[dict[str, str]]:
         condition = skip_logic.parse_condition(row.get("asked_if", ""))
         lacking = sorted(skip_logic.list_questions(condition) - known)
         if lacking:
-            doubt = f"the form asks it after {' and '.join(lacking)}, which is not a question of the draft"
+            doubt = (f"the form asks this only after {' and '.join(lacking)}, which is not a question of the "
+                     "draft")
             row = row | {"asked_if": "", USE: "", "how_sure": UNSURE, "why": f"{doubt}; {row['why']}"}
         with_known.append(row)
     return with_known
@@ -458,15 +464,16 @@ def _unmatched(asked: FormDraft | None, held: dict[str, dict[str, FormColumn]], 
 
 
 _ALONE = "alone"
-"""The key that marks a row with a doubt about this question alone, or about its grid alone (several questions
-with the same options). A decision on a question outside the grid does not settle such a doubt, even if that
-question has the same list."""
+"""The key that marks a row whose doubt concerns only this question, or only its grid (several questions with
+the same options). A decision on a question outside the grid does not settle this doubt, even if the two
+questions have the same list."""
 
 
 _IN_STEP = "in step"
-"""The key that marks a row whose only doubt is that a file in another language has another heading."""
-_PAIRED = ("the columns of all files were paired in order: one decision holds for all these rows, so look "
-           "through them")
+"""The key that marks a row whose only doubt is that the heading is different in a file in another
+language."""
+_PAIRED = ("the columns of all files were paired in order: one decision holds for all rows with this remark, "
+           "so look through these rows")
 
 
 def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -509,8 +516,8 @@ def _grids_unsure(rows: list[dict[str, str]], lists: DraftedOptionLists) -> list
 
 
 def _question_id(name: str, place: int) -> str:
-    """Returns the id of a question. If the name of the question's column is a code, the id is this name; else
-    the id is Q followed by the question's place in the form.
+    """Returns the id of a question. If the question's column has a short name without blanks, such as Q2.1,
+    the id is made from this name. Otherwise, the id is Q followed by the question's place in the form.
 
     >>> _question_id("Q2.1", 7), _question_id("In what country?", 7), _question_id("profile/sex", 3)
     ('Q2.1', 'Q7', 'profile.sex')
@@ -525,7 +532,7 @@ def _question_ids(form: SurveyForm, groups: Sequence[TickGroup], of_form: dict[i
     """Returns the id of each question, keyed by the place of its first column.
 
     A question of an XLSForm keeps its id from the form. The id of a question with one column per option is
-    the text that the names of its columns share, if no other question shares that text.
+    the text that the names of its columns share, if the columns of no other question share this text.
     """
     stems = {group.place: re.sub(r"[\s_./\[\]*]+$", "", group.entry.split(" | ")[0].replace("*", ""))
              for group in groups}

@@ -45,6 +45,6 @@ def list_drafted_table_columns(table: str) -> tuple[str, ...]:
 
 
 def list_columns_draft_must_have(table: str) -> list[str]:
-    """Returns the columns that a drafted table must have to be read back."""
+    """Returns the columns that a drafted table must have so that the program can read the table back."""
     optional = (*ABOUT, *_COUNTED.get(table, ()))
     return [column for column in list_drafted_table_columns(table) if column not in optional]

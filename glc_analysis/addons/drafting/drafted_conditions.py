@@ -17,9 +17,9 @@ from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import match_key
 
 _RARELY = 0.1
-"""A condition is suggested only if the ratio of two answer rates is at most this number. The first rate is
-the share of respondents without the earlier answers who answered the question. This rate is divided by the
-share of respondents with the earlier answers who answered the question."""
+"""A condition is suggested only if respondents who did not give the earlier answers hardly ever answered the
+question. The share of these respondents who answered the question, divided by the share of respondents with
+the earlier answers who answered the question, must be at most this number."""
 _COMPARED_RECORDS = 5_000
 """The largest number of records whose blank cells are compared."""
 _MOST_ANSWERS = 40
@@ -33,8 +33,8 @@ def draft_condition_rows(questions: pd.DataFrame, option_ids: Mapping[str, Mappi
     under this condition. A person decides whether the form had the condition.
 
     - ``option_ids``: the ids of answers, keyed by option list and by the answer's key.
-    - ``country_column``: the column of the country; ``option_ids`` has the countries under the name of this
-      column.
+    - ``country_column``: the name of the column with the country. Under this name, ``option_ids`` has the ids
+      of the countries.
     """
     frames = [survey.frame.head(_COMPARED_RECORDS // len(surveys)) for survey in surveys]
     conditions: dict[tuple[str, tuple[str, ...]], list[_Condition]] = {}

@@ -100,7 +100,7 @@ def draft_country_rows(role_columns: Roles, questions: pd.DataFrame, form: Surve
                     "region_id": read_un_regions().get(country_id, ""),
                     "how_sure": SURE, "why": "its name in CLDR or ISO 3166"}
         elif is_country_status_disputed(name):
-            row |= {"how_sure": UNSURE, "why": "states disagree about it: a person decides"}
+            row |= {"how_sure": UNSURE, "why": "states disagree about this country: a person decides"}
         elif count >= FEWEST and not may_be_direct_identifier(name):
             row |= {"how_sure": UNSURE, "why": "the name is unknown, or several countries have it"}
         else:
@@ -130,7 +130,7 @@ def draft_setting_rows(role_columns: Roles, form: SurveyForm) -> list[dict[str, 
         rows.append(_setting(
             "survey.unknown_organisations", "", "undecided: because the survey names no organisation, all "
             "records together count as one contributor where answers are protected, and audiences other than "
-            "the team see hardly any figure. Write each if every record is of a different person or "
+            "the team see hardly any figure. Write `each` if every record is of a different person or "
             "organisation"))
     nameless = {role: form.size - role_columns[role][0].n_filled for role in ("country", "organisation")
                 if role in role_columns}

@@ -88,8 +88,8 @@ def draft_new_study(*, form: Path | None = None, codebook: Path | None = None, e
     - Transcripts and coders' work give rows directly in the reference tables, with blanks that a person must
       fill in before anything is computed.
 
-    ``encoding`` is the setting encoding below [survey] of study.toml; ``sheets`` names the sheets that hold
-    answers, for workbooks with several sheets. Raises Faults if an export cannot be read.
+    ``encoding`` is the setting of this name below [survey] of study.toml; ``sheets`` names the sheets that
+    hold answers, for workbooks with several sheets. Raises Faults if an export cannot be read.
     """
     tables, notes, arrived, texts, drafted = {}, [], None, None, None
     survey = {"tool": "", "encoding": [*encoding], "sheets": {}}
@@ -119,7 +119,7 @@ def draft_new_study(*, form: Path | None = None, codebook: Path | None = None, e
 
 
 def _fill_settings(directory: Path, survey: Mapping[str, Any]) -> None:
-    """Writes the settings encoding and sheets below [survey] into study.toml."""
+    """Writes the settings ``encoding`` and ``sheets`` below [survey] into study.toml."""
     settings = Study(directory).settings_file
     sheets = ", ".join(f"{json.dumps(file, ensure_ascii=False)} = {json.dumps(names, ensure_ascii=False)}"
                        for file, names in survey["sheets"].items())
@@ -148,7 +148,7 @@ def _write_texts(directory: Path, texts: TextStudyDraft) -> None:
 
 
 def _named_sheets(exports: Sequence[Path], names: Sequence[str]) -> dict[str, str]:
-    """Returns the setting sheets below [survey]: for each workbook, the sheets in ``names`` that it has.
+    """Returns the setting ``sheets`` below [survey]: for each workbook, the sheets in ``names`` that it has.
     Raises Faults for a sheet that no workbook has."""
     books = [path for path in exports if path.suffix.lower().startswith(".xls")] if names else []
     held = {path.name: [sheet.sheet for sheet in read_workbook_sheets(path)] for path in books}

@@ -35,10 +35,10 @@ def guess_grid_types(columns: Collection[FormColumn], guesses: dict[int, ColumnG
     """Returns the guesses, keyed by the place of the column, after the type of each choice in a grid was
     inferred from the other questions of the grid. ``wordings`` gives the texts of answers that are codes.
 
-    The questions of a grid share their options: at least four of five answers to a question are options of
-    the other questions, or the question lists nearly all options of the other questions. If the survey tool
-    marks the items of a grid, one shared option is enough. The questions of a grid also share one of three
-    features:
+    The questions of a grid share their options. A question shares the options of the other questions if at
+    least four of five answers to the question are such options, or if the question lists nearly all such
+    options. If the survey tool marks the items of a grid, one shared option is enough. The questions of a
+    grid also share one of three features:
 
     - the code before the item in their names (``Q2`` of ``Q2[SQ001]``);
     - their heading without the item;
@@ -60,7 +60,7 @@ def guess_grid_types(columns: Collection[FormColumn], guesses: dict[int, ColumnG
             options = guess.options if is_numbers else list_single_choice_options_by_file(merged, listed)
             guess = replace(guess, options=options, grid=grid[0].place)
             if is_scale and guess.kind != "scale" or guess.kind == "text":
-                why = f"{guess.why}; {len(grid)} questions beside it offer the same few options"
+                why = f"{guess.why}; one of {len(grid)} questions that offer the same few options"
                 guess = replace(guess, kind="scale" if is_scale else "single", why=why, is_sure=False)
             guessed[column.place] = guess
     return guessed

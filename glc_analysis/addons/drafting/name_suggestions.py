@@ -1,5 +1,5 @@
-"""Suggests names, addresses and numbers in the texts that names.csv does not list yet. People decide which
-suggestions to use.
+"""Suggests rows for names.csv: names, addresses and numbers that occur in the texts and are not in names.csv
+yet. People decide which suggestions to use.
 
 The search finds speakers' names, capitalised words, e-mail addresses, links, complete dates (a date of birth
 looks like any other date), postal addresses and phone numbers. With the optional dependency ``privacy`` it

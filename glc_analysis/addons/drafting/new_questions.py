@@ -76,7 +76,7 @@ def _following(rows: pd.DataFrame, ids: Mapping[str, str], open_ids: Collection[
 
     Rows may follow the decision on a question that was not selected. The first row that follows such a
     question becomes blank, and the other rows that follow this question follow the first row instead. A
-    question that is not in ``open_ids`` gets no.
+    question that is not in ``open_ids`` gets the text ``no``.
     """
     leaders: dict[str, str] = {}
     uses = []

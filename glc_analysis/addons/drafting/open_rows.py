@@ -1,6 +1,6 @@
-"""Writes rows beside the draft on which people have to decide after the questions are accepted.
+"""Writes open rows into files beside the draft. People decide on these rows after the questions are accepted.
 
-The rows are called open or undecided rows. They concern four things: options that fewer than five respondents
+Open rows are also called undecided rows. They concern four things: options that fewer than five respondents
 chose, cells to correct, names of countries, and names of persons that should be masked.
 """
 
@@ -130,8 +130,8 @@ def write_open_rows_and_summarise_faults(study: Study, answer_faults: Faults) ->
 
 @dataclass(frozen=True)
 class _OpenFaults:
-    """The faults in answers that people decide in rows beside the draft, sorted by subject: options, cells,
-    names of countries, and organisations with records in several files."""
+    """The faults in answers on which people decide in rows beside the draft, sorted by subject: options,
+    cells, names of countries, and organisations with records in several files."""
 
     options: list[OptionFault]
     cells: list[CellFault]
@@ -141,7 +141,8 @@ class _OpenFaults:
     @classmethod
     def from_faults(cls, faults: Sequence[Fault]) -> _OpenFaults:
         """Returns the faults that people can settle by a decision in a row. Columns with more than
-        ``_MOST_CELLS`` unreadable cells are left out."""
+        ``_MOST_CELLS`` unreadable cells are left out. If more than ``_MOST_CELLS`` faults concern
+        organisations with records in several files, these faults are left out."""
         times = Counter((fault.file, fault.column) for fault in faults if isinstance(fault, CellFault))
         in_two_files = [fault for fault in faults if isinstance(fault, TwoFilesFault)]
         return cls([fault for fault in faults if isinstance(fault, OptionFault) and fault.texts],
@@ -174,8 +175,8 @@ def _option_summary(study: Study, options: list[dict[str, str]], n_personal: int
     if options:
         n_sure = sum(row[USE] == "yes" for row in options)
         yield Fault(
-            f"{_are(len(options), 'row')} missing in lists of options, mostly because fewer than five "
-            f"people chose the option; `use` already says yes for {n_sure} that surely belong to a list",
+            f"{_are(len(options), 'row')} about texts that no list of options has, mostly because "
+            f"fewer than five people chose the option; `use` already says yes for {n_sure} sure options",
             file=name_open_rows_file(study, "options"),
             fix="write yes into `use` of each row that is an option (if it is another spelling of an "
             f"option, also write that option's option_id); {_AGAIN}")
@@ -213,9 +214,9 @@ def _are(n: int, what: str) -> str:
 
 
 def replace_open_rows_by_other_texts(study: Study, responses: pd.DataFrame) -> list[str]:
-    """Removes the undecided rows of options and corrections, when all answers can be read. Writes undecided
-    rows for texts given after an option such as Other, because such a text may be an option of the form that
-    fewer than five respondents chose.
+    """Removes the undecided rows of options and corrections. This function is called when all answers can be
+    read. Writes undecided rows for texts given after an option such as Other, because such a text may be an
+    option of the form that fewer than five respondents chose.
 
     Returns the lines to print.
     """

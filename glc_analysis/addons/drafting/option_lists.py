@@ -46,8 +46,8 @@ _CODE = re.compile(r"([A-Za-z]{1,3})(\d{1,4})")
 """The pattern of an option's code, such as A2; some exports hold codes in place of the wordings of
 options."""
 _SAME_LIST = 0.6
-"""Two questions get one list only if one of them has all options of the other, and if at least this share of
-the options of both together are options of each of the two."""
+"""Two questions share a list only if one of them has all options of the other, and if the question with fewer
+options has at least this share of the options of the question with more options."""
 _MOSTLY = 0.7
 """The share of a list's options that must begin with a number for the list to count as a list of numbers."""
 LIST_OF_FORM = "form"
@@ -56,8 +56,8 @@ FEW_TEXTS = 3
 """If a question has at most this many different unlisted texts, the texts may be options of the form that
 hardly anybody chose."""
 PERHAPS_OPTIONS = "perhaps options of the form"
-"""The last words of a remark on unlisted answers, if a person must look at these answers before the question
-is accepted."""
+"""The words at the end of a remark on unlisted answers that a person must look at before the question is
+accepted."""
 _PERHAPS, _A_SPELLING = "in another language; perhaps", "taken for a spelling of"
 MAYBE_ONE = _PERHAPS, _A_SPELLING
 """The beginnings of reasons that say why two texts are perhaps not the same option."""
@@ -113,8 +113,8 @@ class DraftedOptionLists:
 
     def _same_list(self, kind: str, keys: frozenset[str], *, is_open: bool) -> str:
         """Returns the name of the list that a question with the option keys ``keys`` shares with earlier
-        questions; blank if there is no such list. Either the question or the list must have all options of
-        the other."""
+        questions; blank if there is no such list. The question must have all options of the list, or the list
+        all options of the question; at least two options must be shared."""
         for name, known in self.keys.items():
             n_shared = len(keys & known)
             if self.kinds[name] == kind and self._is_told(name, keys, is_open=is_open) \
@@ -124,8 +124,8 @@ class DraftedOptionLists:
         return ""
 
     def _merge(self, name: str, rows: Sequence[dict[str, str]], *, has_changed: bool) -> None:
-        """Adds the options of a further question to a list. If an option is already in the list, its counts
-        are added up."""
+        """Adds the options of a further question to a list. If an option is already in the list, the number
+        of its answers in the question is added to its number in the list."""
         listed = {match_key(row["value"]): row for row in self.lists[name]}
         spelled = {make_option_spelling_key(row["value"]): row for row in reversed(self.lists[name])}
         for row in rows:
@@ -141,14 +141,13 @@ class DraftedOptionLists:
                 self._append(name, row)
 
     def has_options_but_no_other(self, list_name: str) -> bool:
-        """Whether people are asked for the options that a list lacks, once the question of the list is
-        accepted. People are asked if the list has options, but no option such as Other for texts that are not
-        listed."""
+        """Whether a list has options, but no option such as Other for texts that are not listed. Once the
+        question of such a list is accepted, people are asked for the options that the list lacks."""
         return bool(self.lists[list_name]) and not self.has_other_option(list_name)
 
     def has_other_option(self, list_name: str) -> bool:
-        """Whether a list has an option for all other texts, such as Other. People are asked to look through
-        these texts once the question is accepted."""
+        """Whether a list has an option such as Other for texts that are not listed. Once the question of such
+        a list is accepted, people are asked to look through these texts."""
         return any(row["kind"] == "other" for row in self.lists[list_name])
 
     def _is_told(self, name: str, keys: frozenset[str], *, is_open: bool) -> bool:
@@ -225,7 +224,7 @@ class DraftedOptionLists:
                 if (label := wordings.get(match_key(row["value"]))) is not None:
                     row |= {"label": label, "kind": guess_option_kind(label), "how_sure": SURE,
                             "option_id": make_option_id(label, taken),
-                            "why": "worded by the table of wordings"}
+                            "why": "the table of wordings gives this wording"}
                     taken.add(row["option_id"])
                 first = labels.setdefault(match_key(row["label"]), row)
                 row |= {key: first[key] for key in ("option_id", "label", "kind")}
@@ -242,8 +241,8 @@ class DraftedOptionLists:
 
     def _positions(self, name: str, rows: list[dict[str, str]]) -> dict[str, int]:
         """Returns the position of each option. On a scale of whole numbers, with or without words beside the
-        numbers, the position of an option is its number, so that means are right. In other lists, the
-        position is the option's place in the list."""
+        numbers, the position of an option is its number, so that averages of positions are right. In other
+        lists, the position is the option's place in the list."""
         labels = {row["option_id"]: row["label"] for row in rows}
         answers = [option for option, label in labels.items() if guess_option_kind(label) == "substantive"]
         steps = {option: step for option in answers if (step := read_step(labels[option])) is not None}
@@ -262,7 +261,7 @@ class DraftedOptionLists:
         rows = sorted(rows, key=lambda row: order.index(row["label"]))
         if is_known:
             return rows
-        doubt = "no scale that is known has all of these steps: correct the positions"
+        doubt = "no known scale has all of these steps: correct the positions"
         return [row | {"how_sure": UNSURE, "why": f"{row['why']}; {doubt}"} for row in rows]
 
     def _append(self, name: str, row: dict[str, str]) -> None:
@@ -285,8 +284,8 @@ def _row_of(rows: Iterable[dict[str, str]], value: str) -> dict[str, str] | None
 
 def map_option_translations_to_originals(guesses: dict[int, ColumnGuess]) -> dict[str, tuple[str, str]]:
     """Returns the pairs of options that, according to the files, are the same option in two languages. The
-    result is keyed by the key of the option in the other language; the value has the key of the option in the
-    first language, and how certain the pair is."""
+    result is keyed by the key of the option in the other language. Each value has the key of the option in
+    the first language, and how certain the pair is."""
     pairs: dict[str, tuple[str, str]] = {}
     for guess in sorted(guesses.values(), key=lambda guess: -sum(
             options.counts.total() for options in guess.options)):
@@ -341,7 +340,7 @@ def _option_rows(options: Sequence[AnswerOptions], first: int,
         for value, count, how, why in values[label]:
             row = same.setdefault(match_key(value), {
                 "label": label, "value": value, "kind": guess_option_kind(label), "how_sure": how,
-                "why": why or "given by at least five, or named by the form", "n": "0"})
+                "why": why or "at least five respondents gave it, or the form names it", "n": "0"})
             row["n"] = str(int(row["n"]) + count)
         rows += same.values()
     return rows + [{
@@ -358,8 +357,8 @@ def _of_spelling(text: str, label: str) -> tuple[str, str]:
         return SURE, ""
     if strip_case_accents_and_extra_blanks(text) == strip_case_accents_and_extra_blanks(label):
         return SURE, f"{label!r} with other accents"
-    return UNSURE, (f"{_A_SPELLING} {label!r}, with other marks: if it is a different option, give it its "
-                    "own option_id")
+    return UNSURE, (f"{_A_SPELLING} {label!r}, but its punctuation differs: if it is another option, give it "
+                    "its own option_id")
 
 
 def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:

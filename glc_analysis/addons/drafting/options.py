@@ -1,8 +1,9 @@
 """Finds the options of a question in the answers to the question; a cell may join several options.
 
-The module recognises a label that contains the separator, because the parts of such a label always occur
-together. An option is counted but not listed if fewer than five respondents gave it, or if it looks like a
-name or an address. Texts that only one respondent gave are taken for texts written after "Other".
+A label may contain the separator that stands between options. The module recognises such a label, because the
+parts of the label always occur together. An option is counted but not listed if fewer than five respondents
+gave it, or if it looks like a name or an address. Texts that only one respondent gave are taken for texts
+written after "Other".
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ SEPARATORS = {"; ": "semicolon", ";": "semicolon", "\n": "line break", " | ": "b
 first."""
 
 _SIGNS = re.escape("+#<>%&/=≤≥±$€£\N{MINUS SIGN}")
-"""The signs that distinguish one option from another."""
+"""The signs that may be the only difference between two options, such as < and >."""
 _TOGETHER, _TOGETHER_LOWER = 0.97, 0.9
-"""Two neighbouring parts are one label if at least this share of the cells that have one of the parts have
-both side by side. ``_TOGETHER_LOWER`` applies to pairs whose second part begins with a small letter or a
+"""Two neighbouring parts are one label if the two stand side by side in at least this share of the cells that
+have one of the two. ``_TOGETHER_LOWER`` applies to pairs whose second part begins with a small letter or a
 conjunction."""
 _CONJUNCTIONS = ("or ", "and ", "y ", "o ", "et ", "ou ", "und ", "oder ")
 
@@ -67,8 +68,9 @@ class AnswerOptions:
 
 def count_options_in_joined_cells(counts: Counter[str],
                                   separator: str) -> tuple[Counter[str], list[tuple[list[str], int]], bool]:
-    """Divides cells at a separator between options. Returns how often each option was given, the options in
-    each cell, and whether the only evidence that a label contains the separator comes from few cells.
+    """Divides cells into options at a separator. Labels that contain the separator are not divided. Returns
+    how often each option was given, the options in each cell, and whether only few cells show that a label
+    contains the separator.
 
     >>> cells = Counter({"Web course (a, b)": 9, "Blogs, Twitter, or Slack": 7, "Web course (a, b), Books": 6,
     ...                  "Books, Blogs, Twitter, or Slack": 6, "Books": 8})
@@ -238,13 +240,14 @@ def find_unexpectedly_unchosen_options(files: Sequence[tuple[str, str, Counter[s
                                        labels: Collection[str], *, separator: str = "",
                                        is_reworded: bool = False) -> dict[str, list[str]]:
     """Returns, keyed by file name, the options that nobody chose in the file although at least five choices
-    were expected. The expected number is computed from the share of cells with the option in another file.
-    That nobody chooses an expected option happens by chance less than once in a hundred times.
+    of these options together were expected. The expected number is computed from the share of choices of
+    these options in another file. If five choices are expected, the probability of no choice is below 1 %.
 
     - ``files``: each file's name, its heading, and how often each cell occurs.
     - ``separator``: the separator between several options in a cell; "" if each cell holds one option.
-    - ``is_reworded``: whether the heading was reworded. If the heading was reworded, files with more than
-      half of their options in common are compared; if not, files with the same heading.
+    - ``is_reworded``: whether the heading was reworded. Two files with the same heading are always compared.
+      If the heading was reworded, two files are also compared if more than half of the options of the file
+      with fewer options are options of the other file.
 
     >>> find_unexpectedly_unchosen_options([("a.csv", "Rate it", Counter({"1": 20, "2": 20})),
     ...                  ("b.csv", "Rate it", Counter({"1": 20, "2": 10, "3": 10}))], ["1", "2", "3"])

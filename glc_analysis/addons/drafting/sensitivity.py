@@ -55,7 +55,7 @@ def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
     """Yields the reasons to treat a question as sensitive."""
     for text, where in ((wording, "its heading"), *((label, "an option") for label in labels)):
         if word := find_first_word_of_concept("harmful", text):
-            yield f"{where} has the word {word!r}, which may be held against those who answer"
+            yield f"{where} has the word {word!r}, so an answer may be held against those who give it"
     if word := find_first_word_of_concept("trait", wording):
         yield f"its heading has the word {word!r}: it is about the person who answers"
     if kind == "text":
@@ -63,12 +63,12 @@ def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
     if " " not in wording.strip() and detect_script(wording) in ("", _LATIN):
         yield "the export does not say what was asked"
     if detect_script(wording) != _LATIN:
-        yield "its heading is in a script in which no words are known here"
+        yield "its heading is in a script for which the program knows no words"
 
 
 def find_sensitivity_or_undecided_by_question(rows: pd.DataFrame) -> dict[str, str]:
-    """Returns the decision whether each question is sensitive (true, false or undecided), keyed by the
-    question's id."""
+    """Returns, keyed by the question's id, whether people decided that a question is sensitive: true, false
+    or undecided."""
     others = next(iter(rows.loc[rows["question_id"] == OTHERS, "is_sensitive"]), "")
     rows = rows[rows["question_id"] != OTHERS]
     words = rows["is_sensitive"].mask(rows["is_sensitive"] == "", others or UNDECIDED)

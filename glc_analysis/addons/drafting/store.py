@@ -84,8 +84,8 @@ class DraftState:
     """The number of blank cells in which a person has to decide on questions. A decision in one cell may hold
     for several questions."""
     sensitivity: Mapping[str, str] = field(default_factory=dict)
-    """The decision whether each question is sensitive (true, false or undecided), keyed by the question's
-    id."""
+    """For each question, keyed by its id, whether people decided that the question is sensitive: true, false
+    or undecided."""
 
     @property
     def chosen(self) -> pd.DataFrame:
@@ -103,7 +103,8 @@ class DraftState:
 
 
 def write_draft_into_study(study: Study, draft: SurveyDraft, *, as_workbook: bool) -> Path:
-    """Writes a draft into a study, as one workbook or as CSV files. Returns the workbook or the folder."""
+    """Writes a draft into a study, as one workbook or as CSV files. Returns the path of the workbook, or of
+    the folder with the CSV files."""
     folder = study.root / DRAFT_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     if as_workbook:
@@ -197,8 +198,8 @@ def read_draft(study: Study) -> DraftState | None:
 
 
 def _read_tables(study: Study) -> tuple[dict[str, pd.DataFrame], dict[str, str]] | None:
-    """Reads the tables of a draft from disk without changing them. Returns the tables, keyed by name, and the
-    file of each table; None if there is no draft."""
+    """Reads the tables of a draft as they are on disk. Returns the tables, keyed by name, and the file of
+    each table; None if there is no draft."""
     folder = study.root / DRAFT_FOLDER
     book = folder / DRAFT_WORKBOOK
     if book.is_file():
@@ -230,8 +231,8 @@ def _decided(questions: pd.DataFrame) -> pd.DataFrame:
     """Returns the drafted questions with the references in ``use`` resolved.
 
     A question that follows another question gets the decision on the other question. If both questions offer
-    the same list, the question also gets the type of the other question. A reference to an id that no
-    question has is kept, and reported as a fault later.
+    the same list, the question also gets the type of the other question. If no question has the id that a row
+    refers to, the reference is kept and later reported as a fault.
     """
     place = {identifier.casefold(): n for n, identifier in enumerate(questions["question_id"])}
     use, types, lists = ([*questions[column]] for column in (USE, "type", "option_list"))
@@ -436,14 +437,14 @@ def list_draft_status_lines(state: DraftState) -> list[str]:
 
 
 def _sensitivity_lines(state: DraftState) -> list[str]:
-    """Returns a line on how many ready or accepted questions have no decision yet on whether they are
-    sensitive; nothing if all are decided."""
+    """Returns a list with one line, which says for how many ready or accepted questions nobody has decided
+    whether they are sensitive. The list is empty if there are no such questions."""
     ids = {*state.chosen["question_id"], *state.accepted}
     n = sum(state.sensitivity.get(identifier, UNDECIDED) == UNDECIDED for identifier in ids)
     if not n:
         return []
     counts = "1 question counts" if n == 1 else f"{n} questions count"
     *answers, proposed = SENSITIVITY_DECISIONS
-    return [f"{counts} as sensitive until somebody decides, and no page states a finding about them: write "
-            f"{', '.join(answers)} or `{proposed}` into {state.files['sensitivity']}, where the "
-            f"row {OTHERS} decides for all blank rows, then repeat `glc check --accept-draft NAME`."]
+    return [f"{counts} as sensitive until somebody decides, and no page states a finding about them. To fix: "
+            f"write {', '.join(answers)} or `{proposed}` into {state.files['sensitivity']} (the "
+            f"row {OTHERS} decides for all blank rows), then repeat `glc check --accept-draft NAME`."]

@@ -2,9 +2,9 @@
 programs and codebooks.
 
 This module writes no file. The texts of a project become transcripts, except texts with the same name or the
-same words as an existing transcript. If a Word file with comments has the words of another transcript, it is
-treated as the copy in which a coder commented. If a text in a project names no speaker, the whole text is
-drafted as the words of one speaker, whom a person must name.
+same words as an existing transcript. If a Word file with comments has the words of another transcript, the
+Word file is treated as the copy in which a coder commented on this transcript. If a text in a project names
+no speaker, the whole text is drafted as the words of one speaker, whom a person must name.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def drop_revealing_notes(codebook: pd.DataFrame,
 
 
 def _kind(path: Path, arrivals: ArrivedFiles) -> str:
-    """Returns the kind of a transcript, call or interview. The folder of the file or the first word of its
+    """Returns the kind of a transcript: call or interview. The folder of the file or the first word of its
     name decides. If neither tells the kind, a transcript with times and more than three speakers is taken for
     a call."""
     if path in arrivals.calls or _CALL_NAME.match(path.stem):
@@ -229,9 +229,9 @@ def drop_copies_of_listed_transcripts(new: Sequence[Conversation],
 
 
 def find_commented_transcript_copies(arrivals: ArrivedFiles) -> dict[Path, Path]:
-    """Returns the Word files with a coder's comments that are copies of a transcript, each with the
-    transcript. Of several files with the same words, the file without comments is the transcript; if all have
-    comments, the first file is."""
+    """Returns those Word files with comments of a coder that are copies of a transcript. Each file comes with
+    its transcript. Of several files with the same words, the file without comments is the transcript; if all
+    have comments, the first file is."""
     commented = [path for path in arrivals.transcripts if path in arrivals.codings]
     words = {path: _words_of(path) for path in arrivals.transcripts} if commented else {}
     others = [path for path in words if path not in commented]

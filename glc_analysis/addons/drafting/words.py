@@ -93,7 +93,8 @@ def is_concept_word(concept: str, text: str) -> bool:
 
 def is_tool_column(name: str) -> bool:
     """Whether a column has a name that survey tools give to their own columns, such as "session_id" or
-    "_uuid". The names of columns that KoboToolbox repeats in the sheet of a repeat group are also such names.
+    "_uuid". The names of columns that KoboToolbox repeats in the sheet of a repeat group also count as such
+    names.
 
     >>> is_tool_column("session_id"), is_tool_column("visits/_index"), is_tool_column("Q1")
     (True, True, False)
@@ -208,7 +209,7 @@ def find_steps_on_known_scale(labels: Sequence[str]) -> list[float] | None:
 
     - an option such as "don't know";
     - a number among words, which stands for a missing answer;
-    - beside several degrees of one word, an option that is not a degree of that word.
+    - an option that is not a degree of a word, if other options are degrees of that word.
 
     >>> find_steps_on_known_scale(["Often", "Never", "Sometimes"])
     [5.0, 0.0, 4.0]
@@ -301,8 +302,9 @@ def _worded(labels: Sequence[str], family: str) -> list[int | None]:
 
 def _worded_step(text: str, family: str) -> int | None:
     """Returns the step of a word of a family of scales. The text must begin with the word; for some families,
-    the text may also contain the word elsewhere. If the text has several such words, a word at its beginning
-    is preferred, and among equals the longest. Returns None if there is no such word."""
+    the text may also contain the word elsewhere. If the text has several such words, the longest word at its
+    beginning is used or, if no word is at its beginning, the longest word. Returns None if there is no such
+    word."""
     is_anywhere = family in ("change", "frequency", "expertise")
     ranked = [(text.startswith(word), len(word), rank) for rank, word in _families()[family]
               if text == word or text.startswith(f"{word} ") or is_anywhere and f" {word} " in f" {text} "]
@@ -311,7 +313,8 @@ def _worded_step(text: str, family: str) -> int | None:
 
 def _times(labels: Sequence[str]) -> list[float | None]:
     """Returns the step of each label such as "less than once a month"; None for other labels. Labels are
-    ordered by the span of time, and within the same span by less or more often."""
+    ordered by their span of time. Labels with the same span are ordered by whether they say less often or
+    more often."""
     return [_time(strip_case_accents_and_punctuation(label)) for label in labels]
 
 
@@ -425,8 +428,9 @@ def _degree(label: str) -> _Degree | None:
 
 
 def _positive(word: str, words: Sequence[str]) -> str:
-    """Returns a word without its beginning if the beginning means "not" and one of ``words`` starts with the
-    same letters as what is left; else blank."""
+    """Returns a word without its beginning if two conditions hold: the beginning means "not", as in
+    "unlikely", and one of ``words`` starts with the same letters as the shortened word. Returns ""
+    otherwise."""
     for beginning in _degree_words("beginning")[0.0]:
         rest = word.removeprefix(beginning)
         if rest != word and len(rest) >= _STEM and any(other[:_STEM] == rest[:_STEM] for other in words):

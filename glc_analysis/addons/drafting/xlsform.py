@@ -269,8 +269,8 @@ def read_wordings_table(path: Path) -> dict[str, str]:
 
 
 def may_be_xlsform(path: Path) -> bool:
-    """Whether a file may be an XLSForm, because it is a workbook with a sheet ``survey`` in the form of
-    XLSForms, or a workbook with several sheets."""
+    """Whether a file may be an XLSForm: a workbook that has a sheet named ``survey``, or that has several
+    sheets."""
     if path.suffix.lower() not in SHEETS:
         return False
     sheets = read_workbook_sheets(path)

@@ -1,5 +1,5 @@
-"""Collects names and terms from the answers on safety. The disclosure gate searches files for these names and
-terms before publication, because the answers name the people who protect others."""
+"""Collects names and terms from the answers on safety. The answers name the people who protect others, so the
+disclosure gate searches files for these names and terms before publication."""
 
 from __future__ import annotations
 

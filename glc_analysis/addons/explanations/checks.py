@@ -32,7 +32,7 @@ def split_segment_ids(cell: str) -> list[str]:
 
 
 def _explanations(tables: Tables) -> Iterator[Fault]:
-    """Yields the faults of explanations that do not concern their passages:
+    """Yields those faults of explanations that do not concern passages:
 
     - a principle has more than three explanations;
     - an explanation contains a count;

@@ -5,9 +5,9 @@ that audience, and cleared quotations from three independent organisations suppo
 sees the other passages of the explanation that are cleared for the audience, but neither the author of the
 explanation nor any number.
 
-Readers know that the three passages for an explanation have three different authors. If explanations shared
-passages, readers could infer which of their other passages have the same author. A passage may therefore
-support only one explanation (:mod:`.checks`).
+Readers know that the three passages for an explanation have three different authors. If two explanations
+shared passages, readers could infer which other passages of the two explanations have the same author. A
+passage may therefore support only one explanation (:mod:`.checks`).
 """
 
 from __future__ import annotations

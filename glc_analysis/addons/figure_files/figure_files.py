@@ -29,8 +29,8 @@ _Figure = tuple[etree._Element, str, list[list[str]]]
 """A figure, as three values: the element below which the links to the figure's files are added, its SVG
 (blank for a table), and the rows of its data."""
 _WIDTH, _MARGIN, _LINE, _LETTERS = 640, 16, 20, 78
-"""The dimensions of an SVG: width, margin and height of a line in the units of the SVG, and the number of
-letters that fit into a line."""
+"""The dimensions of an SVG: its width, its margin and the height of a line of text, in the units of the SVG,
+and the number of letters that fit into a line of text."""
 _TRACK, _COUNT, _LABEL_LETTERS, _COUNT_LETTERS = (256, 160), 428, 38, 30
 """The dimensions of the bars of a question: the start and the full length of a bar, the position of the
 counts, and how many letters fit into a line of an answer and into a line of a count."""

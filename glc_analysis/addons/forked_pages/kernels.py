@@ -2,12 +2,12 @@
 
 A kernel answers messages on five sockets, none of which a page needs. The process of a page therefore has
 only the shell of a kernel. The messages that the shell would send to a client are passed to nbclient in the
-same process. The outputs are the same as those of a kernel, in a third of the time. No other program can
-connect to the process while it runs, and pages do not affect each other.
+same process. The outputs are the same as those of a kernel, and take a third of the time. No other program
+can connect to the process while it runs, and pages do not affect each other.
 
-If no process can be forked (on systems other than Linux, with another Python, after an error), a page gets a
-kernel. Other programs, such as papermill, nbclient and nbval, can use forked kernels through a provisioner of
-Jupyter: set ``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork``.
+If no process can be forked (on a system other than Linux, for a kernel that another Python runs, or after an
+error), a page gets a kernel. Other programs, such as papermill, nbclient and nbval, can use forked kernels
+through a provisioner of Jupyter: set ``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork``.
 """
 
 from __future__ import annotations

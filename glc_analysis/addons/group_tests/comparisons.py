@@ -36,9 +36,10 @@ def make_group_effect_and_p_value_figures(data: CleanTables, study: Study) -> pd
     """Returns one row per question, attribute of organisations and statistic, all with the measure
     ``comparison``. Returns no rows if the sample is not a probability sample.
 
-    The statistics are ``cramers_v`` (choices) or ``eta_squared`` (numbers) with its bootstrap interval,
-    ``p_value`` of the permutation test and ``p_adjusted`` (Benjamini & Hochberg 1995). Organisations are
-    drawn and permuted as a whole, so that several answers of one organisation stay together.
+    The statistics are the effect size with its bootstrap interval (``cramers_v`` for choices, ``eta_squared``
+    for numbers), ``p_value`` of the permutation test, and ``p_adjusted`` (Benjamini & Hochberg 1995).
+    Organisations are drawn and permuted as a whole, so that several answers of one organisation stay
+    together.
     """
     rows = []
     if study.sampling == "probability":

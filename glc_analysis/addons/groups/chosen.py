@@ -28,8 +28,8 @@ def explain_visibility_of_group_figures(study: Study, reference: Reference, ques
     """Returns one row per figure of the groups chosen for a question, or for the codes. A row has the figure,
     the form in which each audience sees the figure, and the reason why the figure is not shown exactly.
 
-    Raises UsageError if no groups are chosen in groupings.csv, because the reasons why figures are hidden
-    reveal something about the answers, and groups must be chosen without knowledge of the answers.
+    Raises UsageError if no groups are chosen in groupings.csv. Groups must be chosen without knowledge of the
+    answers, and the reasons why figures are hidden reveal something about the answers.
     """
     asked = [*reference.questions["question_id"], EVERY_CODE]
     if question not in asked:

@@ -204,8 +204,8 @@ class Phrasebook:
 
     def translate_page(self, html: str, *, note_parent_tag: str) -> etree._Element:
         """Returns a whole page in the language of the phrases and in its writing direction. If native readers
-        have not checked the phrases, a note that says so is put at the beginning of the first element of the
-        kind ``note_parent_tag``."""
+        have not checked the phrases, a note that says so is put at the beginning of the first element with
+        the tag ``note_parent_tag``."""
         page = lxml.html.document_fromstring(html)
         self.translate_element(page)
         page.set("lang", self.language)
@@ -372,8 +372,8 @@ class Phrasebook:
 
 
 def _append(parent: etree._Element, last: etree._Element | None, text: str) -> str:
-    """Adds text to the element ``parent``, after the child ``last`` that was put into it last or, if there is
-    no such child, at the beginning of ``parent``."""
+    """Adds text to the element ``parent``. The text comes after the child ``last``, which was put into
+    ``parent`` last. If there is no such child, the text comes at the beginning of ``parent``."""
     if last is None:
         parent.text = (parent.text or "") + text or None
     else:

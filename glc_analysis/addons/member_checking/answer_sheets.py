@@ -113,8 +113,7 @@ def list_language_and_translation_notes(paper_languages: Iterable[str], name_of_
                                         phrases_module: str, phrases_table: str) -> list[str]:
     """Returns notes for the team about written papers. The notes say how many papers are in each language,
     into which languages the texts are not translated, and in which languages no native reader has checked the
-    texts. A blank in ``paper_languages`` means English. ``name_of_texts`` is the name of the texts in the
-    notes.
+    texts. A blank in ``paper_languages`` means English. ``name_of_texts`` is what the notes call the texts.
 
     >>> list_language_and_translation_notes(["es", "uk", "es", ""], "the letter and headings", *SHEET_PHRASES)
     ... # doctest: +NORMALIZE_WHITESPACE
@@ -143,8 +142,8 @@ def list_language_and_translation_notes(paper_languages: Iterable[str], name_of_
 class SheetLetter:
     """The letter before the sheets of an organisation.
 
-    The letter explains the sheets, and names the day ``by`` which an answer is wanted and the ``contact`` who
-    receives the answer. If ``by`` or ``contact`` is blank, the letter has an empty line for it.
+    The letter explains the sheets. It names the last day for an answer (``by``) and the person who receives
+    the answer (``contact``). If ``by`` or ``contact`` is blank, the letter has an empty line for it.
     """
 
     organisation: str
@@ -294,8 +293,8 @@ def _faults(rows: pd.DataFrame) -> Iterator[Fault]:
                         "sheet names")
         elif (row.decision == "change") != (row.changed != ""):
             yield fault("the changed words do not fit the decision", column="changed",
-                        value=row.changed, fix="write changed words for the decision change, and no words "
-                        "for any other decision")
+                        value=row.changed, fix="if the decision is change, write the changed words; if "
+                        "not, write no words")
         if row.decision != "talk" and not (row.name and is_iso_date(row.date)):
             yield fault("does not say who decided, and on which day", column="name, date",
                         value=f"{row.name} {row.date}".strip(), fix="write a name, and a day as YYYY-MM-DD")

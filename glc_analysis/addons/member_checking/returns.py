@@ -158,8 +158,8 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
     content (``<organisation_id>.html``). Returns the paths. Tables that all returns need are read and checked
     once.
 
-    A return begins with a letter, which names the day by which an answer is wanted (``deadline``) and the
-    ``contact`` who receives the answer. The sheets with the answers, the passages with the names of their
+    A return begins with a letter. The letter names the last day for an answer (``deadline``) and the person
+    who receives the answer (``contact``). The sheets with the answers, the passages with the names of their
     codes, the quotations, the citations and the consents follow. The fixed texts are in the organisation's
     language if phrases.csv has this language. Raises UsageError for an unknown organisation, and writes
     nothing.
@@ -275,8 +275,8 @@ def _consents(rows: pd.DataFrame, waves: pd.DataFrame, language: str) -> pd.Data
 
 
 def make_raw_answer_column_finder(study: Study) -> Callable[[str, str], str]:
-    """Returns a function that takes the ids of a record and of a question, and returns the raw columns with
-    the answer in the wave of the record; blank for an unknown question."""
+    """Returns a function that takes the ids of a record and of a question. The function returns the columns
+    of the raw file with the answer, in the wave of the record; blank for an unknown question."""
     reference, answers = read_reference(study), tables.read_table("wave_answers", study=study)
     current = choose_study_wave(reference.waves, study.settings["study"]["wave"])
     wave_of = dict(zip(answers["answer_id"].astype("str"), answers["wave_id"].astype("str"), strict=True))
@@ -292,9 +292,9 @@ def list_correction_proposals(returned: pd.DataFrame, documents: pd.DataFrame,
     A person reviews the proposed rows.
 
     In a proposed row, ``column`` is the result of ``find_raw_columns``
-    (:func:`make_raw_answer_column_finder`), and ``from`` is the answer that the organisation saw, which a
-    person replaces by the text in the raw file. Changed words of interviews and calls are left out. Raises
-    Faults for answers to unknown questions.
+    (:func:`make_raw_answer_column_finder`), and ``from`` is the answer that the organisation saw. A person
+    replaces this answer by the text in the raw file. Changed words of interviews and calls are left out.
+    Raises Faults for answers to unknown questions.
     """
     open_answers = documents[documents["kind"] == "answer"]
     records = {f"{document_id}.1": (document_id[:-len(question) - 1], question) for document_id, question

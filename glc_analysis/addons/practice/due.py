@@ -109,8 +109,9 @@ def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatte
 
 
 def _since_agreed(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
-    """Yields the texts about which something new has come up since the text was agreed or last reviewed. New
-    are trials that went worse or were abandoned, and serious concerns that were judged later."""
+    """Yields the texts about which something new has come up since the text was agreed or last reviewed: a
+    trial that went worse or was abandoned, or a concern that was judged serious. A text under an undecided
+    review is left out, unless the review was planned for a date."""
     for name, since in _looked_at_last(tables).items():
         reviews = [row for row in tables["reviews"] if make_printed_id(row) == name]
         if any(not row["decision"] and row["trigger"] != "date" for row in reviews):
@@ -136,15 +137,15 @@ def _new_waves(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
         if before:
             yield DueMatter("", join_names_in_sentence(before),
                             f"since the last decision there is a new wave, {wave['label']}: check whether "
-                            "the evidence still says the same, and add a review with trigger new_wave to "
-                            "reviews.csv")
+                            "the evidence still says the same, and add a row to reviews.csv with "
+                            "`new_wave` in the column trigger")
 
 
 def _not_planned(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
     planned = {make_printed_id(row) for row in tables["reviews"] if not row["decision"]}
     if missing := sorted({*_agreed(tables)} - planned):
         yield DueMatter("", join_names_in_sentence(missing),
-                        "no review is planned: add a row with trigger date to reviews.csv")
+                        "no review is planned: add a row to reviews.csv with `date` in the column trigger")
 
 
 def _looked_at_last(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
@@ -156,7 +157,7 @@ def _looked_at_last(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
 
 
 def _agreed(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
-    """Returns the agreed texts, each with the day of the decision to agree to it."""
+    """Returns the agreed texts, each with the day on which it was agreed."""
     days = {make_printed_id(row): row["date"]
             for row in tables["text_decisions"] if row["status"] == "agreed"}
     return {make_printed_id(text): days.get(make_printed_id(text), "") for text in tables["principles"]

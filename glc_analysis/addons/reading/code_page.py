@@ -99,8 +99,8 @@ def _beside(view: StudyView) -> Markup:
 
 
 def _pair(view: StudyView, own: pd.DataFrame, other: pd.DataFrame, n: int) -> dict[str, object]:
-    """Returns the values to display for one co-occurring code: its name, and for some shared turns, the
-    passages of either code. Words that have both codes are returned once."""
+    """Returns the values to display for one co-occurring code: its name, and the passages with either code in
+    some of the shared turns. Words that have both codes are returned once."""
     turns = [*dict.fromkeys(other["segment_id"])]
     both = pd.concat([own, other])
     both = both[both["segment_id"].isin(turns[:_TURNS])].sort_values(["document_id", "segment_id"],
@@ -138,8 +138,8 @@ def _differences(view: StudyView) -> Markup:
 
 
 def _history(view: StudyView) -> Markup:
-    """Returns sentences on the codebook version in which the code was introduced, its contrary, and the codes
-    merged into it."""
+    """Returns sentences about the code: the codebook version in which the code was introduced, the contrary
+    of the code, and the codes that were merged into the code."""
     book, said = read_part_of_reference_table(view.study, "codebook", naming=view.code), []
     for row in book[book["code_id"] == view.code].to_dict("records"):
         said += [f"In the codebook since version {row['since_version']}."] if row["since_version"] else []

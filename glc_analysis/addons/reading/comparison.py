@@ -1,8 +1,9 @@
-"""Compares groups of organisations in words: shows the passages of the groups on a theme side by side; the
+"""Compares groups of organisations in words: shows the passages of the groups on a theme side by side. The
 codes on which the groups differ come first.
 
-Groups differ on a code if one group has passages on the code, and another group was asked about the code and
-has no passages. Only the team sees the comparison, because a group may be one organisation.
+Two groups differ on a code if the first group has passages on the code, and the second group was asked about
+the code but has no passages and no undecided organisation. Only the team sees the comparison, because a group
+may be one organisation.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ def _comparison(view: StudyView, by: str, heading: str) -> Markup:
 
 def _code(view: StudyView, by: str, rows: pd.DataFrame,
           behind: dict[tuple[str, str], pd.DataFrame]) -> dict[str, Any]:
-    """Returns the values to display for a code on which groups differ: a sentence, the groups with their
-    passages, and a sentence on the groups without passages."""
+    """Returns the values to display for a code on which groups differ: a sentence that names the groups with
+    and without passages, the passages of each group, and sentences on the groups without passages."""
     listed = rows.to_dict("records")
     code, speaking = listed[0]["code_id"], [row for row in listed if row["passages"]]
     silent = [row for row in listed if not row["passages"] and not row["undecided"]]

@@ -66,7 +66,7 @@ def theme_of_matrix_page(matrix: str) -> str:
 
 @show_passages_or_explain_absence
 def show_theme_matrix(view: StudyView, matrix: str = "") -> Html:
-    """Returns the matrix of the view's theme: an overview, then the cells case by case. ``matrix`` is the id
+    """Returns the matrix of the view's theme: an overview, then the cells case by case. ``page_id`` is the id
     of the page, if the theme has several pages."""
     part = int(matrix.partition(PART_MARK)[2] or 1)
     rows = view.matrix()
@@ -81,7 +81,7 @@ def show_theme_matrix(view: StudyView, matrix: str = "") -> Html:
 @show_passages_or_explain_absence
 def show_group_matrices(view: StudyView, matrix: str = "") -> Html | None:
     """Returns the matrices of groups of organisations that have summaries on the view's theme. Returns None
-    if there are no such summaries, or if ``matrix`` is not the first page of the theme."""
+    if there are no such summaries, or if ``page_id`` is not the first page of the theme."""
     rows = read_reference_table(view.study, "summaries")
     codes = view.code_tree["code_id"]
     kinds = sorted({*rows.loc[rows["code_id"].isin(codes), "attribute"]} - {EACH_ORGANISATION})
@@ -229,7 +229,7 @@ def _page_of(view: StudyView, kind: str, case: str) -> str:
 
 def _attributes(view: StudyView, kind: str) -> dict[str, str]:
     """Returns the attributes of organisations (country, kind and resources), keyed by organisation_id. The
-    result is empty if the cases are of another kind."""
+    result is empty if the cases are not organisations."""
     if kind != EACH_ORGANISATION:
         return {}
     return {row.organisation_id: "; ".join(filter(None, [

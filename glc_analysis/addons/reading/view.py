@@ -44,13 +44,13 @@ class ReadingView(StudyView):
 
         The column state is one of:
 
-        - summarised;
+        - summarised: the summary is up to date;
         - stale: the passages have changed since the summary was written;
         - to be written anew: words in the summary were withdrawn;
-        - not summarised;
-        - undecided: the coders have not decided;
-        - asked, nothing;
-        - not asked.
+        - not summarised: no summary is written;
+        - undecided: the coders have not decided whether the case raised the code;
+        - asked, nothing: the case was asked about the code and did not raise it;
+        - not asked: the case was not asked about the code and did not raise it.
 
         Only the team gets the matrix. Raises UsageError for an unknown theme, attribute or case, and
         NotReleased for another audience.
@@ -114,7 +114,7 @@ class ReadingView(StudyView):
 
     @cached_property
     def passages_and_codes_above(self) -> tuple[pd.DataFrame, dict[str, list[str]]]:
-        """The rows of ``coded_passages`` with ids as text, and the codes above each of their codes."""
+        """The rows of ``coded_passages`` with ids as text, and the codes above each code of these rows."""
         rows = self.coded_passages.astype({"organisation_id": "str", "code_id": "str"})
         return rows, find_ancestors(self.select_codes_with_ancestors(rows["code_id"]))
 
@@ -125,8 +125,8 @@ class ReadingView(StudyView):
         - code_id, code, group_id, group;
         - raised, asked, undecided: in interviews and answers, the numbers of organisations that raised the
           code, that were asked about it, and for which it is undecided whether they raised it;
-        - differs: whether one group has passages on the code, and another group has neither passages on the
-          code nor an organisation that raised it or is undecided;
+        - differs: whether two groups differ on the code. One of them must have passages on the code; the
+          other must have no passages on the code, and no organisation that raised the code or is undecided;
         - passages: the number of passages of the group on the code.
 
         Only the team gets the comparison. Raises UsageError and NotReleased as :meth:`matrix` does.

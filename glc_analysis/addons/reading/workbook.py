@@ -1,4 +1,4 @@
-"""Writes the matrix as a workbook, in which a person fills in the cells of one theme or one case, and reads
+"""Writes the matrix as a workbook in which a person fills in the cells of one theme or one case. Also reads
 the filled-in workbook.
 
 Grey columns identify each cell, its passages, and the summary that the cell had when the workbook was
@@ -59,8 +59,8 @@ def write_matrix_workbook(view: StudyView, path: Path, *, theme: str = "", by: s
     """Writes a workbook with the cells of a theme or of one case. Returns the number of cells.
 
     The cell of a theme is written if the case was asked about the theme or raised it. The cell of a code is
-    written if the cell has passages, a summary or undecided coding. Raises UsageError and NotReleased as
-    ``view.matrix`` does.
+    written if it has passages or a summary, or if the coders have not decided whether the case raised the
+    code. Raises UsageError and NotReleased as ``view.matrix`` does.
     """
     cells = view.matrix(theme=theme, by=by, case=case)
     cells = cells[~cells["state"].isin([NOT_ASKED, NOTHING])

@@ -1,8 +1,8 @@
 """Installs a daily run, as a systemd user timer or, on a machine without systemd, as a line of the crontab.
 
-Every path is absolute, so that the run needs no environment. The messages of the last run are in one file,
-which the next run overwrites. If a run fails, cron sends these messages by mail and systemd marks the service
-as failed.
+Every path is absolute, so that the run does not depend on environment variables. The messages of the last run
+are in one file, which the next run overwrites. If a run fails, cron sends these messages by mail and systemd
+marks the service as failed.
 """
 
 from __future__ import annotations

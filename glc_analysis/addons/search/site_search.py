@@ -109,8 +109,8 @@ def render_search_index(pages: Mapping[str, list[_Text]]) -> str:
 
 
 class PageText:
-    """Collects the texts of a page in order, each with its anchor, its heading and whether it is folded. Code
-    is left out."""
+    """Collects the texts of a page in order, each with its anchor, its heading and whether it is folded.
+    Program code is left out."""
 
     def __init__(self, page: etree._Element) -> None:
         self.found: list[_Text] = []

@@ -53,7 +53,7 @@ def read_kobo(path: Path, sheets: list[Grid]) -> RawSurvey:
     main = next(filter(_is_main, sheets), None)
     if main is None:
         refuse("the main table of this repeat group is missing", repeats[0].place,
-               "export the form as XLSX, which holds the main table and its groups in one file")
+               "export the form as XLSX, which has the main table and its groups in one file")
     if len(filled) > 1:
         named = ", ".join(sheet.sheet for sheet in filled)
         refuse(f"several repeat groups have answers ({named}), which cannot be in the same rows",

@@ -50,7 +50,7 @@ def _is_import_ids(row: list[str]) -> bool:
 
 
 def _is_wording(names: list[str], row: list[str]) -> bool:
-    """Whether the row below the names holds question texts instead of the first record."""
+    """Whether the row below the names has question texts; otherwise it is the first record."""
     pairs = [(_without_blanks(name), cell) for name, cell in zip(names, row, strict=True)]
     known = [(name, cell) for name, cell in pairs if name in _NUMBERED or _without_blanks(cell) in _NUMBERED]
     repeats = any(name in _QUALTRICS_COLUMNS and name == _without_blanks(cell) for name, cell in pairs)

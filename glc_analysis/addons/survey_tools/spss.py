@@ -18,7 +18,7 @@ from glc_analysis.tabular import normalise_unicode_and_line_ends, read_bytes
 def read_spss(path: Path) -> RawSurvey:
     """Reads an SPSS file. The result has one row per case that has at least one value.
 
-    A user-missing value is given by its label. A user-missing value without a label is marked as user-missing
+    A user-missing value becomes its label. A user-missing value without a label is marked as user-missing
     (``99 (user-missing)``), because 99 may be an answer in another variable. A system-missing value is blank.
     """
     try:

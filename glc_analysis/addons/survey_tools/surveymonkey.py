@@ -1,5 +1,5 @@
 """Reads exports of SurveyMonkey. A question is written only above the first of its columns. A second header
-row names the option of each column, or says that the column holds the response."""
+row names the option of each column, or says that the column contains the response."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ _RESPONSES = {"response", "open-ended response"}
 
 
 def is_surveymonkey(sheets: list[Grid]) -> bool:
-    """Whether the second row says of columns that they hold responses. In addition, the first column must
-    have the ids of respondents, or questions must span several columns."""
+    """Whether an export is from SurveyMonkey. The second row of such an export says of columns that they
+    contain responses. In addition, its first column has the ids of respondents, or a question has several
+    columns."""
     names, second, *_ = [*sheets[0].rows[:2], [], []]
     says = [cell.strip().casefold() in _RESPONSES for cell in second]
     is_id = "".join(names[0].split()).casefold() == "respondentid"

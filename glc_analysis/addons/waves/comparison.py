@@ -1,9 +1,9 @@
 """Compares waves by the counts of a question in each wave, and by the earlier and later answers of the same
 respondents.
 
-A question is compared only in waves for which somebody has recorded in crosswalk.csv that it may be compared.
-Each wave has its own base. No test is made and no trend is drawn, because the respondents are not a random
-sample.
+A question is compared only in waves for which somebody has recorded in crosswalk.csv that the question may be
+compared. Each wave has its own base. No test is made and no trend is drawn, because the respondents are not a
+random sample.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class ComparedQuestion:
 
     - ``waves``: the waves that may be compared, in order.
     - ``options``: the labels of the options, in order.
-    - ``answers``: one row for each answer in the base and each option chosen in it, with wave_id, answer_id,
-      unit_id (the organisation, or organisation and country) and option (blank if no option of a
-      multiple-choice question was chosen).
+    - ``answers``: one row for each answer in the base and each option that the answer chose. The columns are
+      wave_id, answer_id, unit_id (the organisation, or organisation and country) and option. The option is
+      blank if an answer to a multiple-choice question chose no option.
     """
 
     waves: list[str]
@@ -51,7 +51,8 @@ class ComparedQuestion:
                                                  )) -> pd.DataFrame:
         """Returns how many units (organisations, or organisations and countries) changed from one answer to
         another between the last two compared waves, with one row per pair of earlier and later answers. In a
-        multiple-choice question, each option has its own rows, with yes or no before and after.
+        multiple-choice question, each option has its own rows, in which the earlier and the later answer are
+        yes or no.
 
         Only units in the base of both waves are counted. Units with several records in a wave are left out.
         The organisations in ``excluded_organisations``, which merged or split, are left out too.
@@ -125,8 +126,8 @@ def describe_question_change(crosswalk_row: pd.Series, wave: str) -> str:
 
 def select_waves_marked_comparable(question_id: str, waves_asked: list[str],
                                    crosswalk: pd.DataFrame) -> list[str]:
-    """Returns the waves in which a question was asked and for which a person recorded that it may be
-    compared."""
+    """Returns the waves in which a question was asked and for which a person recorded that the question may
+    be compared."""
     rows = crosswalk[(crosswalk["question_id"] == question_id) & crosswalk["is_comparable"].isin(COMPARABLE)]
     return [wave for wave in waves_asked if wave in {*rows["wave_id"]}]
 

@@ -70,9 +70,9 @@ class WavesView(VisibleTables):
 
 
 def count_question_by_wave(view: VisibleTables, question_id: str) -> pd.DataFrame:
-    """Returns the counts of a question in each wave that may be compared, each wave on its own base, with
-    options in their order in options.csv. The columns are those of :meth:`.StudyView.counts`, with the wave
-    as group. Only the team gets the counts.
+    """Returns the counts of a question in each wave that may be compared, each with the base of its wave, and
+    with options in their order in options.csv. The columns are those of :meth:`.StudyView.counts`, with the
+    wave as group. Only the team gets the counts.
 
     Raises UsageError with the reason if crosswalk.csv does not allow the question to be compared, and
     NotReleased for another audience.
@@ -128,8 +128,8 @@ def make_compared_question(view: VisibleTables, question_id: str) -> ComparedQue
 
 
 def find_merger_and_split_parties(changes: pd.DataFrame) -> set[str]:
-    """Returns all organisations that took part in a merger or split, both the organisations before and the
-    organisations after it.
+    """Returns all organisations that took part in a merger or split: the organisations that existed before
+    it, and the organisations that exist after it.
 
     >>> changes = pd.DataFrame({"organisation_id": ["a", "b"], "change": ["renamed", "merged"],
     ...                         "other": ["Old Mill", "c"]})

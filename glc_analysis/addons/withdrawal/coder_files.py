@@ -1,7 +1,7 @@
 """Removes a withdrawn organisation from coders' files and from the logs of the coding desk.
 
 A database of QualCoder or Taguette is replaced by a REFI-QDA project with the remaining codings. Every
-remaining coding must still cover the same words; the program checks this by reading the new file.
+remaining coding must still cover the same words as before; the module checks this by reading the new file.
 """
 
 from __future__ import annotations
@@ -113,8 +113,8 @@ class CoderFileRedaction:
         file of a removed text. A database of QualCoder or Taguette is replaced by a REFI-QDA project. Returns
         the path of the file with the remaining codings.
 
-        Raises Faults in three cases: only the program that made the file can write the change; a memo or a
-        coding of uncertain place would be lost; or a coding of words that remain would move."""
+        Raises Faults in three cases: only the program that made the file can make the change; a memo, or a
+        coding whose place is uncertain, would be lost; or a coding of remaining words would move."""
         if is_decision_workbook:
             rewrite_table_rows(path, self._decisions)
             return path
@@ -270,8 +270,8 @@ def _all_texts(path: Path) -> list[str]:
 def manual_edit_fault(file: str, documents: Iterable[str], *, replacement: str = WITHDRAWN) -> Fault:
     """Returns the fault for a coder's file that must be edited in the program that wrote it. ``replacement``
     is the text that the coder must write in place of removed turns."""
-    return Fault("cannot be rewritten here, because it has memos or uncertain passages of a project, "
-                 "has an edited text, is an .xls file, or is a list of references from NVivo",
+    return Fault("cannot be rewritten here, because it is a project with memos or uncertain passages, an "
+                 ".xls file, or a list of references from NVivo, or because a coder edited a text in it",
                  file=file, value=", ".join(sorted(documents)),
                  fix="in the program that wrote the file, remove these texts or replace the "
                  f"organisation's turns in these texts by {replacement}, and change memos about the "

@@ -65,7 +65,7 @@ def withdraw(study: Study, organisation: str, item: str, person: str, choice: st
     say(f"What this cannot undo: {CANNOT_UNDO[choice]}" if person else withdrawal.OUT_OF_REACH)
     for audience, folders in list_published_folders_by_audience(study).items():
         for folder in folders:
-            say(f"{folder} still holds what was published for the {audience}. To fix: run `glc run "
+            say(f"{folder} still has what was published for the {audience}. To fix: run `glc run "
                 f"--audience {audience}` and `glc publish {folder} --audience {audience}`, or run "
                 "`glc unpublish` at once.")
 

@@ -35,8 +35,8 @@ MATERIAL = frozenset({"survey", "interview", "call"})
 """The items of consent that cover material (answers, interviews, calls). All other items are permissions to
 use the material."""
 MIN_SENTENCE = 25
-"""The smallest number of characters of a sentence that counts as the leaver's own sentence; a shorter
-sentence may also be said by others."""
+"""The smallest number of characters that a sentence needs to count as the leaver's own; other people may say
+a shorter sentence by chance."""
 
 
 def _exact_names(names: Iterable[str] = ()) -> pd.DataFrame:

@@ -40,7 +40,7 @@ _PERSON_CHOICES, CANNOT_UNDO = WITHDRAWAL_WORDS["choices"], WITHDRAWAL_WORDS["ca
 """The choices of a person, and a sentence on what each choice cannot undo."""
 _COLUMNS = ["kind", "where", "what"]
 ABOUT_PEOPLE = ("speakers", "raters", "consent", "attendance")
-"""The reference tables with columns that may hold e-mail addresses or phone numbers of people. In texts of
+"""The reference tables with columns that may contain e-mail addresses or phone numbers of people. In texts of
 all other tables, e-mail addresses and phone numbers are masked by names.csv."""
 
 

@@ -118,8 +118,8 @@ def rewrite_transcript_in_same_format(path: Path, turns: pd.DataFrame, heading: 
         path.write_text("\n\n".join(lines) + "\n", encoding="utf-8", newline="\n")
     again, columns = read_transcript(path).turns, ["speaker", "text", "start_s", "end_s"]
     if not again[columns].round(3).equals(turns[columns].round(3).reset_index(drop=True)):
-        raise Faults([Fault("cannot be shortened by the program: after the file was written without the "
-                            "withdrawn turns and read again, the other turns were not the same",
+        raise Faults([Fault("cannot be shortened automatically: when it was written without the withdrawn "
+                            "turns and read again, the other turns were not the same as before",
                             file=path.name,
                             fix="delete the withdrawn turns from the file by hand, remove the row of "
                                 "the file from manifest.csv, run `glc check --accept`, and repeat the "
@@ -157,7 +157,7 @@ def shift_span_after_removal(start: int, end: int, remaining: Masked) -> tuple[i
 def mark_turns_spoken_by(turns: pd.DataFrame, speakers: Collection[str],
                          interpreters: Collection[str]) -> list[bool]:
     """Returns, for each turn, whether the turn is spoken by one of ``speakers`` (named as in the file), or by
-    one of ``interpreters`` who interprets such a turn."""
+    one of ``interpreters`` directly after such a turn."""
     is_theirs: list[bool] = []
     for speaker in map(normalise_space, turns["speaker"]):
         is_theirs.append(speaker in speakers or speaker in interpreters and is_theirs[-1:] == [True])

@@ -54,7 +54,7 @@ _RUN = 8
 """A sequence of at least this many consecutive words counts as the leaver's own words if nobody else said the
 sequence."""
 SHORT = 5
-"""The largest number of characters of a name that may occur in binary data by chance."""
+"""A name of at most this many characters may occur in binary data by chance."""
 _APART = "\nq7xz\n"
 """An artificial word that separates the cells of a table."""
 _SHOWN = 5
@@ -310,7 +310,7 @@ STOCK_PICTURE = "96367138dc44ce09bf2c8f0f8e49348a1478d2c5c0af69bbc2bbc38b63cdcea
 _MEDIA = ("audio/", "image/", "video/", "font/")
 _DAMAGED = (ValueError, TypeError, LookupError, OSError, EOFError, RuntimeError, MemoryError, zlib.error,
             lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, sqlite3.Error, pa.ArrowException)
-"""The exceptions that readers raise for files that are damaged or of another kind."""
+"""The exceptions that the reader of a kind of file raises if the file is damaged or is not of this kind."""
 
 
 @dataclass
@@ -445,7 +445,7 @@ class ExtractedText:
             self._decode(content, f"{place}in its bytes")
 
     def add_unreadable_archive(self, name: str, content: bytes, place: str, depth: int) -> None:
-        self.unread.append((place, "it is packed in a way that is not read here"))
+        self.unread.append((place, "it is packed in a way that this search cannot unpack"))
         self._decode(content[:DECODED], f"{place}in its bytes")
 
     def add_ole_file(self, name: str, content: bytes, place: str, depth: int) -> None:
@@ -474,7 +474,7 @@ class ExtractedText:
             self.pieces += [(f"{place}line {n}", normalise(line)) for n, line in enumerate(lines, start=1)]
 
     def _other_code_pages(self, content: bytes, place: str) -> None:
-        """Adds the lines of a text that is not Unicode, decoded once with each of the other code pages."""
+        """Adds the lines of a text that is not in UTF-8, decoded once with each of ``self.code_pages``."""
         if not self.code_pages or _CONTROL.search(content):
             return
         with suppress(UnicodeDecodeError):

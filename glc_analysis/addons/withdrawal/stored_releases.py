@@ -1,5 +1,5 @@
-"""Removes the content of an organisation or person that leaves a study from the stored releases (versions of
-a site that audiences were given)."""
+"""Removes the content of an organisation or person that leaves a study from the stored releases (the versions
+of the site that audiences received)."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def withdraw_organisation(study: Study, organisation_id: str, *, item: str = "",
     - the study cannot be built without the organisation;
     - content of the organisation would remain in the study folder;
     - nobody has checked the files that no program can read;
-    - no installed add-on claims a table or folder of the study.
+    - the study has a table or folder that belongs to no installed add-on.
     """
     if item and item not in CONSENT_ITEMS:
         raise UsageError(f"There is no item {item!r}; use one of {', '.join(CONSENT_ITEMS)}.")
@@ -212,12 +212,12 @@ def edit_copy_and_replace_study(study: Study, *, keep_changes: bool = True,
     """Yields a copy of a study. With ``keep_changes``, the copy replaces the study at the end of the ``with``
     block.
 
-    The copy holds raw/, reference/ and private/. The code in the block builds processed/. All reports are
-    deleted with the old files of the study. No other command can write in the study while the block runs. If
-    the block raises an error or is stopped by a signal, the study stays unchanged. Files that arrive or
-    change in the study while the block runs are kept; ``say`` is called with a line about each such file.
-    Raises Faults for files outside the study folder and for rounds changed since they were sealed, Busy if
-    another command is running, and Interrupted at Ctrl-C or SIGTERM.
+    The copy has the folders raw/, reference/ and private/. The code in the block builds processed/. All
+    reports are deleted with the old files of the study. No other command can write in the study while the
+    block runs. If the block raises an error or is stopped by a signal, the study stays unchanged. Files that
+    arrive or change in the study while the block runs are kept; ``say`` is called with a line about each such
+    file. Raises Faults for files outside the study folder, and for rounds that were changed after they had
+    been sealed. Raises Busy if another command is running, and Interrupted at Ctrl-C or SIGTERM.
     """
     new = Study(study.root / STAGE / "new")
     said = "Nothing is withdrawn. To withdraw: run the same command again."
@@ -341,7 +341,7 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
                 f"save it from SPSS as {path.stem}.csv with value labels, replace the SPSS file in raw/ by "
                 "this file, write the new name into study.toml and manifest.csv, and repeat the command. "
                 "Unless respondents have ids of their own, the record ids are row numbers, which become one "
-                "higher: add one to the record ids in the tables that you wrote")])
+                "higher: add one to each record id in the reference tables")])
         return
     rewrite_table_rows(path, edit, keep_row_numbers=True)
     kept = {name: [row for row in survey.rows if row not in rows[name]] for name, survey in before.items()}
@@ -377,7 +377,7 @@ def _edit_other_files(new: Study, leaver: Contribution, reference: Reference) ->
             path.unlink()
         elif about in leaver.spoken:
             raise Faults([Fault("belongs to a call in which the organisation spoke, and this command cannot "
-                                "cut it", file=new.make_relative(path),
+                                "cut the file", file=new.make_relative(path),
                                 fix="cut the organisation's turns from the file or destroy the file, correct "
                                     "manifest.csv, and repeat the command")])
         elif path.suffix.lower() in (".csv", ".tsv", ".xlsx"):
@@ -664,8 +664,8 @@ def check_no_content_remains(study: Study, new: Study, sought: SoughtContent, *,
 
 
 def _check_arrived(study: Study, wanted: SoughtContent) -> None:
-    """Raises Faults if a file that arrived or changed after the copy was made has sought content or cannot be
-    read, because nobody can have checked this file yet."""
+    """Checks the files that arrived or changed after the copy was made. Raises Faults if such a file has
+    sought content, or if it cannot be read, because nobody can have checked it yet."""
     found = [search_arrived_file(study.root / name, name, wanted)
              for name in list_files_changed_during_withdrawal(study.root)]
     what = "arrived or changed during the withdrawal, and"

@@ -111,7 +111,7 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
       named `codes` may hold several codes separated by ; or line breaks, and a cell of a column named `code`
       holds one code.
     - Rows without a code: the coder either read the document of the row and gave it no code, or was never
-      assigned the document. Documents that have only rows without a code are put into `blank`.
+      assigned the document. A document is put into `blank` if the cells for codes are blank in all its rows.
 
     Adds a fault for each cell that may hold either one code or several codes, and for two columns with the
     same role whose cells differ. Raises Faults if a column that the table needs is missing.
@@ -134,8 +134,8 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
         _refuse_without_question(path, questions)
     is_named = bool(columns["source"]) or by_answer
     if not is_named or not wide + ticks or bool(columns["start"]) != bool(columns["end"]):
-        fix = ("name the columns document, code (or Code 1 to n, or a column per code), start and end, "
-               "quote, as docs/coding-files.md shows, or export the table with the missing columns")
+        fix = ("give the columns the names document, code (or Code 1 to n, or a column per code), start and "
+               "end, and quote, as docs/coding-files.md shows; or export the table with the missing columns")
         missing = "; ".join(missing_of(grid.names) for missing_of in load_declared_objects("missing_columns"))
         refuse("a column is missing" + (f" ({missing})" if missing else ""), path.name, fix, row="1")
     _check_columns(path, grid, columns["code"], ticks)

@@ -324,9 +324,9 @@ class Tried(NamedTuple):
 
 
 _CLEARLY = 3
-"""A reading (way of counting) is ruled out if it puts more than this many times as many ends of passages
-within words as the likeliest reading does. The passages are those that the two readings put at different
-positions."""
+"""A reading (way of counting) is ruled out if it puts far more ends of passages within words than the
+likeliest reading does: more than this number times as many. Only passages that the two readings put at
+different positions are compared."""
 
 
 def locate_coded_spans(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> Located:

@@ -51,7 +51,7 @@ def test_a_status_that_somebody_typed_is_a_fault_with_the_command_to_run(study):
     typed(study, "care,,candidate,,,en", "care,,agreed,,,en")
     done = study.glc("check")
     assert done.exit_code == 1
-    assert "principles.csv, row 2, column status, value 'agreed': P01.1 is called agreed, and " \
+    assert "principles.csv, row 2, column status, value 'agreed': P01.1 has the status agreed, but " \
         "text_decisions.csv does not say who decided it" in done.output
     assert "`glc agree P01`" in done.output
     with pytest.raises(Faults, match="does not say who decided"):
@@ -98,7 +98,7 @@ def test_an_amended_text_is_agreed_anew(study):
     amend_principle(Study(study.root), "P01", "Offer rest, and wait.", **WHY)
     read_reference(Study(study.root))
     typed(study, "wait.\",Rest,community,care,,candidate", "wait.\",Rest,community,care,,agreed")
-    with pytest.raises(Faults, match="P01.2 is called agreed, and text_decisions.csv does not say"):
+    with pytest.raises(Faults, match="P01.2 has the status agreed, but text_decisions.csv does not say"):
         read_reference(Study(study.root))
     record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
     assert [(row["version"], row["votes"] != "") for row in decisions(study)] == [("1", True), ("2", False)]
@@ -115,7 +115,7 @@ def test_words_that_change_after_they_were_agreed_are_a_fault_and_are_not_signed
 
 @pytest.mark.parametrize(("typed_status", "said"), [
     ("candidate", "P01.1 is agreed, as text_decisions.csv says"),
-    ("set_aside", "P01.1 is called set aside.*`glc withdraw-text P01`.*or write agreed")])
+    ("set_aside", "P01.1 has the status set aside.*`glc withdraw-text P01`.*or write agreed")])
 def test_what_was_agreed_is_not_undone_by_an_edit_of_a_cell(study, typed_status, said):
     record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
     typed(study, "care,,agreed,,,en", f"care,,{typed_status},,,en")
@@ -125,7 +125,7 @@ def test_what_was_agreed_is_not_undone_by_an_edit_of_a_cell(study, typed_status,
 
 def test_a_text_is_not_set_aside_by_an_edit_of_a_cell_and_the_command_writes_it_down(study):
     typed(study, "care,,candidate,,,en,\nP02,1", "care,,set_aside,,,en,\nP02,1")
-    with pytest.raises(Faults, match="P01.1 is called set aside.*`glc withdraw-text P01`"):
+    with pytest.raises(Faults, match="P01.1 has the status set aside.*`glc withdraw-text P01`"):
         read_reference(Study(study.root))
     assert study.glc("withdraw-text", "P01", input="the room\nIt is not ours.\ny\n").exit_code == 0
     read_reference(Study(study.root))
@@ -169,5 +169,5 @@ def test_a_text_without_a_vote_says_so(study):
     study.rounds({"1": ("2017-05-08", "2017-05-08"), "2": ("2017-05-09", "2017-05-09")})
     amend_principle(Study(study.root), "P01", "Offer rest, and wait.", **WHY)
     done = study.glc("agree", "P01", "--decided-by", "the room", input="y\n")
-    assert "No round on these words is closed: nobody has voted on them." in done.stderr
+    assert "No closed round asked about these words, so there are no votes on them." in done.stderr
     assert "P01,1,Ofrezca" in whole_table(study.root, "principles")

@@ -171,7 +171,7 @@ def test_of_three_votes_or_fewer_nothing_is_shown(agreed):
     ratings = pd.concat([rated(HIGH), rated([1, 5, 9], panel="survivor_adviser")])
     panel = result(ratings, agreed=agreed)["criteria"][0]["panels"][1]
     assert (panel["votes"], panel["median"], panel["dissent"], panel["words"]) == ([], None, "", "not shown")
-    assert panel["share"] == "Three votes or fewer: nothing of them is shown"
+    assert panel["share"] == "Three votes or fewer: nothing about them is shown"
 
 
 @pytest.mark.parametrize(("by_proxy", "most"), [(1, "Four"), (2, "Five"), (4, "Five")])
@@ -181,7 +181,7 @@ def test_where_proxies_voted_it_is_said_of_how_many_votes_nothing_is_shown(by_pr
     rounds = pd.DataFrame({"round_id": ["1"], "opened_on": ["2017-05-08"]})
     panel = make_slide_results(tallies, ratings, PRINCIPLES, rounds, "1",
                                agreement_test="panel")[0]["criteria"][0]["panels"][0]
-    assert panel["share"] == f"{most} votes or fewer, with proxies among them: nothing of them is shown"
+    assert panel["share"] == f"{most} votes or fewer, with proxies among them: nothing about them is shown"
 
 
 def test_comments_are_read_in_one_language_where_the_rater_allowed_it_and_in_no_order_of_raters(study):

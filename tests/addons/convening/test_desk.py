@@ -304,7 +304,7 @@ def test_a_row_that_is_gone_is_told_and_keyed_alone(mailed):
     assert "  r12  without P03" in "\n".join(keyed(mailed, ["ab", "?"]))
     for initials in ("ab", "cd"):
         said = keyed(mailed, [initials, "r12", "5a+", "At night.", "n"])
-    assert "Form r12 is received with P03." in said
+    assert "Form r12 is received with the keyed answers on P03." in said
     found = counted(mailed)
     assert not found.faults and len(found.votes) == 6
     row = found.votes[found.votes["principle_id"] == "P03"]

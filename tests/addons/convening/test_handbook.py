@@ -203,8 +203,8 @@ def test_a_whole_handbook_lacks_nothing(study):
 
 @pytest.mark.parametrize(("file", "old", "new", "line"), [
     ("handbook", "P09,1,limits,An agreement on paper does not help where the other side does not keep it."
-     ",ines,2017-05-12\n", "", "Handbook: P09.1 does not say where it does not hold. Add to handbook.csv: "
-     "P09,1,limits,TEXT,BY,YYYY-MM-DD"),
+     ",ines,2017-05-12\n", "", "Handbook: P09.1 does not say where it does not hold. Add this row to "
+     "handbook.csv: P09,1,limits,TEXT,BY,YYYY-MM-DD"),
     ("principles", "The first form is dated later than the first meeting.", "",
      "Handbook: P01.1 does not say how to tell whether it works. Fill in indicator in row 2 of "
      "principles.csv.")])

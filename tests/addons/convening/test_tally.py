@@ -74,7 +74,7 @@ def test_closing_says_the_result_in_votes_and_what_moved(study):
         "P02.2 Fair pay",
         "  importance, providers: 5 or more of 8 low, at most 2 high; low",
         "  feasibility, providers: 4 or more of 7 high, at most 2 low; 1 abstained; high",
-        "Nothing is said of panels of 3 votes or fewer.",
+        "Nothing is said about panels of 3 votes or fewer.",
         "Rule: RAND/UCLA panel rule for 8 to 16 votes, IPRAS above 16, too few below 8; no decision below a "
         "quorum of two thirds of a panel (at least 8 ballots where so many may vote); abstentions count as "
         "ballots, but not for a result; one vote an organisation; ballots by proxy count; votes on a text in "

@@ -26,7 +26,7 @@ def guess(wording, answers):
     ("Is it so?", {"Law": 60}, "single", False, "only one answer"),
     ("Is it so?", YES_NO, "single", True, ""),
     ("How useful on a scale from low to high?", YES_NO, "single", True, ""),
-    ("How often do you go?", {"Never": 20, "Often": 20, "Always": 20}, "scale", False, "are steps: a scale?"),
+    ("How often do you go?", {"Never": 20, "Often": 20, "Always": 20}, "scale", False, "are steps: is it"),
     ("Which town are you in?", HELP, "single", False, "may ask for a name or a place"),
     ("What else?", {f"a sentence of its own, number {n}.": 1 for n in range(50)}, "text", True, ""),
     ("What else?", {f"Name {n}": 1 for n in range(50)}, "text", False, "may be names of persons"),

@@ -156,7 +156,7 @@ def test_a_grid_of_options_without_degrees_is_no_scale_unless_its_heading_asks_h
 def test_a_choice_whose_heading_asks_to_rate_says_that_it_may_be_a_scale_also_in_a_small_survey():
     found = guess("Please rate the demand", {"Met by us": 4, "Above what we can": 17, "Far above it": 14})
     assert (found.kind, found.is_sure) == ("single", False)
-    assert "the heading asks how much: a scale?" in found.notes
+    assert "the heading asks how much: is it a scale?" in found.notes
 
 
 def test_numbers_that_a_question_asks_to_select_are_options_and_unsure():
@@ -276,7 +276,7 @@ def test_an_option_that_may_mean_an_empty_cell_is_never_sure(word):
     assert tables["options"].set_index("value")["how_sure"].to_dict()[word] == "unsure"
     row = tables["questions"].set_index("wording").loc["Who helps?"]
     assert (row["use"], row["how_sure"]) == ("", "unsure")
-    assert f"8 answers are {word!r}: an answer, or an empty cell?" in row["why"]
+    assert f"8 answers are {word!r}: are they answers, or empty cells?" in row["why"]
 
 
 def test_texts_of_which_some_may_mean_an_empty_cell_are_unsure():

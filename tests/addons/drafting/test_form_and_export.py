@@ -128,7 +128,7 @@ def test_columns_of_two_exports_that_the_form_names_are_no_doubt_and_others_are(
 def test_words_that_may_be_empty_cells_leave_a_text_of_the_form_undecided(tmp_path):
     questions, _, _ = draft(tmp_path, ANSWERS | {"works": [*ANSWERS["works"][:7], *["n/a"] * 5]})
     assert questions["What works?"]["use"] == ""
-    assert "5 answers are 'n/a': an answer, or an empty cell?" in questions["What works?"]["why"]
+    assert "5 answers are 'n/a': are they answers, or empty cells?" in questions["What works?"]["why"]
 
 
 def test_questions_of_the_form_that_no_export_has_are_named(tmp_path):

@@ -270,9 +270,10 @@ def test_words_that_others_said_too_are_nobodys(tmp_path):
 
 UNREADABLE = {
     "an encrypted zip": ("a.zip", lambda: _flagged(zipped({"a.txt": b"secret"})), "a.txt: it is encrypted"),
-    "7z": ("a.7z", lambda: b"7z\xbc\xaf\x27\x1c" + RANDOM, "it is packed in a way that is not read"),
+    "7z": ("a.7z", lambda: b"7z\xbc\xaf\x27\x1c" + RANDOM,
+           "it is packed in a way that this search cannot unpack"),
     "a small RAR": ("a.rar", lambda: b"Rar!\x1a\7\0" + b"\0" * 60 + RANDOM[:40],
-                    "it is packed in a way that is not read"),
+                    "it is packed in a way that this search cannot unpack"),
     "a small archive of an unknown kind": ("a.old", lambda: b"ZPK1\0\0\0\1" + b"\0" * 8 + RANDOM[:90],
                                            "it is encrypted, or packed in an unknown way"),
     "PGP": ("a.asc", lambda: b"-----BEGIN PGP MESSAGE-----\n\nhQEM\n", "it is encrypted"),

@@ -57,8 +57,8 @@ class HandbookPrinciple:
 
     - ``texts``: the texts of the principle that are not blank, keyed by column of principles.csv or field of
       handbook.csv.
-    - ``sides``: for each side of the evidence (stance), the first released sentence, or the reason why no
-      sentence may be shown.
+    - ``sides``: for each side of the evidence (stance), the first sentence that may be shown, or a text that
+      says why there is none.
     - ``grounds``: sentences on the evidence on which the principle rests; evidence that may not be shown is
       left out.
     """
@@ -224,8 +224,9 @@ def _listed(say: Mapping[str, str], claims: Any) -> str:
 
 def _side(pieces: pd.DataFrame, shown: pd.DataFrame, side: str, say: Mapping[str, str],
           language: str, phrases: Phrasebook) -> TranslatedText:
-    """Returns the first sentence with a released figure on a side of the evidence (stance), or the reason why
-    no sentence may be shown. The text is in English if there are no phrases in ``language``."""
+    """Returns the first sentence that may be shown about a side of the evidence (stance). If there is none,
+    returns a text that says why, for example that nothing is recorded. A sentence without a translation into
+    ``language`` is in English."""
     own_pieces = [piece for piece in iterate_rows(shown) if piece.stance == side]
     if stated := next((piece for piece in own_pieces if piece.sentence), None):
         english = f"{stated.sentence} {CLAIMS.get(stated.claim, '')}".strip()

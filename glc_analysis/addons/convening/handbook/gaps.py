@@ -33,8 +33,8 @@ def _gaps(study: Study, reference: Reference) -> Iterator[str]:
                        "principles.csv.")
         for field, words in IN_HANDBOOK.items():
             if (row["principle_id"], row["version"], field) not in known:
-                yield (f"Handbook: {make_printed_id(row)} does not say {words}. Add to handbook.csv: "
-                       f"{row['principle_id']},{row['version']},{field},TEXT,BY,YYYY-MM-DD")
+                yield (f"Handbook: {make_printed_id(row)} does not say {words}. Add this row to "
+                       f"handbook.csv: {row['principle_id']},{row['version']},{field},TEXT,BY,YYYY-MM-DD")
     blank = [name for name, text in study.settings["handbook"].items() if not text and name != "doi"]
     if len(agreed) and blank:
         yield f"Handbook: its first page does not state {', '.join(blank)}. Fill in [handbook] in study.toml."

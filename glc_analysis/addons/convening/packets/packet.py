@@ -84,7 +84,8 @@ from glc_analysis.writing import write_atomic
 WORKERS = os.cpu_count() or 1
 """The number of documents made or read in parallel; pandoc, typst and poppler run as separate programs."""
 _SOURCE_SUFFIX = ".html"
-"""The suffix of the file with a document's HTML source, which is deleted after the gate has read it."""
+"""The suffix of the files with the HTML sources of documents. These files are deleted after the gate has read
+them."""
 
 
 PACKETS_MADE = "packets.csv"
@@ -121,7 +122,8 @@ def check_packets_with_gate_and_delete_html(stage_folder: Path, study: Study,
 
 
 def record_packets_made(stage_folder: Path, study: Study, packets: Iterable[Packet], *, today: date) -> None:
-    """Records in private/ each packet and the day on which it was made, once per day."""
+    """Records in private/ the digest, the organisation and the parts of each packet, and the day on which the
+    packet was made. The same packet is recorded only once per day."""
     path, names = study.private / PACKETS_MADE, ["packet_sha256", "date", "organisation_id", "parts"]
     study.private.mkdir(exist_ok=True)
     rows = list(csv.reader(path.open(encoding="utf-8", newline="")))[1:] if path.is_file() else []

@@ -187,8 +187,9 @@ def _only(made: list[Packet], only: Collection[str]) -> list[Packet]:
     known = {part.slug for packet in made for part in packet.parts}
     for slug in only:
         if slug == "rating-form":
-            raise UsageError("Rating forms are in no packet, because a packet has a name on it. To fix: "
-                             "write all forms as one PDF for the printer with `glc forms --round ROUND`.")
+            raise UsageError("Rating forms are in no packet, because packets bear names and forms must not. "
+                             "To fix: write all forms as one PDF for the printer with `glc forms --round "
+                             "ROUND`.")
         if slug not in known:
             raise UsageError(f"There is no part {slug!r} in these packets; {suggest_name(slug, known)}.")
     if not only:
@@ -230,8 +231,8 @@ NOTED = ("theme", "country", "joint", "facilitator", "interpreter")
 
 _NOTES = '<div class="glc-notes">'
 _EMPTY = re.compile(r'<p class="glc-note">[^<]*</p>')
-"""Matches a section whose only content is the note that there is nothing to show. On paper, such a section is
-left out."""
+"""The pattern of a section whose only content is the note that there is nothing to show. On paper, such a
+section is left out."""
 
 
 @dataclass(frozen=True)
@@ -410,8 +411,9 @@ def drop_folds_and_set_counts_apart(country_html: str) -> str:
 
 
 def _set_counts_apart(row: lxml.html.HtmlElement) -> None:
-    """Replaces a row of two cells (a question; lines with an answer and a count) by one row of three cells
-    for each answer: question, answer, count. The question is only in the first of the new rows."""
+    """Replaces a row of a question by one row for each answer. The old row has two cells: the question, and
+    lines that each have an answer and its count. A new row has three cells: question, answer, count. The
+    question is only in the first of the new rows."""
     if len(row) == 1:  # the name of a theme
         row[0].set("colspan", "3")
         return
@@ -562,10 +564,9 @@ def render_reading_and_voting_guide(study: Study, part: Part, packet: Packet, wa
 
 
 def _in_english(text: str, language: str) -> str:
-    """Returns the HTML that sets English words, or a date, inside a text whose language is ``language``. If
-    this language is written from right to left, direction marks (U+200E) are put around the words. Without
-    the marks, a number or quotation mark at the beginning of the words would be set at the end of the
-    words."""
+    """Returns HTML for English words, or for a date, within a text in the language ``language``. If this
+    language is written from right to left, direction marks (U+200E) are put around the words. Without the
+    marks, a number or quotation mark at the beginning of the words would be set at the end of the words."""
     mark = "\u200e" if language_direction(language) == "rtl" else ""
     return escape(text) if language == "en" else load_part_macros().in_english(mark + text + mark)
 

@@ -84,7 +84,7 @@ _PHRASES = read_answer_sheet_phrases("en")
 PASSAGES, LENGTH = 12, 240
 """The largest number of passages that a brief shows, and the largest number of characters of a passage. The
 organisation's return (the sheet for corrections) shows all passages in full."""
-_NOT_ASKED = "It was asked no question whose answers are counted."
+_NOT_ASKED = "The organisation was asked no question whose answers are counted."
 TO_DISCUSS = "We need to talk about this quotation with you: its words, or your decision on it, changed."
 
 
@@ -276,8 +276,8 @@ CLAIMS = {"practised": "This is a report of practice.", "reported_to_work": "Thi
 SHEET_VOTES, SHEET_SIGNATURES = "Votes so far", "Signatures"
 WHY, TELL = "Why it is proposed", "How to tell whether it works"
 COUNTED_AGAIN = re.compile(r"; counted again on (\d{4}-\d\d-\d\d)")
-"""Matches words in column ``rule`` of table ``tallies`` that say that the votes of a round were counted
-again."""
+"""The pattern of the words in column ``rule`` of table ``tallies`` that say when the votes of a round were
+counted again."""
 SENTENCES_SHOWN = 6
 """The largest number of sentences shown on one side of the evidence (stance), so that the sheet fits on one
 page."""
@@ -417,7 +417,8 @@ DECIDED = {"agreed": "Agreed already", "set_aside": "Set aside", "superseded": "
 ALL_DECIDED = "Every text is agreed or set aside: nothing is left to discuss."
 _TERMS = ("importance", "importance_low", "importance_high", "feasibility", "feasibility_low",
          "feasibility_high", "abstain", "comment", "may_be_read")
-"""The keys in forms.csv of the words that are spoken during the vote, which the interpreter's sheet shows."""
+"""The keys in forms.csv of the words that the interpreter's sheet shows, because they are spoken in the
+vote."""
 _LANGUAGES_ABREAST = 3
 """The largest number of languages side by side on a page: the language of the texts and two other
 languages."""
@@ -547,8 +548,8 @@ def show_interpreter_sheet(view: StudyView) -> Html:
 
 
 def _statements(view: StudyView, source: str, others: list[str]) -> Markup:
-    """Renders the statements in the language of the texts (``source``) and in up to two ``others``. If there
-    is space for another language, an empty column is added."""
+    """Renders the statements in the language of the texts (``source``) and in up to two other languages
+    (``others``). If there is space for another language, an empty column is added."""
     rows, texts = view.principle_rows, view.read("principles")
     statements = dict(zip(
         [*zip(texts["translation_of"], texts["language"], strict=True),

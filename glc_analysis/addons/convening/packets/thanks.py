@@ -53,8 +53,8 @@ _READERS = (PACKET_AUDIENCE, "public")
 @dataclass(frozen=True)
 class DecidedText:
     """A principle in the form in which a letter shows it, in the language of the letter if a translation
-    exists. ``evidence_sentences`` says on what the principle rests: on words, on answers, or on both, of the
-    organisation that gets the letter."""
+    exists. ``evidence_sentences`` says whether the principle rests on the words of the organisation that gets
+    the letter, on its answers, or on both."""
 
     printed_id: str
     statement: str

@@ -39,9 +39,9 @@ FIT_LABELS = {"": "not judged yet", "not_asked": "not asked in the survey",
               "not_raised": "not raised in interviews and calls"}
 _NO_ROUND = "No round is closed yet. Results appear here when a round is closed."
 VOTES_TOLD = (f"Nothing is shown about panels of {LARGEST_UNDISCLOSED} votes or fewer. About larger panels, "
-              "only so much is shown that every vote could still lie in either of two thirds of the scale, "
-              "even for two people who know their own votes. All votes of a panel are shown if all its "
-              "members, asked in private, agreed.")
+              "only so much is shown that every vote could still lie in at least two of the three thirds of "
+              "the scale, even for two people who know their own votes. All votes of a panel are shown if "
+              "all its members, asked in private, agreed.")
 
 
 def show_joint_display(view: StudyView) -> Html:

@@ -9,7 +9,7 @@ from glc_analysis.view.study_view import StudyView
 PRINCIPLE, MARKS = "principle", "principle_marks"
 """The names of the two slots. ``PRINCIPLE`` is HTML on the page of a principle, after its rationale and
 indicator. ``MARKS`` holds words, keyed by the printed id of a text, that are shown beside the status of the
-text on every page with the status."""
+text on every page that shows the status."""
 
 
 def collect_status_remarks_of_add_ons(view: StudyView) -> dict[str, str]:

@@ -2,9 +2,9 @@
 signatures.
 
 The functions render what an audience may see (:class:`~.study_view.StudyView`); on the page of a principle,
-the view contains only this principle. If the audience may not see a section, the page says so. The trace (the
-list of sources below each row of evidence) is cut if a page would become too long, and continues on the page
-of the theme.
+the view contains only this principle. If the audience may not see a section, the page says so. Below each row
+of evidence is its trace (the list of its sources). If a page would become too long, the trace is cut, and
+ends with a link to the page of the theme.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ PAGE_SIDES = {"supports": "For it", "contradicts": "Against it", "qualifies": "W
 """The heading of each side of the evidence on the page, keyed by the stance in evidence.csv. The order is the
 order of the page."""
 _NOTHING = {"supports": UNSUPPORTED, "contradicts": NOT_CHALLENGED}
-TRIAL_OF_ONE = "Somebody tried it; what came of it is for the team alone."
+TRIAL_OF_ONE = "Somebody tried this principle; only the team may read the result."
 WITHHELD = "Not every count is shown here, because it could reveal what a single organisation said."
 NOT_CLEARED = "Some quotations about this principle may not be shown here."
-NOT_ALL_WORDS = "Not all words that this rests on are shown."
+NOT_ALL_WORDS = "Not all words on which the evidence rests are shown."
 CONTRARY_MISSING = "No evidence against it is shown; contrary evidence may be missing."
 """The sentence that is shown in place of "not challenged" if rows of evidence are hidden because somebody
 withdrew."""
@@ -81,8 +81,8 @@ COMPONENT_LABELS = {
     "feasibility": "Whether it can be done"}
 _UNNAMED = "an organisation that is not named"
 EARLIER_JUDGEMENT = " (the same person judged again later)"
-TO_SIGN_ANEW = ("This text was changed after an earlier one was signed. It is not signed yet: the signatures "
-                "belong to the earlier text.")
+TO_SIGN_ANEW = ("This text replaced an earlier text that was signed. The new text is not signed yet: the "
+                "signatures belong to the earlier text.")
 OTHERS_SIGNED = ("We do not show whether other organisations signed without their names: even a number "
                  "could reveal what one of them decided.")
 NAMES_SHOWN, WORDS_SHOWN = 12, 3
@@ -176,8 +176,8 @@ def _signature_count(view: StudyView, principle_id: str) -> str:
 
 
 def show_panel_sizes_and_gaps(view: StudyView) -> Html:
-    """Shows the number of raters in each panel. For each principle, the team also sees which kinds of
-    organisations contributed no evidence and which did not rate."""
+    """Shows the number of raters in each panel. For each principle, the team also sees the kinds of
+    organisations that contributed no evidence, and the kinds of organisations whose raters did not vote."""
     sizes = {} if COUNT_BLOCK in view.hidden else view.panel_sizes
     said = [f"{panel} who may rate: {n}." for panel, n in sizes.items()]
     missing = "No principle has been rated yet." if view.has_capability("passages") else BLOCK_NOT_SHOWN
@@ -302,8 +302,8 @@ def _rows_of_evidence(trail: EvidenceTrail, principle_id: str) -> list[Any]:
 
 
 def _piece(trail: EvidenceTrail, row: Any) -> dict[str, str]:
-    """Returns the columns for one row of evidence.csv: the sentence that states the evidence, and its
-    quotation."""
+    """Returns one row of the table of evidence, keyed by column, for one row of evidence.csv: the sentence
+    that states the evidence, and its quotation."""
     piece = {"stance": row.stance, "claim": row.claim, "note": row.note if trail.has_sources else ""}
     words = trail.find_first_quotation(row)
     piece |= {name: words[name] for name in EVIDENCE if name in words}
@@ -325,8 +325,8 @@ def _piece(trail: EvidenceTrail, row: Any) -> dict[str, str]:
 
 
 def _passage(trail: EvidenceTrail, row: Any) -> dict[str, Any]:
-    """Returns the columns for a passage that is cleared for no audience: the words of the passage if the
-    reader may read passages, else a sentence that says that the passage is not shown."""
+    """Returns the columns for a cited passage that has no quotation for the audience: the words of the
+    passage if the audience may read passages, else a sentence that says that the passage is not shown."""
     segment = trail.segments.get(row.reference)
     if segment is None or not trail.has_sources:
         return {"sentence": NOT_CLEARED}
@@ -339,8 +339,8 @@ def _passage(trail: EvidenceTrail, row: Any) -> dict[str, Any]:
 
 def show_evidence(evidence: pd.DataFrame) -> Html:
     """Shows the evidence (:func:`describe_evidence_of_view_principle`) for and against a principle side by
-    side. Each side shows one quotation; further quotations are folded. If no evidence is recorded on a side,
-    a sentence says so."""
+    side. Evidence that limits the principle is shown too, if there is any. Each side shows one quotation;
+    further quotations are folded. If a side shows no evidence, a sentence says so."""
     return make_displayable(_both_sides(evidence))
 
 
@@ -424,7 +424,7 @@ def show_votes_in_detail(view: StudyView) -> Html | None:
 
     - Audiences that see the votes of every round get the votes of each panel, the dissenting votes, and the
       change since the previous round. The comments that raters allowed to be read aloud follow.
-    - All audiences get the joint positions of panels.
+    - All audiences get the positions that the members of a panel stated together.
     """
     shown = render_joint_positions_of_panels(view, view.principle)
     if view.has_capability("every_round") and len(view.tallies):
@@ -433,7 +433,8 @@ def show_votes_in_detail(view: StudyView) -> Html | None:
 
 
 def render_joint_positions_of_panels(view: StudyView, principle_id: str) -> Markup:
-    """Renders the joint positions of panels on a principle, by round."""
+    """Renders the positions on a principle that the members of a panel stated together, by round and
+    panel."""
     rows = view.panel_positions
     rows = rows[rows["principle_id"] == principle_id]
     return Markup().join(map(_HTML.position, rows["panel"].map(PANELS), rows["position"],
@@ -481,8 +482,8 @@ def _folded(heading: str, lines: Sequence[Markup], kind: str) -> Markup:
 
 
 def _cut(pieces: Iterable[Any], most: int, length: Callable[[Any], int]) -> tuple[list[Any], bool]:
-    """Returns as many of the first ``pieces`` as have a total length of at most ``most``, but at least one
-    piece; and whether further pieces were left out.
+    """Returns the first ``pieces`` up to a total ``length`` of ``most``, and whether further pieces were left
+    out. The first piece is returned even if it is longer than ``most``.
 
     >>> _cut(["abc", "de", "f"], 5, len), _cut(["abc"], 1, len)
     ((['abc', 'de'], True), (['abc'], False))
@@ -509,8 +510,8 @@ def show_signatures(view: StudyView) -> Html | None:
 def render_endorsements_and_reservations(view: StudyView, principle_id: str, *,
                                          is_on_paper: bool = False) -> Markup:
     """Renders the organisations that endorse a principle's text, and every reservation. On paper, nothing is
-    folded, and remarks that apply to the signatures of every principle are left out, because the guide in the
-    packet has them."""
+    folded, and remarks that apply to the signatures of every principle are left out, because these remarks
+    are in the guide of the packet."""
     if view.is_only_earlier_text_signed(principle_id):
         return _HTML.paragraph(TO_SIGN_ANEW)
     signed, nameless = view.select_signatures(principle_id)
@@ -606,10 +607,11 @@ def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Mar
 
 
 def show_evidence_sources(view: StudyView) -> Html:
-    """Shows, folded, the trace (list of sources) of each row of evidence. The trace has:
+    """Shows, folded, the trace (list of sources) of each row of evidence, then the history of the principle's
+    texts and decisions. The trace has:
 
     - for all audiences, the code or question;
-    - for the team, also passages, rows and raw files, and the forms with the votes;
+    - for the team, also passages, rows and raw files; a further trace leads to the forms with the votes;
     - for other audiences, also cleared quotations.
     """
     trail = EvidenceTrail.from_view(view)
@@ -631,7 +633,7 @@ def render_text_and_decision_history(trail: EvidenceTrail, principle_id: str, *,
                         lambda row: sum(map(len, row)))
     parts = [render_text_changes(rows)] if rows else []
     if is_cut:
-        parts.append(ELEMENTS.note("This is not all: principles.csv has every text."))
+        parts.append(ELEMENTS.note("Some changes are not shown here; principles.csv has every text."))
     parts += render_proposals_decisions_and_objections(trail, principle_id)
     if not parts or not is_folded:
         return Markup().join(parts)

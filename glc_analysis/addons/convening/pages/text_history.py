@@ -33,8 +33,8 @@ from glc_analysis.view.places import make_anchor, make_link
 
 _HTML = Macros(__file__, "text_history.html")
 _UNALIKE = .3
-"""If two texts share less than this share of their words, no words are marked, because the whole text is
-new."""
+"""If two texts have less than this share of their words in common, no words are marked, because the whole
+text counts as new."""
 _JOINED = ("KHMER", "THAI", "LAO", "MYANMAR", "CJK", "HIRAGANA", "KATAKANA", "TIBETAN")
 """The scripts without blanks between words. Texts in these scripts are compared by syllable or character."""
 _COENG = "\u17d2"
@@ -155,7 +155,7 @@ def _change(what: str, old: Text, new: Text) -> MarkedTextChange:
 def render_text_changes(rows: list[MarkedTextChange]) -> Markup:
     """Renders the changes of :func:`list_text_changes`, with old and new text side by side."""
     columns = dict(zip(("What changed", "Before", "Now"), zip(*rows, strict=True), strict=True))
-    caption = "Words that went are struck through, words that came are underlined."
+    caption = "Deleted words are struck through, added words are underlined."
     return _HTML.changes(render_table(columns, caption=caption))
 
 
