@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ways import CORES, pages_of
 
-from glc_analysis.run.plan import PageJob, plan_pages, select_stale
+from glc_analysis.run.plan import PageJob, plan_pages, select_failed_or_stale_pages
 from glc_analysis.run.record import find_last_run
 from glc_analysis.study import Study
 from tests.support.dask_cluster import DaskCluster
@@ -174,7 +174,7 @@ def _one_country(study: Study, glc: list[str], measure: Measure) -> list[str]:
     corrections.write_text(
         f"{before}survey,glc_2016_kobo.r4,Q3_2,yes,no,Measured.,bench,2016-10-04\n", encoding="utf-8")
     build, _ = measure([*glc, "build"])
-    rerun = {page.slug for page in select_stale(plan_pages(study), find_last_run(study)[1])}
+    rerun = {page.slug for page in select_failed_or_stale_pages(plan_pages(study), find_last_run(study)[1])}
     pages, _ = measure([*glc, "run"])
     corrections.write_text(before, encoding="utf-8")  # taken back, which is a correction too
     seconds, _ = measure([*glc, "run"])

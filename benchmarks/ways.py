@@ -80,7 +80,7 @@ def site(study: Study) -> None:
         folder = Path(name)
         shutil.copytree(home / "current" / "notebooks", folder / "notebooks")
         ahead = Gate(study, "team")
-        ahead.read_ahead(sorted((folder / "notebooks").iterdir()), folder)
+        ahead.search_ahead(sorted((folder / "notebooks").iterdir()), folder)
         times = []
         for _ in range(4):  # the first one imports
             begun = time.perf_counter()

@@ -448,7 +448,7 @@ def _engine(study: Study, reference: Reference, arrivals: manifest.Arrivals, ear
 def _add_log(engine: Engine) -> None:
     """Makes the table with the log lines of all steps."""
     log = CleaningLog([line for lines in engine.logs.values() for line in lines])
-    engine.add_table("steps", log.to_frame())
+    engine.conform_and_hold_table("steps", log.to_frame())
 
 
 def _records(view: View) -> dict[str, Any]:
@@ -1092,7 +1092,7 @@ def _provenance(study: Study, arrivals: manifest.Arrivals, rows: dict[str, int])
     """Returns the content of provenance.json: the inputs of the tables (raw files and reference tables) with
     their digests, and the number of rows of each table."""
     reference = {study.make_relative(p): study.digests.hash_file(p)
-                 for p in (*study.list_reference_files(), study.settings_file)}
+                 for p in (*study.list_reference_table_files(), study.settings_file)}
     return {"study": study.id, "title": study.title, "synthetic": study.is_synthetic,
             "package": manifest.VERSION, "raw": arrivals.digests, "not_in_manifest": arrivals.new,
             "reference": reference, "rows": rows}

@@ -19,7 +19,7 @@ from glc_analysis.cleaning.countries import country_name, find_intended_alpha_3_
 from glc_analysis.cleaning.doubts import find_undecided_dates
 from glc_analysis.cleaning.organisation_changes import find_merger_split_and_former_name_faults
 from glc_analysis.cleaning.waves import EVERYONE, find_wave_order_faults
-from glc_analysis.coding.codebook import find_case_detail_codes, find_merge_and_contradiction_faults
+from glc_analysis.coding.codebook import find_case_detail_codes, find_merged_into_and_contradicts_faults
 from glc_analysis.disclosure.closed_tables import find_faults_in_closed_csv
 from glc_analysis.disclosure.consent import find_consent_faults
 from glc_analysis.errors import Fault, suggest_name
@@ -201,7 +201,7 @@ def _codebook(tables: Tables) -> Iterator[Fault]:
     """Checks merges, contradictions and the level of each parent: a theme belongs to a domain, a family to a
     theme, and a code to a family or a theme. A domain must have no parent."""
     levels = dict(zip(tables["codebook"]["code_id"], tables["codebook"]["level"], strict=True))
-    yield from find_merge_and_contradiction_faults(tables["codebook"])
+    yield from find_merged_into_and_contradicts_faults(tables["codebook"])
     for n, row in tables["codebook"].iterrows():
         above, parent = _ABOVE.get(row["level"]), row["parent_id"]
         fault = partial(Fault, file="codebook.csv", row=str(n), column="parent_id", value=parent)

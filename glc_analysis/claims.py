@@ -58,7 +58,7 @@ def refuse_unclaimed_data(study: Study) -> None:
     install = "install the add-on that uses it, or remove"
     faults = [Fault("no installed add-on uses this table", file=study.make_relative(path),
                     fix=f"{install} the file")
-              for path in study.list_reference_files() if path.stem not in known]
+              for path in study.list_reference_table_files() if path.stem not in known]
     faults += [Fault("no installed add-on uses this folder", file=study.make_relative(path),
                      fix=f"{install} the folder; if you made the folder, give it a row in manifest.csv "
                      "with the day on which it must be destroyed")

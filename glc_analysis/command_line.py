@@ -213,7 +213,7 @@ def say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def note_if_records_lack_organisations(study: Study, audience: str) -> str:
+def note_if_no_record_names_organisation(study: Study, audience: str) -> str:
     """Returns a note if hardly any figure of the study can be released because no record names its
     organisation. The note is blank for any other study."""
     from glc_analysis.disclosure.rules import has_capability
@@ -274,17 +274,17 @@ def format_rows(rows: pd.DataFrame, output_format: str, *, if_empty: str) -> str
 
 
 def ensure_built(study: Study, *, is_for_all_audiences: bool = True,
-                 beside: Callable[[], AbstractContextManager[Executor | None]] = nullcontext) -> None:
+                 open_executor: Callable[[], AbstractContextManager[Executor | None]] = nullcontext) -> None:
     """Builds the tables of a study if they are out of date. If the tables are up to date, the function does
-    nothing and imports no large library. ``open_executor`` is a function that returns a context manager, which is
-    entered before the build. The context manager yields an executor, to which the build gives a part of its
-    work. If ``is_for_all_audiences`` is false, only tables for the team are built
+    nothing and imports no large library. ``open_executor`` is a function that returns a context manager,
+    which is entered before the build. The context manager yields an executor, to which the build gives a part
+    of its work. If ``is_for_all_audiences`` is false, only tables for the team are built
     (:func:`~glc_analysis.build.build_steps`)."""
     from glc_analysis.manifest import are_tables_current
 
     # Checked first: no lock is made in a folder that is not a study.
     if not are_tables_current(study, is_for_all_audiences=is_for_all_audiences):
-        with beside() as executor, _building(study):
+        with open_executor() as executor, _building(study):
             # Else the command that this one waited for has built them.
             if not are_tables_current(study, is_for_all_audiences=is_for_all_audiences):
                 from glc_analysis.build import build_steps

@@ -36,14 +36,14 @@ def render_dictionary(tables: Mapping[str, Table] = TABLES) -> str:
 
 
 def describe_data_package(folder: Path, frames: Mapping[str, Sized], *, name: str, title: str,
-                tables: Mapping[str, Table] = TABLES, ending: str = ".parquet", is_published: bool = False,
-                          **properties: object) -> str:
+                          tables: Mapping[str, Table] = TABLES, ending: str = ".parquet",
+                          has_checksums: bool = False, **properties: object) -> str:
     """Returns the text of datapackage.json, which is a Frictionless descriptor of the files in a folder. The
     folder has one file per table. The name of each file is the name of its table followed by ``ending``.
 
-    The descriptor has checksums only if the files are published (``has_checksums``), because anybody could
-    test guesses about a private table against a checksum of the table. ``name`` and ``title`` are the name
-    and title of the study; ``properties`` has further properties of the data package.
+    The descriptor has checksums only with ``has_checksums``, which is for published files alone: anybody
+    could test guesses about a private table against a checksum of the table. ``name`` and ``title`` are the
+    name and title of the study; ``properties`` has further properties of the data package.
     """
     resources = []
     for table_name, frame in frames.items():
@@ -51,7 +51,7 @@ def describe_data_package(folder: Path, frames: Mapping[str, Sized], *, name: st
         resources.append({
             "name": table_name, "path": path.name, **_FORMATS[path.suffix], "description": table.grain,
             "bytes": path.stat().st_size,
-            **({"hash": f"sha256:{compute_checksum(path)}"} if is_published else {}),
+            **({"hash": f"sha256:{compute_checksum(path)}"} if has_checksums else {}),
             "rows": len(frame),
             "schema": {"primaryKey": list(table.key), "fields": [
                 {"name": c, "type": _FRICTIONLESS[about.kind], "description": about.meaning,

@@ -130,7 +130,7 @@ def add_faults_if_raised(check: Callable[[], object], faults: list[Fault]) -> bo
     return True
 
 
-def sort_structural_faults_first(faults: Iterable[Fault]) -> list[Fault]:
+def sort_structural_and_frequent_faults_first(faults: Iterable[Fault]) -> list[Fault]:
     """Returns the faults sorted: first the faults about a whole column or list, then the faults about single
     values. Among the faults about columns or lists, and among the faults about values, the most frequent
     faults come first.
@@ -140,7 +140,7 @@ def sort_structural_faults_first(faults: Iterable[Fault]) -> list[Fault]:
 
     >>> faults = [Fault("is not a number", row="2"), Fault("is not an option", n=9),
     ...           Fault("is not a number", row="7"), Fault("has no column", is_structure=True)]
-    >>> [fault.message for fault in sort_structural_faults_first(faults)]
+    >>> [fault.message for fault in sort_structural_and_frequent_faults_first(faults)]
     ['has no column', 'is not an option', 'is not a number', 'is not a number']
     """
     faults = list(faults)

@@ -25,7 +25,7 @@ from typing import Any
 from glc_analysis import addon, read_log
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.schema import AUDIENCES, list_table_files, load_reference_tables, make_reference_path
-from glc_analysis.study import REPOSITORY, Study, has_coding_add_on_file_name
+from glc_analysis.study import REPOSITORY, Study, is_extended_while_coding
 from glc_analysis.tabular import read_reference_rows
 from glc_analysis.writing import write_atomic
 
@@ -174,7 +174,7 @@ def is_unchanged_or_extended_while_coding(path: Path, row: Mapping[str, str], ch
     bytes."""
     if row["sha256"].lower() == checksum_now:
         return True
-    if not has_coding_add_on_file_name(path) or not row["bytes"].isdecimal():
+    if not is_extended_while_coding(path) or not row["bytes"].isdecimal():
         return False
     with path.open("rb") as file:
         return hashlib.sha256(file.read(int(row["bytes"]))).hexdigest() == row["sha256"].lower()
@@ -195,7 +195,7 @@ def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str,
     # What people add to the sample, such as codings of invented texts, is no data of anybody.
     rehearsed = {study.make_relative(path) for _, kinds in addon.list_declarations("rehearsed")
                  for kind in kinds for path in study.list_raw_files(kind)}
-    rehearsed |= {name for name in present if has_coding_add_on_file_name(Path(name))}
+    rehearsed |= {name for name in present if is_extended_while_coding(Path(name))}
     wrong = sorted(set(present) - invented - rehearsed) if study.is_synthetic else sorted(invented)
     said = ("is real data in an invented study", "start a real study with `glc init DIR`") \
         if study.is_synthetic else ("is invented data in a real study", "remove the file from raw/")
@@ -278,7 +278,7 @@ def _begin_with_inputs(study: Study, raw: dict[str, str]) -> Any:
     key = study.key_file
     private = [path for _, names in addon.list_declarations("private_inputs") for name in names
                for path in sorted(study.locate_private_folder(name).rglob("*")) if path.is_file()]
-    for path in (*study.list_reference_files(), study.settings_file,
+    for path in (*study.list_reference_table_files(), study.settings_file,
                  *([key] if key.is_file() else []), *private):
         digest.update(path.name.encode() + path.read_bytes())
     return digest
@@ -384,7 +384,7 @@ def digest_reference_cells(study: Study) -> State:
 
     digests = {}
     for name, table in load_reference_tables().items():
-        for path in map(study.locate_table_file, list_table_files(name)):
+        for path in map(study.locate_reference_table_file, list_table_files(name)):
             if not path.is_file():
                 continue
             text = path.read_bytes().decode("utf-8-sig", errors="replace")

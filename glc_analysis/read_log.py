@@ -153,7 +153,7 @@ def _thing(path: str, root: str) -> str:
 # The record, read when the page is done
 
 
-def read_recorded_reads(path: Path, notebook: Path) -> tuple[str, ...]:
+def read_recorded_reads_or_everything(path: Path, notebook: Path) -> tuple[str, ...]:
     """Returns the inputs that a page has read, taken from the file with the record of its reads. If the
     record may be incomplete, the result is :data:`EVERYTHING`.
 

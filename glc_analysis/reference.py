@@ -143,7 +143,7 @@ class _Content:
     @classmethod
     def of(cls, study: Study, name: str) -> _Content:
         digest = hashlib.sha256()
-        paths = [study.locate_table_file(file) for file in list_table_files(name)]
+        paths = [study.locate_reference_table_file(file) for file in list_table_files(name)]
         # The unit of questions may follow from the settings.
         for path in (*paths, study.settings_file) if name == "questions" else paths:
             with suppress(OSError):  # absent, or told as a fault where it is read
@@ -280,7 +280,7 @@ def _read_file(study: Study, file: TableFile) -> Rows:
     """Returns the rows of one file of a reference table, keyed by the row number that a spreadsheet program
     shows; empty if the file does not exist."""
     read_log.record_read(study.root, file.path)
-    path = study.locate_table_file(file)
+    path = study.locate_reference_table_file(file)
     try:
         return read_reference_rows(path, file.required, file.optional) if path.is_file() else {}
     except Faults as found:

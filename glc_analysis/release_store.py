@@ -34,13 +34,13 @@ from glc_analysis.disclosure.blocks import (
     Kinds,
     PublishedBlocks,
     collect_block_lines,
-    find_hidden_blocks,
+    find_blocks_hidden_for_missing_lines,
     make_block_id,
 )
 from glc_analysis.disclosure.cells import (
     assign_cells_to_new_organisations,
     find_lines_hidden_by_cell_rules,
-    hide_cells_of_organisations,
+    hide_cells_containing_organisations,
     make_empty_organisation_cells,
 )
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
@@ -168,7 +168,7 @@ def group_organisations_and_find_hidden_lines(
             quoted = release.lines[release.lines["block_id"] == QUOTATION_BLOCKS]
             if release.has_cells:
                 departed = quoted.loc[~quoted["line"].isin([*today]), "organisation_id"]
-                cells = hide_cells_of_organisations(cells, departed)
+                cells = hide_cells_containing_organisations(cells, departed)
     return cells, {audience: find_lines_hidden_by_cell_rules(rows, organisations, cells)
                    for audience, rows in words.items()}
 
@@ -207,11 +207,11 @@ def find_text_blocks_revealing_removed_lines(study: Study, lines: pd.DataFrame, 
     - ``hidden_cell_organisations``: the organisations that are in hidden cells;
     - ``countries_with_page``: the countries that have a page for the audience."""
     least = study.settings["disclosure"]["reissue_change"] + COALITION
-    return find_hidden_blocks(lines, _stored_blocks(study, audience), organisations, least,
-                              kinds=collect_text_block_kinds(), are_named=are_named,
-                              departed=hidden_cell_organisations,
-                              whole=[make_block_id(QUOTATION_BLOCKS, country)
-                                     for country in countries_with_page])
+    return find_blocks_hidden_for_missing_lines(lines, _stored_blocks(study, audience), organisations, least,
+                                                kinds=collect_text_block_kinds(), are_named=are_named,
+                                                departed=hidden_cell_organisations,
+                                                whole=[make_block_id(QUOTATION_BLOCKS, country)
+                                                       for country in countries_with_page])
 
 
 def list_text_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference,
@@ -295,7 +295,7 @@ def store_release_if_changed(study: Study, audience: str,
     return {name: info[name] for name in _PRINTED}
 
 
-def record_publication(study: Study, audience: str) -> None:
+def record_next_release_as_published(study: Study, audience: str) -> None:
     """Records that a release to an audience was published: the next release gets its number, and the content
     that add-ons announce with it is stored. Raises OSError if the store has no next release."""
     number = read_built_release_info(study, audience)["number"]

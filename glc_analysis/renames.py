@@ -56,7 +56,7 @@ def find_files_with_old_names(study: Study) -> list[Renaming]:
 def _in_tables(study: Study) -> Iterator[Renaming]:
     for name in load_reference_tables():
         for file in list_table_files(name):
-            path, target = study.locate_table_file(file), study.root / file.path
+            path, target = study.locate_reference_table_file(file), study.root / file.path
             changed = [f"{path.name}: the file is now called {target.name}"] if path != target else []
             try:
                 rows = CsvRows.read(path)

@@ -40,9 +40,9 @@ from glc_analysis.run.plan import (
     compute_current_key,
     is_page_current_by_record,
     list_input_file_stamps,
-    make_page_path_without_suffix,
+    make_run_page_path_without_suffix,
     plan_pages,
-    select_stale,
+    select_failed_or_stale_pages,
 )
 from glc_analysis.run.record import find_last_run
 from glc_analysis.study import REPOSITORY, Study
@@ -92,12 +92,14 @@ class ReportRun:
         self.notebooks, self._state = notebooks, state
         self.last_folder, last = find_last_run(study, self.audience)
         last_entries = last.get("pages", {})
-        self.paths = {slug: make_page_path_without_suffix(slug, entry["parameters"])
+        self.paths = {slug: make_run_page_path_without_suffix(slug, entry["parameters"])
                       for slug, entry in last_entries.items()}
-        self.paths |= {page.slug: make_page_path_without_suffix(page.slug, page.parameters) for page in pages}
+        self.paths |= {page.slug: make_run_page_path_without_suffix(page.slug, page.parameters)
+                       for page in pages}
         self.last_entries = {slug: entry for slug, entry in last_entries.items()
                              if record.is_page_file_undamaged(self._last_path(slug), entry, study.digests)}
-        self.to_run = list(chosen) if force else select_stale(chosen, {"pages": self.last_entries})
+        self.to_run = list(chosen) if force else select_failed_or_stale_pages(
+            chosen, {"pages": self.last_entries})
         recovered = {} if force else record.find_pages_of_interrupted_runs(
             self.home / "runs", self.to_run, self.last_folder,
             partial(is_page_current_by_record, inputs=inputs))
@@ -121,7 +123,7 @@ class ReportRun:
             self.notes += notes(study, self.audience)
 
     def _path_in(self, run: Path, slug: str) -> Path:
-        return run / f"{self.paths.get(slug, make_page_path_without_suffix(slug, {}))}.ipynb"
+        return run / f"{self.paths.get(slug, make_run_page_path_without_suffix(slug, {}))}.ipynb"
 
     def _last_path(self, slug: str) -> Path:
         return self._path_in(self.last_folder or self.home, slug)
@@ -272,7 +274,7 @@ class ReportRun:
             self._ahead.show(render_page_parts_ahead(self.study, self.audience, self.folder, page,
                                                      self.last_folder, self._call))
         if not page.organisation:
-            self._assembly.read_notebook_ahead(self._new_path(page.slug))
+            self._assembly.search_and_convert_notebook_ahead(self._new_path(page.slug))
         self.entries[page.slug] = {
             "title": page.title, "notebook": page.notebook.name, "key": page.key, "reads": page.reads,
             "parts": page.parts, "parameters": page.parameters, "seconds": round(seconds, 2),
@@ -320,9 +322,9 @@ class ReportRun:
         for keep in load_declared_objects("runs", "keep"):
             keep(self.study, self.audience, self.folder)
         if not has_capability(self.audience, "internal"):  # first: whatever readers see must be on record
-            from glc_analysis.release_store import record_publication
+            from glc_analysis.release_store import record_next_release_as_published
 
-            record_publication(self.study, self.audience)
+            record_next_release_as_published(self.study, self.audience)
         if hasattr(os, "sync"):  # first: a power cut must not damage what readers see
             os.sync()
         (self.folder / record.UNFINISHED_RECORD).replace(self.folder / record.RUN_RECORD)

@@ -12,7 +12,7 @@ from glc_analysis import manifest
 from glc_analysis.addon import list_declarations
 from glc_analysis.errors import count_of
 from glc_analysis.manifest import are_tables_current, describe_changed_reference_rows, digest_reference_cells
-from glc_analysis.run.plan import plan_pages, select_stale, why_stale
+from glc_analysis.run.plan import plan_pages, select_failed_or_stale_pages, why_stale
 from glc_analysis.run.record import find_last_run
 from glc_analysis.study import Study
 
@@ -49,7 +49,7 @@ def list_study_status_lines(study: Study, *, audience: str = "team") -> Iterator
         answered = count_of(wave["organisations"], "organisation")
         yield f"Wave {wave['label']}: {answered}{_OF_FIGURES if wave['is_of_figures'] else '.'}"
     pages, last = plan_pages(study, audience=audience), find_last_run(study, audience)[1]
-    old = select_stale(pages, last)
+    old = select_failed_or_stale_pages(pages, last)
     yield f"Pages: {len(pages)}, {len(old)} to run."
     yield from _listed([f"{page.slug}: {why_stale(page, last)}" for page in old])
 

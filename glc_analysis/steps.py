@@ -316,7 +316,7 @@ class Inputs:
         if need.startswith("raw/"):
             return self.study.digests.hash_value(self._raw(need.removeprefix("raw/")))
         if need.endswith(".csv"):
-            paths = [self.study.locate_table_file(file)
+            paths = [self.study.locate_reference_table_file(file)
                      for file in list_table_files(need.removesuffix(".csv"))]
             found = [self.study.digests.hash_file(path) if path.is_file() else "" for path in paths]
             return found[0] if len(found) == 1 else self.study.digests.hash_value(found)
@@ -545,7 +545,7 @@ class Engine:
         """Whether a table or a value is in memory."""
         return name in self._held
 
-    def add_table(self, name: str, frame: pd.DataFrame) -> None:
+    def conform_and_hold_table(self, name: str, frame: pd.DataFrame) -> None:
         """Adds a table to the results, after converting it to the form of its schema and checking it."""
         self._held[name] = tables.conform_to_schema(name, frame)
         if not self._is_kept:
@@ -649,7 +649,7 @@ class Engine:
                     continue
                 self._digests[name] = digest_frame(self._held[name], self._inputs.study.digests)
             else:
-                self.add_table(name, value)
+                self.conform_and_hold_table(name, value)
         if not is_again:
             self.logs[step.name] = log.lines
 

@@ -343,14 +343,14 @@ class Study:
             self.refuse_misplaced()
         return path
 
-    def locate_table_file(self, file: TableFile) -> Path:
+    def locate_reference_table_file(self, file: TableFile) -> Path:
         """Returns the path of a file of a reference table. If the file exists only under an old name of the
         table, the path with the old name is returned."""
         path = self.root / file.path
         old = (path.with_stem(old) for old, new in map_old_names_to_new("table").items() if new == path.stem)
         return path if path.is_file() else next((former for former in old if former.is_file()), path)
 
-    def list_reference_files(self) -> list[Path]:
+    def list_reference_table_files(self) -> list[Path]:
         """Returns the files of reference tables that exist: first the files of ``reference/``, then the
         private files. The files of each of the two folders are sorted by name."""
         return [path for folder in (self.reference, self.private_reference)
@@ -584,6 +584,6 @@ def is_not_auxiliary_file(path: Path) -> bool:
         *_NON_DATA_FILES, *map_declared_entries("coder_logs"))
 
 
-def has_coding_add_on_file_name(path: Path) -> bool:
+def is_extended_while_coding(path: Path) -> bool:
     """Whether a raw file is one to which a program of an add-on appends while people code."""
     return path.name in {*map_declared_entries("coder_files"), *map_declared_entries("coder_logs")}

@@ -104,7 +104,7 @@ def _is_as_copied(name: str, path: Path, listed: dict[str, str]) -> bool:
     return is_trace or listed.get(name) == _content(path)
 
 
-def switch_to_staged_files_deleting_reports(root: Path, say: Say = lambda line: None) -> None:
+def apply_staged_files_deleting_all_reports(root: Path, say: Say = lambda line: None) -> None:
     """Replaces the old files of the study with the new files of a withdrawal, and deletes all reports.
 
     A file that has arrived or changed since :func:`record_files_copied_for_withdrawal` is kept, and ``say``

@@ -110,14 +110,15 @@ def map_distinct(series: pd.Series, function: Callable[[Any], object]) -> pd.Ser
     return pd.Series(results.array.take(codes), index=series.index, copy=False)
 
 
-def parse_numbers(texts: pd.Series, *, decimal: str = ".") -> tuple[np.ndarray, np.ndarray]:
+def parse_numbers_without_thousands_mark(texts: pd.Series, *,
+                                         decimal: str = ".") -> tuple[np.ndarray, np.ndarray]:
     """Returns the numbers in ``texts`` (NaN for blank texts), and a mask that is true for texts that are not
     numbers.
 
     A number may have a decimal mark (``decimal``) and a percent sign ("75 %" is 75), but no thousands
     separator and no other unit. For a text in any other form, a person enters the number in corrections.csv.
 
-    >>> values, wrong = parse_numbers(pd.Series(["12.5", "", "about 40", "75%"]))
+    >>> values, wrong = parse_numbers_without_thousands_mark(pd.Series(["12.5", "", "about 40", "75%"]))
     >>> values.tolist(), wrong.tolist()
     ([12.5, nan, nan, 75.0], [False, False, True, False])
     """

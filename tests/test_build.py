@@ -78,7 +78,7 @@ def test_provenance_names_everything_with_its_digest_and_no_clock(built):
         "raw/survey/survey.csv": built.digests.hash_bytes(manifest.compute_checksum(path).encode())}
     assert found["not_in_manifest"] == ["raw/survey/survey.csv"]
     assert set(found["reference"]) == {
-        built.make_relative(path) for path in (*built.list_reference_files(), built.settings_file)}
+        built.make_relative(path) for path in (*built.list_reference_table_files(), built.settings_file)}
     assert all(re.fullmatch("[0-9a-f]{64}", h) for h in found["reference"].values())
     assert not re.search(r"\d\d:\d\d|20\d\d-\d\d", text) and str(built.root) not in text
 

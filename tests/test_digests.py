@@ -17,7 +17,7 @@ from glc_analysis.digests import (
 )
 from glc_analysis.errors import GLCError
 from glc_analysis.manifest import are_tables_current
-from glc_analysis.sample import SAMPLE_KEY, remove_sample_data_and_results, write_sample
+from glc_analysis.sample import SAMPLE_KEY, remove_sample_except_reference_folder, write_sample
 from glc_analysis.steps import digest_frame
 from glc_analysis.study import REPOSITORY, Study
 from tests.support.study_writer import choices, places, question, themes, write_study
@@ -110,7 +110,7 @@ def test_after_a_withdrawal_no_earlier_digest_can_be_compared_with_a_guess(tmp_p
 def test_a_real_study_cannot_inherit_the_key_of_the_sample(tmp_path):
     write_sample(tmp_path)
     assert read_or_make_unsaved_digest_key(tmp_path) == SAMPLE_KEY
-    remove_sample_data_and_results(Study(tmp_path))
+    remove_sample_except_reference_folder(Study(tmp_path))
     assert read_or_make_unsaved_digest_key(tmp_path) != SAMPLE_KEY and not (tmp_path / KEY_FILE).exists()
 
 

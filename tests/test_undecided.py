@@ -127,7 +127,7 @@ def test_the_next_release_is_not_that_of_the_tables_before(study):
     corrected(study)
     for audience in READERS:
         with pytest.raises(GLCError, match="has not been decided"):
-            release_store.record_publication(study, audience)
+            release_store.record_next_release_as_published(study, audience)
     assert {name: content for name, content in files(study).items() if name.startswith("private")} == {
         name: content for name, content in stored.items() if name.startswith("private")}
 

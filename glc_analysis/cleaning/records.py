@@ -46,7 +46,7 @@ from glc_analysis.text import (
     match_key,
     normalise_space,
     parse_dates_and_explain_fault,
-    parse_numbers,
+    parse_numbers_without_thousands_mark,
 )
 
 # ------------------------------
@@ -127,7 +127,7 @@ def find_duplicates_across_files(surveys: Sequence[RawSurvey]) -> list[Repetitio
     return repetitions
 
 
-def list_cross_file_duplicate_faults(repetitions: Sequence[Repetition]) -> list[Fault]:
+def list_file_pair_duplicate_faults(repetitions: Sequence[Repetition]) -> list[Fault]:
     """Returns a fault for each pair of files that have records in common, because these records would be
     counted twice."""
     return [Fault(f"{repetition}, so they would be counted twice", file=repetition.file, fix=repetition.fix,
@@ -443,7 +443,7 @@ def assemble_records_of_all_waves(surveys: list[RawSurvey], reference: Reference
     repeated = find_duplicates_across_files([_select_records(survey,
                                                              survey.frame.index.isin(kept.frame.index))
                                              for survey, kept in zip(surveys, ready, strict=True)])
-    faults += list_cross_file_duplicate_faults(repeated)
+    faults += list_file_pair_duplicate_faults(repeated)
     answers, wrong = _read_roles(ready, reference, settings)
     faults += find_wave_file_faults(reference, [survey.path.name for survey in ready], reporting_wave)
     by_wave = group_files_by_wave(reference, [survey.path.name for survey in ready])
@@ -654,7 +654,7 @@ def _resolve_roles(part: pd.DataFrame, names: dict[str, str], reference: Referen
                          "or correct the record in corrections.csv")
                    for i in np.flatnonzero(bad)]
     texts = part["loop"]
-    part["loop"], bad = parse_numbers(texts)
+    part["loop"], bad = parse_numbers_without_thousands_mark(texts)
     part["loop"] = part["loop"].fillna(pd.Series(survey.loops, dtype=float)).fillna(0)
     faults += [Fault("is not a number", file=file, row=str(part["row"].iloc[i]), column=names["loop"],
                      value=texts.iloc[i], fix="correct `loop` under [survey] in study.toml, or the record "

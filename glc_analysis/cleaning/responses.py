@@ -31,7 +31,7 @@ from glc_analysis.errors import (
     SHOWN_ROWS,
     Fault,
     Faults,
-    sort_structural_faults_first,
+    sort_structural_and_frequent_faults_first,
     suggest_name,
 )
 from glc_analysis.reference import Reference
@@ -46,7 +46,7 @@ from glc_analysis.text import (
     match_key,
     normalise_space,
     parse_dates_and_explain_fault,
-    parse_numbers,
+    parse_numbers_without_thousands_mark,
 )
 
 # ------------------------------
@@ -421,7 +421,7 @@ def clean_responses_and_selections(records: Records, reference: Reference, redac
     if faults:
         scales = {*reference.questions.loc[reference.questions["type"] == "scale", "option_list"]}
         faults = merge_faults_and_propose_option_rows(faults, reference.options, scales)
-        raise Faults(sort_structural_faults_first(faults))
+        raise Faults(sort_structural_and_frequent_faults_first(faults))
     if not wanted:
         return _NO_RESPONSES.copy(), _NO_SELECTIONS.copy()
     first = _speaking_records(records, reference, asked, log)
@@ -468,14 +468,14 @@ class QuestionCells:
     is_redacted: np.ndarray
 
     @classmethod
-    def from_records(cls, question: pd.Series, records: Records, names: list[str],
+    def from_records(cls, question: pd.Series, records: Records, column_name_per_file: list[str],
                      redacted: frozenset[str]) -> QuestionCells:
-        """Returns the cells of the columns that ``column_name_per_file`` lists, one column for each file. If the name of the
-        column is blank for a file, the cells of this file are blank."""
-        cells = records.combine_column_across_files(names)
+        """Returns the cells of the columns that ``column_name_per_file`` lists, one column for each file. If
+        the name of the column is blank for a file, the cells of this file are blank."""
+        cells = records.combine_column_across_files(column_name_per_file)
         is_redacted = map_distinct(cells, lambda cell: cell.strip() in redacted).to_numpy(dtype=bool)
-        return cls(question, names, cells.astype("str").mask(is_redacted, "") if is_redacted.any() else cells,
-                   is_redacted)
+        return cls(question, column_name_per_file,
+                   cells.astype("str").mask(is_redacted, "") if is_redacted.any() else cells, is_redacted)
 
     @property
     def is_filled(self) -> np.ndarray:
@@ -562,7 +562,7 @@ def _user_missing(asked: QuestionCells, records: Records, is_counted: np.ndarray
 
 def _read_number(asked: QuestionCells, records: Records) -> ParsedAnswers:
     cells, decimal = asked.cells, "," if records.has_decimal_commas else "."
-    values, wrong = parse_numbers(cells, decimal=decimal)
+    values, wrong = parse_numbers_without_thousands_mark(cells, decimal=decimal)
     absent = _user_missing(asked, records, np.ones(len(cells), dtype=bool),
                            "add the value to `blank` under [survey] in study.toml, or " + CORRECT_THE_RECORD)
     wrong &= ~cells.isin([fault.value for fault in absent]).to_numpy()

@@ -14,7 +14,7 @@ from glc_analysis.command_line import (
     ensure_built,
     enter_add_on_contexts,
     for_audience,
-    note_if_records_lack_organisations,
+    note_if_no_record_names_organisation,
     pass_study_to_write_without_withdrawal,
     print_rows,
     say,
@@ -151,7 +151,7 @@ def _show_figures(study: Study, question: str, by: str, audience: str, form: str
     if form == "table":
         rows = rows.drop(columns="question")
     print_rows(rows, form, if_empty=view.explain_refusal(question, by=by))
-    if rows.empty and (note := note_if_records_lack_organisations(study, audience)):
+    if rows.empty and (note := note_if_no_record_names_organisation(study, audience)):
         say(note)
 
 

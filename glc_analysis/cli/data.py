@@ -61,7 +61,7 @@ def sample(directory: str, remove: bool) -> None:
     root = Path(directory).resolve() if directory and not remove else Study.find(directory, say=say).root
     with delay_withdrawal_while_writing(root, "`glc sample`", say):
         if remove:
-            invented.remove_sample_data_and_results(Study(root))
+            invented.remove_sample_except_reference_folder(Study(root))
             say("The sample is removed; reference/ is kept.")
             return
         written = invented.write_sample(root)

@@ -15,7 +15,7 @@ from glc_analysis.command_line import (
     ensure_built,
     enter_add_on_contexts,
     for_audience,
-    note_if_records_lack_organisations,
+    note_if_no_record_names_organisation,
     pass_study_to_write_without_withdrawal,
     print_rows,
     say,
@@ -66,10 +66,10 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
             processes=processes, force=force, dry_run=dry_run, printed=printed,
             build=partial(ensure_built, study,
                           is_for_all_audiences=are_disclosure_decisions_used_by_pages(study, audience),
-                          beside=nullcontext if dry_run or processes else start))
+                          open_executor=nullcontext if dry_run or processes else start))
     for line in result.lines:
         say(line)
-    if note := note_if_records_lack_organisations(study, audience):
+    if note := note_if_no_record_names_organisation(study, audience):
         say(note)
     if result.failures:
         sys.exit(1)

@@ -340,27 +340,27 @@ DRAWS = 1000
 def compute_agreement_by_turn_and_character(coded: pd.DataFrame, codings: pd.DataFrame,
                                             segments: pd.DataFrame,
                                             ancestors: Mapping[str, Sequence[str]], *,
-                                            mixed_coders: Set[str] = frozenset(),
+                                            left_out_mixed_coders: Set[str] = frozenset(),
                                             parents: str = "missing") -> pd.DataFrame:
     """Returns the agreement between coders before their differences were reconciled, with the columns of
     :func:`make_agreement_table`. There are no rows if no two coders read the same text.
 
     - ``coded``: one row for each pair of a participant's segment and a coder who read the segment, as
-      :func:`glc_analysis.coding.consensus.list_coding_units` returns it, with the codebook_version that the
-      coder used. Codings that were made with different versions of the codebook are never compared. A coder
-      who states no version of the codebook counts as having used the version that the other coders of the
-      document state, provided that they all state the same version.
+      :func:`glc_analysis.coding.consensus.list_codes_by_segment_and_reader` returns it, with the
+      codebook_version that the coder used. Codings that were made with different versions of the codebook are
+      never compared. A coder who states no version of the codebook counts as having used the version that the
+      other coders of the document state, provided that they all state the same version.
     - ``ancestors``: maps each code to the families, themes and domains above it. Agreement on the codes above
       is measured as well; a code above counts as given wherever a code below it was given.
     - ``parents``: says whether the codes below count as missing or as absent if a coder gave a unit only a
       code above them (:func:`make_agreement_table`).
-    - ``left_out_mixed_coders``: the coders whose file does not separate the work of several people. Mixed coders are
-      left out, and so is the coder ``consensus``.
+    - ``left_out_mixed_coders``: the coders whose file does not separate the work of several people. Mixed
+      coders are left out, and so is the coder ``consensus``.
 
     Agreement is measured twice: first turns are the units, then characters are. If characters are the units,
     a passage counts in proportion to its length.
     """
-    coded = coded[~coded["coder_id"].isin({CONSENSUS, *mixed_coders})]
+    coded = coded[~coded["coder_id"].isin({CONSENSUS, *left_out_mixed_coders})]
     readers = coded.groupby("document_id")["coder_id"].transform("nunique")
     coded = coded[readers > 1]
     if coded.empty:

@@ -41,7 +41,7 @@ from glc_analysis.coding.coders import (
 from glc_analysis.coding.consensus import (
     CODING_KEY,
     CONSENSUS,
-    list_coding_units,
+    list_codes_by_segment_and_reader,
     reconcile,
     repeat_codings_for_each_segment,
 )
@@ -351,7 +351,7 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
                                                             strict=True)], codings.index, dtype=bool)
     learnt, codings = codings[is_learnt & (codings["match"] != "by_position")], codings[~is_learnt]
     unread = find_overlapped_segments_and_coders(result.unread, segments)
-    coded = list_coding_units(codings, readings, segments, segments_with_unknown_codes=unread)
+    coded = list_codes_by_segment_and_reader(codings, readings, segments, segments_to_mark_missing=unread)
     answers = documents[documents["kind"] == "answer"]
     answered = dict(zip(answers["document_id"], answers["organisation_id"].astype("str"), strict=True))
     coded["respondent_id"] = [answered.get(document, document) for document in coded["document_id"]]
@@ -420,8 +420,8 @@ def tabulate_agreement(coded: CodedTexts, *, parents: str = "missing") -> pd.Dat
     def measured(units: pd.DataFrame) -> pd.DataFrame:
         sets = [frozenset(filter(None, codes.split(";"))) for codes in units["codes"]]
         return compute_agreement_by_turn_and_character(units.assign(codes=sets), coded.codings, coded.spans,
-                                                       above,
-                                                       mixed_coders=set(coded.mixed_coders), parents=parents)
+                                                       above, left_out_mixed_coders=set(coded.mixed_coders),
+                                                       parents=parents)
 
     found, is_assisted = measured(coded.units), coded.units["is_assisted"].astype("bool")
     if is_assisted.any() and len(found):

@@ -138,7 +138,7 @@ def find_case_detail_codes(codebook: pd.DataFrame) -> set[str]:
     return roots | {code for code, above in find_ancestors(codebook).items() if roots & {*above}}
 
 
-def find_merge_and_contradiction_faults(codebook: pd.DataFrame) -> Iterator[Fault]:
+def find_merged_into_and_contradicts_faults(codebook: pd.DataFrame) -> Iterator[Fault]:
     """Yields the faults in the columns merged_into and contradicts of codebook.csv. The index of ``codebook``
     must be the row number in the file."""
     rows, needs = dict(zip(codebook["code_id"], codebook.index, strict=True)), {}

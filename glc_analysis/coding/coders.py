@@ -357,7 +357,7 @@ class _Placing:
             span = self.alignment.map_copy_span(row.start, row.end)
             return span, self._proof(row, span), BLANK_PASSAGE if span[0] < 0 else ""
         if self.edited and row.start >= 0:
-            span, reason = self.edited.map_copy_span_with_reason(row.start, row.end)
+            span, reason = self.edited.map_copy_span_or_explain_uncertainty(row.start, row.end)
             return span, "by_position" if row.match == "by_position" else "moved", reason
         places = self._places_of(row.quote) if row.quote else []
         if not row.quote or self.has_names and not places:  # what is not in the text may be a name
@@ -817,7 +817,7 @@ def make_codings_table(result: PlacedCodings, codes: Mapping[str, str], segments
 
 
 def add_quotes_and_organisations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
-                                  words: Callable[[str], str]) -> pd.DataFrame:
+                                  text_of_document: Callable[[str], str]) -> pd.DataFrame:
     """Adds to each coding its words, the version of the text, and an organisation and a country. The
     organisation and the country are those of the coding's first segment; if the segment has none, they are
     those of the document. ``text_of_document`` is a function that returns a document's canonical text."""
@@ -826,7 +826,7 @@ def add_quotes_and_organisations(codings: pd.DataFrame, segments: pd.DataFrame, 
     owners = owners[["organisation_id", "country_id"]].reset_index(drop=True).fillna("")
     return codings.reset_index(drop=True).assign(
         text_version=about["text_version"],
-        quote=[words(document)[start:end] for document, start, end in zip(
+        quote=[text_of_document(document)[start:end] for document, start, end in zip(
             codings["document_id"], codings["start"], codings["end"], strict=True)],
         **{column: owners[column].where(owners[column] != "", about[column]) for column in owners})
 

@@ -71,8 +71,9 @@ def map_to_original_or_self(segments: pd.DataFrame) -> dict[str, str]:
     return dict(zip(segments["segment_id"], origins, strict=True))
 
 
-def list_coding_units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame, *,
-                      segments_with_unknown_codes: Set[tuple[str, str]] = frozenset()) -> pd.DataFrame:
+def list_codes_by_segment_and_reader(
+        codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame, *,
+        segments_to_mark_missing: Set[tuple[str, str]] = frozenset()) -> pd.DataFrame:
     """Returns one row for each pair of a participant's segment and a coder who read the segment, with the
     columns segment_id, document_id, coder_id, codes and is_missing.
 
@@ -89,7 +90,7 @@ def list_coding_units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.Da
     code_sets = by_reader.reindex(pd.MultiIndex.from_frame(frame[["segment_id", "coder_id"]]))
     frame["codes"] = [codes if isinstance(codes, frozenset) else frozenset() for codes in code_sets]
     pairs = zip(frame["segment_id"], frame["coder_id"], strict=True)
-    frame["is_missing"] = [pair in segments_with_unknown_codes for pair in pairs]
+    frame["is_missing"] = [pair in segments_to_mark_missing for pair in pairs]
     return frame
 
 
@@ -97,9 +98,9 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
               decisions: Mapping[str, str], *, rule: str = UNANIMOUS) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Returns the codings of the coder ``consensus``, and the table ``disagreements``.
 
-    ``coded`` has the units of all coders, as :func:`list_coding_units` returns them. ``decisions`` maps a
-    segment_id to the codes that people decided on, joined by ``;``. The agreed codes of a document are found
-    in one of these ways:
+    ``coded`` has the units of all coders, as :func:`list_codes_by_segment_and_reader` returns them.
+    ``decisions`` maps a segment_id to the codes that people decided on, joined by ``;``. The agreed codes of
+    a document are found in one of these ways:
 
     - If the coder ``consensus`` handed the document in, the codings of ``consensus`` are used unchanged.
     - If only one coder read the document, the codings of this coder are used.

@@ -110,13 +110,13 @@ class EditedText:
         the longer of the two."""
         return len(self.place) / max(len(self.ours.words), len(self.theirs.words), 1)
 
-    def map_copy_span_with_reason(self, start: int, end: int) -> tuple[Span, str]:
+    def map_copy_span_or_explain_uncertainty(self, start: int, end: int) -> tuple[Span, str]:
         """Returns the passage of the canonical text that corresponds to the passage of the copy from
         ``start`` to ``end``. If the place of the passage is not certain, returns (-1, -1) and the reason.
 
         >>> text = Text("p1: Yes, we wait for months.\\n", "p1: Yes, we wait for months.\\n", (), ((0, 2),))
-        >>> EditedText(text, Masked("Ana: Yes, uh, we wait for months.", ())).map_copy_span_with_reason(
-        ...     14, 33)
+        >>> edited = EditedText(text, Masked("Ana: Yes, uh, we wait for months.", ()))
+        >>> edited.map_copy_span_or_explain_uncertainty(14, 33)
         ((9, 28), '')
         """
         start, end = shift_span_after_masking(start, end, self.copy.offsets)

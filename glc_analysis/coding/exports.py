@@ -116,7 +116,7 @@ def list_consensus_quotations(codings: pd.DataFrame, segments: pd.DataFrame, doc
     rows = repeat_codings_for_each_segment(given).merge(spoken.drop(columns="end"), on="segment_id")
     rows = rows.merge(documents[["document_id", "kind", "date"]], on="document_id")
     rows = rows.merge(codebook[["code_id", "name", "path"]].rename(columns={"name": "code"}), on="code_id")
-    wordings = map_segments_to_wordings(rows, segments, documents)
+    wordings = map_segments_to_whose_wording(rows, segments, documents)
     labels = organisations.set_index("organisation_id")["label"]
     at = [rows[c] - rows["at"] for c in ("start", "end")]
     return rows.assign(
@@ -126,8 +126,8 @@ def list_consensus_quotations(codings: pd.DataFrame, segments: pd.DataFrame, doc
     ).sort_values(["document_id", "at", "start", "end", "code_id"], ignore_index=True)[QUOTATIONS]
 
 
-def map_segments_to_wordings(spoken: pd.DataFrame, segments: pd.DataFrame,
-                             documents: pd.DataFrame) -> dict[str, str]:
+def map_segments_to_whose_wording(spoken: pd.DataFrame, segments: pd.DataFrame,
+                                  documents: pd.DataFrame) -> dict[str, str]:
     """Returns whose words each of the segments in ``spoken`` has, such as a translator's, keyed by
     segment_id; blank for the speaker's own words. A segment is left out if its document is not in
     ``documents``. ``segments`` has all segments."""
@@ -194,11 +194,11 @@ def escape_formula(cell: object) -> object:
 ANSWERS_SHEET = "answers.csv"
 
 
-def pseudonymise_raw_transcripts(study: Study, *, needed_tables: Collection[str] | None = None) -> Texts:
+def pseudonymise_raw_transcripts(study: Study, *, checked_tables: Collection[str] | None = None) -> Texts:
     """Returns the interviews and calls of a study, with pseudonyms in place of names. Raises Faults for all
-    faults in the interviews, the calls and the reference tables. If ``checked_tables`` names reference tables,
-    only the faults in the named tables are raised."""
-    reference = read_reference(study, needed=needed_tables)
+    faults in the interviews, the calls and the reference tables. If ``checked_tables`` names reference
+    tables, only the faults in the named tables are raised."""
+    reference = read_reference(study, needed=checked_tables)
     return read_and_mask_transcripts(study, reference,
                                      complete_key(reference.names, read_key(study.key_file)))
 

@@ -11,10 +11,10 @@ joined or left the block, so that nobody can tell whose line is missing. As many
 for new figures of a question (:mod:`.releases`). Blocks from which no line is missing are still shown.
 
 :func:`collect_block_lines` returns the lines of all blocks, each with its organisation.
-:func:`find_hidden_blocks` returns the blocks to hide; a missing line in a block of one add-on may hide words
-in blocks of other add-ons (:class:`Kinds`). Pages print one sentence (:data:`BLOCK_NOT_SHOWN`) for a hidden
-block and for a block that has no lines, so that readers cannot tell a hidden block from a block without
-lines.
+:func:`find_blocks_hidden_for_missing_lines` returns the blocks to hide; a missing line in a block of one
+add-on may hide words in blocks of other add-ons (:class:`Kinds`). Pages print one sentence
+(:data:`BLOCK_NOT_SHOWN`) for a hidden block and for a block that has no lines, so that readers cannot tell a
+hidden block from a block without lines.
 """
 
 from __future__ import annotations
@@ -143,9 +143,10 @@ class PublishedBlocks:
         return cls.from_lines(lines[lines["audience"] == audience].drop(columns="audience"), hidden)
 
 
-def find_hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organisations: pd.DataFrame,
-                       least: int, *, kinds: Kinds, are_named: bool = False, departed: Collection[str] = (),
-                       whole: Collection[str] = ()) -> set[str]:
+def find_blocks_hidden_for_missing_lines(today: pd.DataFrame, before: Sequence[PublishedBlocks],
+                                         organisations: pd.DataFrame, least: int, *, kinds: Kinds,
+                                         are_named: bool = False, departed: Collection[str] = (),
+                                         whole: Collection[str] = ()) -> set[str]:
     """Returns the blocks that must be hidden because a line of an earlier release is missing from them.
 
     A block from which a line is missing is hidden as long as fewer than ``least`` independent organisations
@@ -170,7 +171,8 @@ def find_hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], o
     >>> lines = pd.DataFrame([["quotations", f"q{k}", f"o{k}"] for k in range(4)], columns=LINE_COLUMNS)
     >>> first = PublishedBlocks.from_lines(lines, ())
     >>> nobody = pd.DataFrame({"organisation_id": [], "network_id": []})
-    >>> [find_hidden_blocks(today, [first], nobody, 3, kinds=CORE_KINDS) for today in (lines[:3], lines)]
+    >>> [find_blocks_hidden_for_missing_lines(today, [first], nobody, 3, kinds=CORE_KINDS)
+    ...  for today in (lines[:3], lines)]
     [{'quotations'}, set()]
     """
     networks = dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))

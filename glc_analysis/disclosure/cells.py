@@ -153,7 +153,7 @@ def find_rare_label_lines_by_cell(labels: pd.DataFrame, organisations: pd.DataFr
     return {*rows.loc[sharing < LEAST_VALUES, "line"]}
 
 
-def hide_cells_of_organisations(cells: pd.DataFrame, organisations: Collection[str]) -> pd.DataFrame:
+def hide_cells_containing_organisations(cells: pd.DataFrame, organisations: Collection[str]) -> pd.DataFrame:
     """Returns ``cells`` after hiding every cell that contains one of ``organisations``. These organisations
     have left the study or have lost a line of words."""
     gone = cells.loc[cells["organisation_id"].isin([*organisations]), "cell"]

@@ -23,7 +23,7 @@ import pandas as pd
 
 from glc_analysis.coding.codebook import find_ancestors, find_case_detail_codes
 from glc_analysis.coding.consensus import CONSENSUS, map_to_original_or_self, repeat_codings_for_each_segment
-from glc_analysis.coding.exports import map_segments_to_wordings
+from glc_analysis.coding.exports import map_segments_to_whose_wording
 from glc_analysis.disclosure.consent import THE_ORGANISATION, Consent
 from glc_analysis.disclosure.rules import check_audience, has_capability
 from glc_analysis.errors import Fault, suggest_name
@@ -271,7 +271,7 @@ def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFram
     if rows.empty:
         return []
     is_quoted = segments["segment_id"].isin(rows["segment_id"]) & (segments["role"] != "interviewer")
-    words = map_segments_to_wordings(segments[is_quoted], segments, documents)
+    words = map_segments_to_whose_wording(segments[is_quoted], segments, documents)
     how = {"machine": "translated by machine", "checked": "translated, checked"}
     return [words.get(segment, "") if audience != "public" or not words.get(segment)
             else how.get(status, "translated") for segment, audience, status in zip(

@@ -94,7 +94,7 @@ def find_rules_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group:
         "country": kind == "country",
         "team_only": ~measure.isin(["response", "coded", "comparison", "discordance"]) & ~is_size
         | figures["code_id"].isin(never) & (figures["code_id"] != "") | figures["option_id"].isin(never),
-        "undecided": is_about_undecided_code(figures),
+        "undecided": is_about_code_still_undecided(figures),
         "cross_tabulation": measure == "comparison",
         "related": is_group & ~is_own_group,
         "not_counted": statistic.isin([*RELEASED_STATISTICS, "median"]) & ~facts["counts_all"].astype(bool),
@@ -103,7 +103,7 @@ def find_rules_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group:
     return pd.Series(np.select(list(hidden.values()), list(hidden), ""), index=figures.index)
 
 
-def is_about_undecided_code(figures: pd.DataFrame) -> pd.Series:
+def is_about_code_still_undecided(figures: pd.DataFrame) -> pd.Series:
     """Whether each figure is about a code on which coders have not yet decided. A code is undecided if, for
     at least one organisation, the coders have not yet decided whether the organisation raised the code.
 

@@ -42,7 +42,7 @@ from glc_analysis.disclosure.rules import (
     Rules,
     check_audience,
     find_rules_by_kind,
-    is_about_undecided_code,
+    is_about_code_still_undecided,
 )
 from glc_analysis.errors import UsageError
 from glc_analysis.figures.contributors import Incidence
@@ -166,7 +166,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     if agreed:
         decided = pd.DataFrame({"status": decisions.status, "rule": decisions.rule, "low": decisions.low,
                                 "high": decisions.high}, index=estimates.index)
-        waits = is_about_undecided_code(figures)
+        waits = is_about_code_still_undecided(figures)
         is_releasable = find_figures_releasable_on_country_pages(estimates, incidence, organisations, decided,
                                                                  rules,
                                              countries=agreed, coded=coded,
@@ -404,11 +404,12 @@ def tabulate_unsuppressed_option_counts(figure_positions: np.ndarray, counts: Co
                    counts.count_most_possible_records(figure_positions[0]), counts, small_below)
 
 
-def determine_if_exclusive_and_exhaustive(whole: Counted, question_type: str) -> dict[str, bool]:
+def determine_if_exclusive_and_exhaustive(question_counts: Counted, question_type: str) -> dict[str, bool]:
     """Returns what a reader of the questionnaire knows about the answers to a question. ``is_exclusive`` is
     true if every record has exactly one of the answers, and ``is_exhaustive`` is true if every record has at
     least one answer."""
-    is_one = question_type in ("single", "scale") and len(whole.n) > 1 and whole.n.sum() == whole.size
+    is_one = (question_type in ("single", "scale") and len(question_counts.n) > 1
+              and question_counts.n.sum() == question_counts.size)
     return {"is_exclusive": is_one, "is_exhaustive": question_type == "multi"}
 
 

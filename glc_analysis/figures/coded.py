@@ -76,7 +76,7 @@ def _organisation_figures(records: CodeRecords, organisations: pd.DataFrame, ans
         members = determine_membership(ALL if kind == SOURCE else kind, "organisation", organisations,
                                        answers, merged.get(kind, ()))
         is_of_kind = (records.keys["source"] != "").to_numpy() == (kind == SOURCE)
-        keys, in_subset = records.keys[is_of_kind], members.to_matrix(len(organisations))
+        keys, in_subset = records.keys[is_of_kind], members.to_row_by_subset_matrix(len(organisations))
         base, raised, undecided = ((matrix[is_of_kind] @ in_subset).toarray() for matrix in (
             records.base, records.counted, records.undecided))
         key, subset = np.nonzero(base)

@@ -17,7 +17,7 @@ import pandas as pd
 import scipy
 
 from glc_analysis.figures.groupings import MERGED
-from glc_analysis.figures.intervals import choose_interval_method_by_sampling, compute_share_interval
+from glc_analysis.figures.intervals import compute_share_interval, read_interval_method_or_sampling_default
 from glc_analysis.schema import COUNTRY_LIST, UNASKED
 from glc_analysis.slices import list_work_countries
 from glc_analysis.study import Study
@@ -281,10 +281,11 @@ class Membership:
     subsets: np.ndarray
     names: list[str]
 
-    def to_matrix(self, size: int) -> scipy.sparse.csr_array:
-        """Returns a matrix of rows of the table x subsets; ``row_count`` is the number of rows of the table."""
+    def to_row_by_subset_matrix(self, row_count: int) -> scipy.sparse.csr_array:
+        """Returns a matrix of rows of the table x subsets; ``row_count`` is the number of rows of the
+        table."""
         return scipy.sparse.csr_array((np.ones(len(self.rows), dtype=int), (self.rows, self.subsets)),
-                         (size, len(self.names)))
+                                      (row_count, len(self.names)))
 
 
 def determine_membership(kind: str, unit: str, organisations: pd.DataFrame, answers: pd.DataFrame,
@@ -379,20 +380,20 @@ def add_figure_ids(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(figure_id=frame["question_id"] + "/" + what + "/" + subset)
 
 
-def compute_subset_figures(records: SurveyRecords, members: Membership, *,
-                           with_places: bool = True) -> pd.DataFrame:
+def compute_figures_of_each_subset(records: SurveyRecords, members: Membership, *,
+                                   with_country_options: bool = True) -> pd.DataFrame:
     """Returns the figures of all questions for all subsets of one kind; a figure without a value is NaN.
 
     Questions whose options are countries are counted only for the whole study, because most of their counts
     by subset would be 0.
     """
-    return pd.DataFrame(_count_by_subset(records, members, with_places=with_places))
+    return pd.DataFrame(_count_by_subset(records, members, with_places=with_country_options))
 
 
 def _count_by_subset(records: SurveyRecords, members: Membership, *,
                      with_places: bool) -> dict[str, np.ndarray]:
-    """Returns the columns of the frame that :func:`compute_subset_figures` returns."""
-    in_subset, n_subsets = members.to_matrix(records.base.shape[1]), len(members.names)
+    """Returns the columns of the frame that :func:`compute_figures_of_each_subset` returns."""
+    in_subset, n_subsets = members.to_row_by_subset_matrix(records.base.shape[1]), len(members.names)
     base, counted = ((matrix @ in_subset).toarray().T for matrix in (records.base, records.counted))
     keys, base_at = records.keys, records.keys["base_at"].to_numpy()
     is_number = keys["question_id"].isin([*records.numbers]).to_numpy()
@@ -426,7 +427,7 @@ def _by_subset(members: Membership, questions: Sequence[str], options: Sequence[
 def add_intervals(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Adds intervals to counts if the study's sampling allows intervals. The size of the sampling frame is a
     number of organisations, so it is used only for figures that count organisations in the whole study."""
-    method = choose_interval_method_by_sampling(study)
+    method = read_interval_method_or_sampling_default(study)
     frame = frame.assign(low=np.nan, high=np.nan, method="")
     if method == "none":
         return frame

@@ -14,7 +14,7 @@ from glc_analysis.study import Study
 STATSMODELS_NAMES = {"wilson": "wilson", "clopper-pearson": "beta", "jeffreys": "jeffreys"}
 
 
-def choose_interval_method_by_sampling(study: Study) -> str:
+def read_interval_method_or_sampling_default(study: Study) -> str:
     """Returns the method for the intervals of a study: the method that study.toml names or, by default,
     ``none`` for a purposive sample and ``wilson`` for any other sample."""
     chosen = study.settings["study"]["interval"]

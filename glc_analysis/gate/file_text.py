@@ -98,7 +98,7 @@ def extract_text(name: str, content: bytes) -> Iterator[Piece]:
         return
     try:
         for place, text in _READERS.get(suffix, _text)(content):
-            if plain := normalise(text):
+            if plain := normalise_to_visible_line(text):
                 yield place, plain
                 if ("<" in plain or "*" in plain or "`" in plain) and _MARKED.search(plain):
                     yield place, _MARKED.sub("", plain)
@@ -108,11 +108,11 @@ def extract_text(name: str, content: bytes) -> Iterator[Piece]:
 
 
 @lru_cache(1 << 15)
-def normalise(text: str) -> str:
+def normalise_to_visible_line(text: str) -> str:
     """Returns a text in one line and in NFC, with entities replaced by their characters and without invisible
     characters.
 
-    >>> normalise("Ro\\u200bsa  L&oacute;\\u00adpez")
+    >>> normalise_to_visible_line("Ro\\u200bsa  L&oacute;\\u00adpez")
     'Rosa López'
     """
     text = _ANSI.sub("", text) if "\x1b" in text else text
@@ -205,10 +205,10 @@ def split_composed_words(text: str) -> tuple[str, ...]:
     return tuple(form for text in texts for form in dict.fromkeys((text, text.title())))
 
 
-def encoded_words(text: str) -> dict[str, str]:
+def decode_base64_and_hex_words(text: str) -> dict[str, str]:
     """Returns the words that a text contains in base64 or hexadecimal, keyed by their encoded form.
 
-    >>> encoded_words("an organisation, SW7DqXMgUGXDsWFsb3ph")
+    >>> decode_base64_and_hex_words("an organisation, SW7DqXMgUGXDsWFsb3ph")
     {'SW7DqXMgUGXDsWFsb3ph': 'Inés Peñaloza'}
     """
     return {token: words for token in dict.fromkeys(_TOKEN.findall(text)) if (words := _words_in(token))}
@@ -404,7 +404,7 @@ def _package(content: bytes) -> Iterator[Piece]:
         if "xl/workbook.xml" in names:
             sheets.update(member for _, member in list_sheets(package))
             for place, text in read_workbook_cells(package):
-                told.add(normalise(text))
+                told.add(normalise_to_visible_line(text))
                 yield place, text
         yield "comment", package.comment.decode("utf-8")
         for name in (name for name in names if not _FONTS.search(name)):

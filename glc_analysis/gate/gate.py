@@ -310,7 +310,7 @@ class Gate:
         """The files for all readers that have passed so far."""
         return SearchedAhead(self._rules[""].mark, self._passed.get("", {}))
 
-    def read_ahead(self, files: Iterable[Path], root: Path) -> None:
+    def search_ahead(self, files: Iterable[Path], root: Path) -> None:
         """Searches finished pages for all readers while the run continues. Files that pass this search are
         not searched again at the end of the run."""
         read = self._passed.setdefault("", {})

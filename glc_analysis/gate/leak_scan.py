@@ -28,12 +28,12 @@ from glc_analysis.gate import name_variants, transcriptions
 from glc_analysis.gate.file_text import (
     Piece,
     Unreadable,
+    decode_base64_and_hex_words,
     decode_escapes_or_blank,
-    encoded_words,
     extract_text,
     identifier_variants,
     join_spaced_letters_or_blank,
-    normalise,
+    normalise_to_visible_line,
     split_composed_words,
 )
 from glc_analysis.gate.identifying_forms import find_identifying_numbers_and_addresses, is_public_contact
@@ -46,9 +46,9 @@ from glc_analysis.gate.name_parts import (
     is_ordinary,
     list_abbreviations_and_core_names,
     list_core_names_of_place,
-    list_names_without_kind,
     list_parts_of_person_name,
-    without_form,
+    list_place_names_without_kind_word,
+    strip_form_from_unspaced_word,
 )
 from glc_analysis.gate.name_variants import (
     determine_required_case_and_context,
@@ -355,7 +355,8 @@ def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audien
 def leaks_in_pieces(pieces: Iterable[Piece], wanted: Search) -> list[Leak]:
     """Searches pieces of text in the same way as :func:`find_leaks` searches files; each leak has the place
     of its piece and no file."""
-    found = _Document([(place, plain) for place, text in pieces if (plain := normalise(text))])
+    found = _Document([(place, plain) for place, text in pieces
+                       if (plain := normalise_to_visible_line(text))])
     return sorted(set(_leaks_in("", found, wanted)))
 
 
@@ -364,7 +365,7 @@ def _leaks_in_names(files: Iterable[Path], root: Path, wanted: Search) -> Iterat
     parts = {part for path in files for part in [path, *path.parents] if part.is_relative_to(root)}
     for part in parts - {root}:
         forms = dict.fromkeys([*identifier_variants(part.name), part.stem])
-        found = _Document([("name", normalise(text)) for text in forms])
+        found = _Document([("name", normalise_to_visible_line(text)) for text in forms])
         yield from _leaks_in(part.relative_to(root).as_posix(), found, wanted)
 
 
@@ -459,8 +460,8 @@ class Search:
         for words, term in dict.fromkeys([*self.heard, *unspaced]):
             if len(words) > 1 or name_variants.is_unspaced(words[0]):
                 for order in transcriptions.list_word_orders(words, is_person=term.rule == PERSON):
-                    name = transcriptions.join_coarse_sounds(order)
-                    for sounds in transcriptions.list_neighbours(name[0]):
+                    name = transcriptions.join_sounds_and_letters(order)
+                    for sounds in transcriptions.list_sounds_also_with_one_omitted(name[0]):
                         self.whole_names.setdefault(sounds, []).append(
                             (name, transcriptions.script_of(order[0]), term))
         self.codes = [(re.compile(rf"{form}(?![^\W_])"), number, term)
@@ -506,10 +507,12 @@ class Search:
         """Returns the names of which ``words`` may be another transcription. The words follow one another in
         a text, are in folded letters, and are joined to one word for the comparison."""
         if words not in self._sounding_as_whole:
-            written, script = transcriptions.join_coarse_sounds(words), transcriptions.script_of(words[0])
-            has_capitals = transcriptions.has_capitals(words[0])
-            could = dict.fromkeys(each for sounds in transcriptions.list_neighbours(written[0])
-                                  for each in self.whole_names.get(sounds, ()))
+            written = transcriptions.join_sounds_and_letters(words)
+            script = transcriptions.script_of(words[0])
+            has_capitals = transcriptions.is_in_script_with_capitals(words[0])
+            could = dict.fromkeys(
+                each for sounds in transcriptions.list_sounds_also_with_one_omitted(written[0])
+                for each in self.whole_names.get(sounds, ()))
             self._sounding_as_whole[words] = tuple(dict.fromkeys(
                 term for name, own_script, term in could
                 if (own_script != script or has_capitals and term.case != _IN_OTHER_SCRIPT)
@@ -523,7 +526,7 @@ def _transcribed(term: Term, *, with_parts: bool) -> Iterator[tuple[tuple[str, .
     term. One sequence has all words of the name; in others, some or all of these words are joined to one
     word. For a person, ``with_parts`` adds the surname alone, the given name alone, and, if the name has more
     than two words, the given name with one other word. For an organisation or place, each word is also
-    yielded alone, without its form (:func:`.without_form`)."""
+    yielded alone, without its form (:func:`.strip_form_from_unspaced_word`)."""
     heard = term._replace(case="heard")
     for name in name_variants.without_special_letters(term.text):
         words = transcriptions.split_name_without_particles(name)
@@ -533,7 +536,8 @@ def _transcribed(term: Term, *, with_parts: bool) -> Iterator[tuple[tuple[str, .
             yield from ((joined, heard) for joined in _with_abd_joined(words))
         if len(words) > 1 and len("".join(words)) >= _SHORTEST_RUN_TOGETHER and words[0].isascii():
             yield ("".join(words),), heard  # scripts without blanks write it as one word
-        yield from (((core,), heard) for word in words if not is_person and (core := without_form(word)))
+        yield from (((core,), heard) for word in words
+                    if not is_person and (core := strip_form_from_unspaced_word(word)))
         if is_person and with_parts and len(words) > 1 and not transcriptions.has_chinese(name):
             yield words[-1:], heard._replace(rule=PART)
             yield words[:1], heard._replace(rule=PART, case="given name")
@@ -567,9 +571,9 @@ def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], T
     if term.rule.endswith("organisation"):
         parts = [*list_abbreviations_and_core_names(term.text)]
     elif term.rule == "name: place":
-        parts = [*list_core_names_of_place(term.text), *list_names_without_kind(term.text)]
+        parts = [*list_core_names_of_place(term.text), *list_place_names_without_kind_word(term.text)]
     elif term.rule == "name: other":
-        parts = [*list_names_without_kind(term.text)]
+        parts = [*list_place_names_without_kind_word(term.text)]
     elif term.rule == PERSON or is_speaker and re.sub(r"\s*\(.*", "", term.folded) not in labels:
         parts = [*dict.fromkeys(part for name in name_variants.without_special_letters(term.text)
                                 for part in list_parts_of_person_name(name))]
@@ -589,7 +593,7 @@ def _parts(term: Term, labels: frozenset[str]) -> tuple[tuple[tuple[str, ...], T
             "given word")
         if is_long and (forms := name_variants.mark_words_for_any_ending(words)):
             found.append((forms, part))
-        if kind == "core" and len(words) > 1 and all(map(transcriptions.has_capitals, words)):
+        if kind == "core" and len(words) > 1 and all(map(transcriptions.is_in_script_with_capitals, words)):
             found.append((tuple(map(name_variants.strip_case_ending, words)), part))
         if kind in ("surname", "given name") or kind == "core" and len(words) == 1:
             found += [((form,), part) for form in name_variants.list_inflections_of_lone_name(words[0])]
@@ -615,9 +619,10 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
     if term.rule.startswith(f"{name_variants.NAME}:") and term.folded.isascii():
         found += [Spelling(forms, term._replace(case="misspelt country"), is_own=False)
                   for forms in name_variants.list_misspelt_forms(words, _SHORTEST_COUNTRY_MISSPELT)]
-    if term.rule.startswith(name_variants.CITY) and name_variants.is_inflected_city(words, term.rule[-3:]):
+    if term.rule.startswith(name_variants.CITY) and name_variants.may_city_name_be_inflected(
+            words, term.rule[-3:]):
         found.append(Spelling(tuple(map(name_variants.strip_case_ending, words)), term, is_own=False))
-    is_inflected = not transcriptions.has_capitals(term.folded) if is_of_country else (
+    is_inflected = not transcriptions.is_in_script_with_capitals(term.folded) if is_of_country else (
         len(words) > 1 or len(term.folded) >= _SHORTEST_INFLECTED)
     if term.how == "folded" and is_inflected and (forms := name_variants.mark_words_for_any_ending(words)):
         found.append(Spelling(forms, term._replace(case="inflected"), is_own=False))
@@ -626,12 +631,12 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
     return tuple(found)
 
 
-def make_search(names: pd.DataFrame, audience: str, known: Mapping[str, str], *,
+def make_search(names: pd.DataFrame, audience: str, identifier_rules: Mapping[str, str], *,
                 only_persons: bool = False) -> Search:
-    """Returns the search for the rows of names.csv and for the ``identifier_rules`` texts, each with its rule. If the
-    function is called again with the same terms, it returns the same search."""
+    """Returns the search for the rows of names.csv and for the texts of ``identifier_rules``, each with its
+    rule. If the function is called again with the same terms, it returns the same search."""
     rows = names[["name", "match", "kind", "allowed_for"]].itertuples(index=False, name=None)
-    return _search(tuple(rows), audience, tuple(known.items()), only_persons)
+    return _search(tuple(rows), audience, tuple(identifier_rules.items()), only_persons)
 
 
 @lru_cache(8)
@@ -646,7 +651,7 @@ def _add_harmless_terms(rows: tuple[tuple[str, ...], ...],
     figures, and phrases in which the name of a registered place or organisation has another meaning. An
     allowed text is left out if it contains all words of a registered name of several words, because the text
     would hide this name."""
-    names, every = [name for name, *_ in rows], name_variants.harmless_phrases()
+    names, every = [name for name, *_ in rows], name_variants.map_harmless_phrases_to_words()
     listed = {match_key(text) for text in (*names, *dict(known))}
     places = {fold_text(name) for name, _, kind, _ in rows if kind != "person"}
     phrases = [phrase for phrase in every if not places.isdisjoint(phrase.split())]
@@ -732,16 +737,18 @@ class _Document:
         readings += [(place, _INSIDE_COMPOUND.sub("", text)) for (place, text), folded in zip(
             self.pieces if compounds else (), self.folded, strict=False)
             if place != "name" and any(token in folded for token in compounds)]
-        for token, text in encoded_words(self.text).items():
+        for token, text in decode_base64_and_hex_words(self.text).items():
             readings.append((self.pieces[self.piece_of_text(self.text.find(token))][0], text))
-        return _Document([(place, normalise(text)) for place, text in readings]) if readings else None
+        if not readings:
+            return None
+        return _Document([(place, normalise_to_visible_line(text)) for place, text in readings])
 
     def as_split(self) -> _Document:
         """Returns a document with the single words that make up the file names, hashtags and ids in the texts
         of the file. The gate searches this document for names but not for addresses, because the letters of
         random ids often look like an address."""
-        return _Document([(place, normalise(text)) for place, piece in self.pieces if place != "name"
-                          for text in split_composed_words(piece)])
+        return _Document([(place, normalise_to_visible_line(text)) for place, piece in self.pieces
+                          if place != "name" for text in split_composed_words(piece)])
 
     @cached_property
     def text_starts(self) -> list[int]:
@@ -1154,10 +1161,10 @@ def _is_elsewhere(place: str, behind: str, country_id: str) -> bool:
     if addition is None:
         return False
     country = addition["in"] or addition["of"]
-    if country_id and country and not addition["where"] and name_variants.is_region_of_another_country(
+    if country_id and country and not addition["where"] and name_variants.is_us_or_canadian_region_outside(
             country, country_id):
         return True
-    return country in name_variants.unmistakable_countries() and (
+    return country in name_variants.list_unmistakable_country_names() and (
         bool(addition["where"]) or bool(addition["in"]) and addition["region"] is None
         or addition["region"] is not None and name_variants.is_region_of(addition["region"], country)
         or addition["region"] is None and name_variants.is_city_of(place, country))

@@ -123,11 +123,11 @@ _PURPOSE = re.compile(
 """The pattern of the word after which a name of an organisation says what the organisation works for."""
 
 
-def without_form(word: str) -> str:
+def strip_form_from_unspaced_word(word: str) -> str:
     """Returns the core of a word in a script without blanks: the word minus a legal form, a kind of house or
     a kind of place with which it begins or ends. The result is blank for other words.
 
-    >>> without_form("ສະມາຄົມແສງຕາເວັນ"), without_form("association")
+    >>> strip_form_from_unspaced_word("ສະມາຄົມແສງຕາເວັນ"), strip_form_from_unspaced_word("association")
     ('ແສງຕາເວັນ', '')
     """
     forms = ordinary_words("form") | ordinary_words("house") | ordinary_words("place form")
@@ -136,13 +136,13 @@ def without_form(word: str) -> str:
                  if form in forms), "")
 
 
-def list_names_without_kind(name: str) -> Iterator[NamePart]:
+def list_place_names_without_kind_word(name: str) -> Iterator[NamePart]:
     """Yields the name of a place or project without its first word, if the first word names a kind (such as
     Barrio) and at least two words are left.
 
-    >>> [words for _, words in list_names_without_kind("Barrio Lomas del Tucán")]
+    >>> [words for _, words in list_place_names_without_kind_word("Barrio Lomas del Tucán")]
     [('lomas', 'del', 'tucan'), ('lomas', 'tucan'), ('lomasdeltucan',), ('lomastucan',)]
-    >>> [*list_names_without_kind("Proyecto Norte")]
+    >>> [*list_place_names_without_kind_word("Proyecto Norte")]
     []
     """
     kind, *rest = WORD.findall(fold_text(name)) or [""]

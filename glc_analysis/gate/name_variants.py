@@ -525,7 +525,7 @@ def hidden_countries(study: Study, reference: Reference, audience: str) -> set[s
     hidden = (work | home) - known - {""}
     asked = match_key("\n".join([*reference.questions["wording"], *reference.options["label"]]))
     return {one for one in hidden if one in work or not any(
-        match_key(name) in asked for name in country_names(one, ["en"]))}
+        match_key(name) in asked for name in list_official_and_common_country_names(one, ["en"]))}
 
 
 def own_countries(study: Study, organisation_id: str) -> set[str]:
@@ -596,7 +596,8 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
     if not country_id.isupper():  # such as `global`, which is not a country
         return
     never = _ordinary()["never"]
-    named = [*country_names(country_id, {*languages, *_LANGUAGES_OF_OTHER_SCRIPTS}), *names_in_raw_files]
+    named = [*list_official_and_common_country_names(country_id, {*languages, *_LANGUAGES_OF_OTHER_SCRIPTS}),
+             *names_in_raw_files]
     named += [word + name for name in named if len(name) < _SHORTEST
               for script, *words in _BEFORE_SHORT_NAMES if re.match(script, name) for word in words]
     cities = [*_cities(country_id, languages)]
@@ -607,8 +608,8 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
                         (CITY, cities), (REGION, regions), (CURRENCY, _currencies(country_id, languages)),
                         (SPOKEN_LANGUAGE, _own_languages(country_id)),
                         (FORM, _in_other_cases(country_id)),
-                        (FORM, [name for name in country_names(country_id, _OTHER_LANGUAGES)
-                                if name not in named])):
+                        (FORM, [name for name in list_official_and_common_country_names(
+                            country_id, _OTHER_LANGUAGES) if name not in named])):
         yield from ((kind, word) for word in words if fold_text(match_key(word)) not in never and (
             len(word) >= _SHORTEST or word.isupper() or kind == CURRENCY
             or _SIGNS_FOR_SYLLABLES.fullmatch(word)) and fold_text(word) not in yielded)
@@ -637,7 +638,7 @@ def _in_other_cases(country_id: str) -> list[str]:
     return [one + ending for one in sorted(stems) if len(one) >= _SHORTEST for ending in _ENDINGS["latin"]]
 
 
-def country_names(country_id: str, languages: Collection[str]) -> list[str]:
+def list_official_and_common_country_names(country_id: str, languages: Collection[str]) -> list[str]:
     """Returns the names of a country: the official name, the common name, the names in the given
     ``languages``, and further names from the package's own list."""
     found = pycountry.countries.get(alpha_3=country_id)
@@ -654,13 +655,14 @@ def list_phrases_resembling_hidden_countries(hidden: Collection[str],
     """Returns the names of other countries (such as Papua New Guinea) and the phrases (such as Guinea pig)
     that contain a word of a hidden country's name but are not about the hidden country."""
     every = {*languages, *_LANGUAGES_OF_OTHER_SCRIPTS}
-    words = {word for one in hidden for name in country_names(one, every) for word in match_key(name).split()}
+    words = {word for one in hidden for name in list_official_and_common_country_names(one, every)
+             for word in match_key(name).split()}
     others = [name for one in pycountry.countries if one.alpha_3 not in hidden
-              for name in country_names(one.alpha_3, every)]
+              for name in list_official_and_common_country_names(one.alpha_3, every)]
     telling = {word for one in hidden for _, text in list_words_revealing_country(one, languages)
                for word in fold_text(match_key(text)).split()}
     signs = {word for word in words if _SIGNS_FOR_SYLLABLES.fullmatch(word)}
-    phrases = [phrase for phrase in harmless_phrases()
+    phrases = [phrase for phrase in map_harmless_phrases_to_words()
                if not telling.isdisjoint(fold_text(phrase).replace(",", "").replace("-", " ").split())
                or any(word in phrase for word in signs)]
     return [*phrases, *(name for name in others if any(word in name for word in signs)
@@ -734,11 +736,11 @@ def _derived_adjectives(country_id: str, languages: Collection[str]) -> Iterator
     found = pycountry.countries.get(alpha_3=country_id)
     if found is None:
         return
-    for name in country_names(country_id, ["ar"]) if "ar" in languages else ():
+    for name in list_official_and_common_country_names(country_id, ["ar"]) if "ar" in languages else ():
         if re.fullmatch("[ؠ-ي]{4,}", name):
             root = re.sub("(?:يا|ا|ة|ي)$", "", re.sub("^ال(?=.{3})", "", name))
             yield from (root + end for end in ("ي", "ية", "يون", "يين", "يات"))
-    for name in country_names(country_id, ("bg", "ky", "mk", "ru", "sr", "uk")):
+    for name in list_official_and_common_country_names(country_id, ("bg", "ky", "mk", "ru", "sr", "uk")):
         name = re.sub(r"^(?:северн|північн|южн|південн)\w+ ", "", name.lower())
         if re.fullmatch("[Ѐ-ԯ]{4,}", name):
             roots = [re.sub(end, "", name) for end in ("[аеийоуыьюяії]$", "[аеийоуыьюяії]{1,2}$", "стан$")]
@@ -788,15 +790,15 @@ def _countries_by_region() -> dict[str, set[str]]:
 @cache
 def _every_country() -> frozenset[str]:
     return frozenset(name for country in pycountry.countries
-                     for name in country_names(country.alpha_3, ["en"]))
+                     for name in list_official_and_common_country_names(country.alpha_3, ["en"]))
 
 
 @cache
-def unmistakable_countries() -> frozenset[str]:
+def list_unmistakable_country_names() -> frozenset[str]:
     """Returns the names of all countries in English, Spanish, French and Portuguese, except names that are
     also ordinary words or given names."""
     names = (name for country in pycountry.countries
-             for name in country_names(country.alpha_3, ["en", "es", "fr", "pt"]))
+             for name in list_official_and_common_country_names(country.alpha_3, ["en", "es", "fr", "pt"]))
     return frozenset(name for name in names
                      if determine_required_case_and_context(name, NAME) not in ("place", "given"))
 
@@ -807,16 +809,16 @@ def is_region_of(region: str, country: str) -> bool:
     >>> is_region_of("Pampanga", "Philippines"), is_region_of("Pampanga", "Peru")
     (True, False)
     """
-    return any(country in country_names(found.alpha_3, ["en", "es", "fr", "pt"])
+    return any(country in list_official_and_common_country_names(found.alpha_3, ["en", "es", "fr", "pt"])
                for code in _countries_by_region().get(region, ())
                if (found := pycountry.countries.get(alpha_2=code)))
 
 
-def is_region_of_another_country(region: str, country_id: str) -> bool:
+def is_us_or_canadian_region_outside(region: str, country_id: str) -> bool:
     """Whether a name is a state of the USA or a province of Canada. The result is false if the name is also a
     region of the country ``country_id``, a country, a given name, or mostly something else, such as New York.
 
-    >>> [is_region_of_another_country(region, "SEN") for region in ("Missouri", "San José", "New York")]
+    >>> [is_us_or_canadian_region_outside(region, "SEN") for region in ("Missouri", "San José", "New York")]
     [True, False, False]
     """
     own, others = pycountry.countries.get(alpha_3=country_id), _countries_by_region().get(region, set())
@@ -832,14 +834,14 @@ def is_city_of(city: str, country: str) -> bool:
     (True, False)
     """
     return any(city in _listed(found.alpha_3, "cities") for found in pycountry.countries
-               if country in country_names(found.alpha_3, ["en", "es", "fr", "pt"]))
+               if country in list_official_and_common_country_names(found.alpha_3, ["en", "es", "fr", "pt"]))
 
 
-def is_inflected_city(words: tuple[str, ...], country_id: str) -> bool:
+def may_city_name_be_inflected(words: tuple[str, ...], country_id: str) -> bool:
     """Whether a city's name of at least five Latin letters belongs to a country whose language adds case
     endings to names, as in "u Beogradu".
 
-    >>> is_inflected_city(("novi", "sad"), "SRB"), is_inflected_city(("lima",), "PER")
+    >>> may_city_name_be_inflected(("novi", "sad"), "SRB"), may_city_name_be_inflected(("lima",), "PER")
     (True, False)
     """
     found = pycountry.countries.get(alpha_3=country_id)
@@ -1053,7 +1055,7 @@ def _meanings_of_codes() -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def harmless_phrases() -> dict[str, frozenset[str]]:
+def map_harmless_phrases_to_words() -> dict[str, frozenset[str]]:
     """Returns phrases that contain the name, the people or a city of a country but are not about the
     country, each with its words in small letters."""
     return {phrase: frozenset(phrase.casefold().replace(",", "").split())

@@ -115,7 +115,7 @@ def _in_latin(word: str, between: str = "") -> str:
     if word.isascii():
         return word
     word = re.sub("^[وفبلك]?ال(?=.{3})", "", word).replace("تش", "چ")
-    parted = "" if has_capitals(word) else between
+    parted = "" if is_in_script_with_capitals(word) else between
     return parted.join(_LATIN.get(letter) or anyascii(letter).lower() for letter in word)
 
 
@@ -132,21 +132,21 @@ def _readings(word: str) -> set[str]:
     return heard - {""}
 
 
-def has_capitals(word: str) -> bool:
+def is_in_script_with_capitals(word: str) -> bool:
     """Whether the first letter of a folded word belongs to the Latin, Greek or Cyrillic script."""
     return bool(re.match("[a-z\u0370-\u052f]", word))
 
 
 @lru_cache(1 << 16)
-def reduce_to_coarse_sounds(word: str) -> tuple[str, str]:
+def reduce_to_sounds_and_letters(word: str) -> tuple[str, str]:
     """Returns the consonants of a folded word as eight coarse sounds, and its letters in Latin script with
     one spelling for vowels that transcriptions write in several ways.
 
-    >>> reduce_to_coarse_sounds("sreypov"), reduce_to_coarse_sounds("ស្រីពៅ")
+    >>> reduce_to_sounds_and_letters("sreypov"), reduce_to_sounds_and_letters("ស្រីពៅ")
     (('SRPP', 'sreipou'), ('SRP', 'sreipau'))
     """
     latin = _in_latin(word)
-    if not has_capitals(word):
+    if not is_in_script_with_capitals(word):
         latin = re.sub("[vw]$", "u", latin)
     sounds = "".join(_COARSE[found.lastindex - 1][0] for found in _COARSE_SOUND.finditer(latin)
                      if found.lastindex)
@@ -164,22 +164,24 @@ _VOWELS = [(re.compile(form), letters) for form, letters in (
     (r"(.)\1", r"\1"))]
 
 
-def list_neighbours(sounds: str) -> Iterator[str]:
+def list_sounds_also_with_one_omitted(sounds: str) -> Iterator[str]:
     """Yields a row of sounds. If the row is long, the function also yields every row that results when one
     sound is left out. If two long rows differ by one sound, the rows yielded for the first and the rows
     yielded for the second have at least one row in common.
 
-    >>> [*list_neighbours("SPN")], {*list_neighbours("SPNKRT")} & {*list_neighbours("SPNKR")}
-    (['SPN'], {'SPNKR'})
+    >>> [*list_sounds_also_with_one_omitted("SPN")]
+    ['SPN']
+    >>> {*list_sounds_also_with_one_omitted("SPNKRT")} & {*list_sounds_also_with_one_omitted("SPNKR")}
+    {'SPNKR'}
     """
     yield sounds
     yield from (sounds[:n] + sounds[n + 1:] for n in range(len(sounds) if len(sounds) >= _LONG else 0))
 
 
-def join_coarse_sounds(words: Iterable[str]) -> tuple[str, str]:
+def join_sounds_and_letters(words: Iterable[str]) -> tuple[str, str]:
     """Returns the coarse sounds and the letters of several folded words together; the same sound twice in a
     row counts once."""
-    sounds, letters = zip(*map(reduce_to_coarse_sounds, words), strict=True)
+    sounds, letters = zip(*map(reduce_to_sounds_and_letters, words), strict=True)
     return _TWICE.sub(r"\1", "".join(sounds)), "".join(letters)
 
 
@@ -188,8 +190,8 @@ def is_heard_as_whole(name: tuple[str, str], written: tuple[str, str], *, is_sam
     ``name`` and ``written`` have the coarse sounds and the letters of the name and of the words. The fewer
     sounds there are, the more alike the letters must be.
 
-    >>> name = join_coarse_sounds(["ខែវ", "ស្រីពៅ"])
-    >>> [is_heard_as_whole(name, join_coarse_sounds(words.split()), is_same_script=False)
+    >>> name = join_sounds_and_letters(["ខែវ", "ស្រីពៅ"])
+    >>> [is_heard_as_whole(name, join_sounds_and_letters(words.split()), is_same_script=False)
     ...  for words in ("keo srey pov", "kai sarap", "kossar pa")]
     [True, False, False]
     """
@@ -241,7 +243,7 @@ def is_other_spelling_of_name(name_words: tuple[str, ...], text_words: tuple[str
     [True, False]
     """
     same = script_of(name_words[0]) == script_of(text_words[0])
-    if same and not has_capitals(name_words[0]):
+    if same and not is_in_script_with_capitals(name_words[0]):
         return False
     is_one = len(name_words) == 1
     likeness = 0.0 if same or not is_one else _likeness(_in_latin(name_words[0]), _in_latin(text_words[0]))
@@ -252,7 +254,8 @@ def is_other_spelling_of_name(name_words: tuple[str, ...], text_words: tuple[str
     if not all(common):
         return False
     heard = sum(len(max(readings, key=len)) for readings in common) + (likeness >= _ALMOST_THE_SAME)
-    if heard < (_FEWEST_IN_SAME_SCRIPT if same else _FEWEST_SOUNDS if has_capitals(text_words[0])
+    if heard < (_FEWEST_IN_SAME_SCRIPT if same
+                else _FEWEST_SOUNDS if is_in_script_with_capitals(text_words[0])
                 else _FEWEST_IN_SAME_SCRIPT if _WITH_VOWELS.search("".join(text_words))
                 else _FEWEST_WITHOUT_CAPITALS):
         return False
@@ -272,7 +275,7 @@ def may_be_spelling_of_word(name_words: tuple[str, ...], position: int, word: st
     """
     if len(name_words) == 1:
         return is_other_spelling_of_name(name_words, (word,))
-    return script_of(name_words[0]) != script_of(word) or has_capitals(name_words[0]) and (
+    return script_of(name_words[0]) != script_of(word) or is_in_script_with_capitals(name_words[0]) and (
         _likeness(_without_ending(name_words[position]), _without_ending(word)) >= _ALIKE)
 
 

@@ -155,7 +155,7 @@ def clean_spaces_and_brackets_of_speaker(text: str) -> str:
     return name[1:-1].strip() if is_framed else name
 
 
-def merge_time_lines(lines: Sequence[Line]) -> list[Line]:
+def move_times_to_next_line(lines: Sequence[Line]) -> list[Line]:
     """Returns the lines, without those lines that consist only of a time. A time on a line of its own becomes
     the start of the next line."""
     kept: list[Line] = []
@@ -421,7 +421,7 @@ def note_skipped_footnotes_read_hidden_text(path: Path) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def read_numbered_transcript_lines(path: Path) -> list[Row]:
+def read_and_number_transcript_lines(path: Path) -> list[Row]:
     """Returns the numbered lines of a transcript file; in DOCX, the number of a line is that of its
     paragraph. Raises Faults if the file cannot be read as text."""
     return _read_rows(path)[0]
@@ -583,7 +583,7 @@ def _blocks(rows: Sequence[Row]) -> list[Line]:
         is_first = not words
     if lines and _NOTICE.fullmatch(lines[-1].text):
         lines.pop()
-    return merge_time_lines(lines)
+    return move_times_to_next_line(lines)
 
 
 def _cues(rows: Sequence[Row], file: str, faults: list[Fault]) -> list[Line]:

@@ -53,7 +53,7 @@ from glc_analysis.view.places import (
     make_anchor,
     make_code_passages_anchor,
     make_passage_anchor,
-    select_first_passages_per_code,
+    select_first_passages_fitting_page,
 )
 from glc_analysis.view.study_view import StudyView
 
@@ -241,12 +241,12 @@ def render_passages(view: StudyView) -> Html:
     """Renders the first passages of each code of the page's theme, and says how many passages the code has.
 
     Among the passages of a code, the first passage of each organisation comes before the second passage of
-    any organisation. :func:`~glc_analysis.view.places.select_first_passages_per_code` selects the printed
+    any organisation. :func:`~glc_analysis.view.places.select_first_passages_fitting_page` selects the printed
     passages; the page of the code prints more passages.
     """
     rows = view.coded_passages
     counts = rows.groupby("code_id").size()
-    printed = dict(list(select_first_passages_per_code(rows).groupby("code_id")))
+    printed = dict(list(select_first_passages_fitting_page(rows).groupby("code_id")))
     listed = []
     for code in view.code_tree[lambda f: f["code_id"].isin(printed)].itertuples():
         listed.append({

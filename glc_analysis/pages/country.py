@@ -41,7 +41,7 @@ from glc_analysis.tables_html import (
 )
 from glc_analysis.templates import Macros, read_packaged_csv
 from glc_analysis.text import format_count_of_row, format_full_date_with_preposition
-from glc_analysis.view.places import make_anchor, select_first_passages_per_code
+from glc_analysis.view.places import make_anchor, select_first_passages_fitting_page
 from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "country.html")
@@ -420,7 +420,7 @@ def render_country_passages(view: StudyView) -> Html:
     rows = rows[themes.isin([*view.themes])].drop_duplicates(["code_id", "segment_id", "text"])
     order = rows["code_id"].map([*view.themes].index)
     rows = rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
-    printed = select_first_passages_per_code(rows.assign(quote=rows["text"]))
+    printed = select_first_passages_fitting_page(rows.assign(quote=rows["text"]))
     sections = [(view.themes[str(theme)], [*map(render_quotation, own.to_dict("records"))])
                 for theme, own in printed.groupby("code_id", sort=False)]
     return make_displayable(_HTML.words("Coded passages, theme by theme", sections, len(printed), len(rows)))

@@ -179,7 +179,7 @@ def _place(view: StudyView, places: Places, figure: _Figure) -> str:
     if figure.code_id:
         return places.locate_code(figure.code_id)
     theme = view.words.questions[figure.question_id].theme_id if view.theme else ""
-    return places.locate_question(figure.question_id, theme)
+    return places.locate_question_on_theme_or_survey(figure.question_id, theme)
 
 
 def _each(view: StudyView) -> str:

@@ -34,7 +34,7 @@ from glc_analysis.pages.survey import write_audience_and_base_line
 from glc_analysis.publish import downloads
 from glc_analysis.publish.downloads import collect_tables_to_download
 from glc_analysis.run.execute import NOTICE, format_notebook, make_prose_notebook
-from glc_analysis.run.plan import NOTEBOOKS, TEAM_GROUP, PageJob, make_page_path_without_suffix
+from glc_analysis.run.plan import NOTEBOOKS, TEAM_GROUP, PageJob, make_run_page_path_without_suffix
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.tables_html import read_style_sheet
 from glc_analysis.templates import Macros, load_template, read_packaged_text
@@ -97,10 +97,10 @@ def render_article(notebook: Mapping[str, Any], *, has_code: bool = False,
 
 def list_main_headings(page: etree._Element) -> list[tuple[str, str]]:
     """Returns the headings of level 2 of a page, each as a pair of id and text."""
-    return [(heading.get("id"), extract_all_text(heading)) for heading in page.iter("h2")]
+    return [(heading.get("id"), extract_text_in_one_line(heading)) for heading in page.iter("h2")]
 
 
-def extract_all_text(element: etree._Element) -> str:
+def extract_text_in_one_line(element: etree._Element) -> str:
     """Returns the text inside an HTML element, without line breaks."""
     return " ".join(element.text_content().split())
 
@@ -270,7 +270,7 @@ def _name_headings(page: etree._Element) -> None:
     taken = set(page.xpath(".//@id"))
     for heading in page.iter(*HEADINGS):
         if not heading.get("id"):
-            wanted = name = slug_of(extract_all_text(heading)).replace("_", "-").replace(".", "-")
+            wanted = name = slug_of(extract_text_in_one_line(heading)).replace("_", "-").replace(".", "-")
             count = 1
             while name in taken:
                 count += 1
@@ -304,10 +304,10 @@ def _name_frames(page: etree._Element) -> None:
     heading, numbers = "Table", Counter()
     for element in page.iter("div", *HEADINGS):
         if element.tag in HEADINGS:
-            heading = extract_all_text(element)
+            heading = extract_text_in_one_line(element)
         elif "glc-scroll" in _classes(element) and element.xpath(_WIDE):
             titles = element.xpath(".//caption | ../figcaption/*[contains(@class, 'glc-title')]")
-            label = extract_all_text(titles[0]) if titles else heading
+            label = extract_text_in_one_line(titles[0]) if titles else heading
             numbers[label] += 1
             number = f" ({numbers[label]})" if numbers[label] > 1 else ""
             asked = {"tabindex": "0", "role": "region", "aria-label": label + number}
@@ -345,7 +345,7 @@ def _style_table(table: etree._Element) -> None:
         return
     body = [row for row in rows if any(cell.tag == "td" for cell in row)]
     for n in range(len(rows[0])) if body else ():
-        if all(row[n].tag == "td" and _NUMBER.fullmatch(extract_all_text(row[n])) for row in body):
+        if all(row[n].tag == "td" and _NUMBER.fullmatch(extract_text_in_one_line(row[n])) for row in body):
             for row in rows:
                 row[n].set("class", " ".join([*_classes(row[n]), "number"]))
 
@@ -405,9 +405,9 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
 
     for slug in shown:
         shared.switches[slug] = Markup("").join(made.render_all_language_links(slug) for made in languages)
-        write_site_text_in_place(site / f"{slug}.html", render(slug, shared.switches[slug]))
+        write_site_text_reproducibly(site / f"{slug}.html", render(slug, shared.switches[slug]))
     running = " · ".join(filter(None, [_MARKS[audience], "Invented sample data" * synthetic, title]))
-    write_site_text_in_place(site / STYLE_FILE, f"{_style()}{_running_foot(running)}\n")
+    write_site_text_reproducibly(site / STYLE_FILE, f"{_style()}{_running_foot(running)}\n")
     for made in languages:
         made.write_pages(site, [*shown], render, additions)
     _last_shared[run_dir.parent] = shared
@@ -476,7 +476,7 @@ runs."""
 def write_files(folder: Path, addition: SiteAddition) -> None:
     """Writes the files that an add-on adds to a site into ``folder``."""
     for name, content in addition.files.items():
-        write_site_text_in_place(folder / name, content)
+        write_site_text_reproducibly(folder / name, content)
 
 
 class SiteAddition(NamedTuple):
@@ -551,7 +551,7 @@ def split_page(page: etree._Element, slug: str, most: int = MOST_BYTES) -> list[
     of a section or question. Each part has links to the other parts of the page.
 
     >>> long = lxml.html.fromstring("<article><h1>A</h1><h2>B</h2><h2>C</h2></article>")
-    >>> [(slug, extract_all_text(part)) for slug, part in split_page(long, "a", most=25)]
+    >>> [(slug, extract_text_in_one_line(part)) for slug, part in split_page(long, "a", most=25)]
     [('a', 'APart 1: B Part 2: C B'), ('a-2', 'APart 1: B Part 2: C C')]
     """
     sizes = [len(etree.tostring(block, encoding="utf-8")) for block in page]
@@ -568,9 +568,9 @@ def split_page(page: etree._Element, slug: str, most: int = MOST_BYTES) -> list[
         parts[-1].append(block)
         used += size
     slugs = [slug if n == 0 else f"{slug}-{n + 1}" for n in range(len(parts))]
-    starts = [next((extract_all_text(block) for block in part if block.tag in ("h2", "h3")), "")
+    starts = [next((extract_text_in_one_line(block) for block in part if block.tag in ("h2", "h3")), "")
               for part in parts]
-    title = next((extract_all_text(block) for block in page if block.tag == "h1"), "")
+    title = next((extract_text_in_one_line(block) for block in page if block.tag == "h1"), "")
     made = []
     for n, (own, part) in enumerate(zip(slugs, parts, strict=True)):
         links = [(f"{other}.html", start, other == own) for other, start in zip(slugs, starts, strict=True)]
@@ -621,7 +621,7 @@ _Links = list[tuple[str, str, bool]]
 
 
 def make_page_menu(pages: Sequence[PageJob],
-                   failures: Collection[str]) -> list[tuple[str, list[tuple[str, _Links]]]]:
+                   outdated_slugs: Collection[str]) -> list[tuple[str, list[tuple[str, _Links]]]]:
     """Returns the menu of a site as nested lists. A group of pages, such as Countries, has parts, such as
     Asia. A part has pages, each with its slug, its title and whether it is out of date. The pages of a part
     that has a name are folded together.
@@ -637,7 +637,7 @@ def make_page_menu(pages: Sequence[PageJob],
     groups += [(group or _STUDY_GROUP, [page for page in pages
                                         if page.group == group and page.slug != "index"])
                for group in (*own, *_MENU)]
-    return [(group, [(part, [(page.slug, page.title, page.slug in failures) for page in own])
+    return [(group, [(part, [(page.slug, page.title, page.slug in outdated_slugs) for page in own])
                      for part, own in _by_part(listed)]) for group, listed in groups if listed]
 
 
@@ -656,7 +656,7 @@ def write_standalone(executed_notebook: Path, study: Study, *, title: str) -> Pa
     frame = {"title": study.title, "facts": "", "print_folded": False, "banner": mark, "navigation": [],
              "switch": "", "additions": [], "style": _style()}
     path = executed_notebook.with_suffix(".html")
-    write_site_text_in_place(path, _page(render_article(content, slugs=()), title, "", frame))
+    write_site_text_reproducibly(path, _page(render_article(content, slugs=()), title, "", frame))
     return path
 
 
@@ -681,7 +681,7 @@ def _running_foot(text: str) -> str:
     return f'@media print {{ @page {{ @bottom-left {{ content: "{content}"; }} }} }}'
 
 
-def write_site_text_in_place(path: Path, text: str) -> None:
+def write_site_text_reproducibly(path: Path, text: str) -> None:
     """Writes a text file of a site, with the same bytes on every machine."""
     path.write_text(text, encoding="utf-8", newline="\n")
 
@@ -695,7 +695,7 @@ def render_page_parts_ahead(study: Study, audience: str, run_dir: Path, page: Pa
     with TemporaryDirectory(dir=run_dir, prefix=".ahead-") as folder:
         files = [Path(folder, f"{slug}.html") for slug in parts]
         for path, html in zip(files, parts.values(), strict=True):
-            write_site_text_in_place(path, html)
+            write_site_text_reproducibly(path, html)
         return parts if Gate(study, audience).passes(files, Path(folder)) else {}
 
 
@@ -752,7 +752,7 @@ class Assembly:
         study, folder, preparation = self._study, self._folder, self._preparation.result()
         for finished in self._ahead:
             finished.result()
-        briefs = [(page, folder / f"{make_page_path_without_suffix(page.slug, page.parameters)}.ipynb")
+        briefs = [(page, folder / f"{make_run_page_path_without_suffix(page.slug, page.parameters)}.ipynb")
                for page in pages if page.organisation]
         build_site(
             folder, [*(page for page in pages if not page.organisation), *preparation.pages],
@@ -767,7 +767,7 @@ class Assembly:
         return Gate(study, self._audience, [(page.organisation, path) for page, path in briefs],
                     [self._gate.searched_ahead, self._downloads.result()])
 
-    def read_notebook_ahead(self, notebook: Path) -> None:
+    def search_and_convert_notebook_ahead(self, notebook: Path) -> None:
         """Lets the gate search a finished notebook that is for the whole audience, and converts the notebook,
         while other notebooks are being executed."""
         self._ahead += [self._searching.submit(self._search, notebook),
@@ -787,7 +787,7 @@ class Assembly:
 
     def _search(self, notebook: Path) -> None:
         self._check_open()
-        self._gate.read_ahead([notebook], self._folder)
+        self._gate.search_ahead([notebook], self._folder)
 
     def _convert(self, slug: str) -> None:
         """Converts the notebook of a page, so that it is already converted when the site is made."""
@@ -819,12 +819,12 @@ def write_and_search_downloads(root: Path, audience: str, folder: Path) -> Searc
         tables = folder / "site" / downloads.DOWNLOADS_FOLDER
         texts = downloads.make_software_texts(study, frames, audience)
         downloads.write_downloads(tables, frames, texts)
-        gate.read_ahead(sorted(tables.iterdir()), folder)
+        gate.search_ahead(sorted(tables.iterdir()), folder)
     return gate.searched_ahead
 
 
 def _page_job(folder: Path, slug: str, title: str, group: str, *texts: str) -> PageJob:
-    path = folder / f"{make_page_path_without_suffix(slug, {})}.ipynb"
+    path = folder / f"{make_run_page_path_without_suffix(slug, {})}.ipynb"
     path.parent.mkdir(exist_ok=True)  # a run of one brief has no other folder
     path.write_text(format_notebook(make_prose_notebook(*texts)), encoding="utf-8", newline="\n")
     return PageJob(slug, title, NOTEBOOKS, {}, "", group)

@@ -27,7 +27,7 @@ from glc_analysis.read_log import (
     EVERYTHING,
     LOG_VARIABLE,
     read_notebook_cells_if_readable,
-    read_recorded_reads,
+    read_recorded_reads_or_everything,
 )
 from glc_analysis.run.plan import PageJob, find_parameters_cell
 from glc_analysis.study import Study
@@ -323,7 +323,8 @@ class PageProcesses:
         the page has read."""
         with tempfile.TemporaryDirectory(prefix="glc-", dir=_folder_of_sockets()) as folder:
             outcome = self.make_page(page, Path(folder))
-            return replace(outcome, reads=read_recorded_reads(Path(folder, _LOG), page.notebook))
+            reads = read_recorded_reads_or_everything(Path(folder, _LOG), page.notebook)
+            return replace(outcome, reads=reads)
 
     def make_page(self, page: PageJob, temporary_folder: Path) -> Executed | Failure:
         """Executes a page in a kernel, and returns the executed notebook or the failure. ``temporary_folder``

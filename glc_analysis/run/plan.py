@@ -188,7 +188,7 @@ def list_input_file_stamps(study: Study, folder: Path = NOTEBOOKS) -> list[tuple
     of each notebook. If the function returns the same list again at a later time, the files count as
     unchanged."""
     files = [study.settings_file, study.processed / "slices.json", study.processed / "provenance.json",
-             *study.list_reference_files(), *list_notebook_files(folder, study.notebooks)]
+             *study.list_reference_table_files(), *list_notebook_files(folder, study.notebooks)]
     return [(str(path), of.st_size, of.st_mtime_ns, of.st_ino)
             for path in files if path.is_file() for of in [path.stat()]]
 
@@ -211,7 +211,7 @@ class Inputs:
         lists["release"] = own if has_capability(audience, "numbered_releases") else own.get("day", "")
         # Read now, so that a change during the run is noticed.
         reference = {study.make_relative(path): self._path_digest(path)
-                     for path in study.list_reference_files()}
+                     for path in study.list_reference_table_files()}
         record = read_provenance(study.processed)
         self.rows: dict[str, int] = record.get("rows", {})
         """The number of rows of each table."""
@@ -342,13 +342,13 @@ def list_reads_and_inputs_behind(reads: Iterable[str], audience: str) -> list[st
                    make_reference_path("waves")})
 
 
-def make_page_path_without_suffix(slug: str, parameters: Mapping[str, str]) -> str:
+def make_run_page_path_without_suffix(slug: str, parameters: Mapping[str, str]) -> str:
     """Returns the path of a page in the folder of a run, without the ending of the file name. Pages that are
     made for one organisation alone are in a separate folder.
 
-    >>> make_page_path_without_suffix("country-khm", {"country": "KHM"})
+    >>> make_run_page_path_without_suffix("country-khm", {"country": "KHM"})
     'notebooks/country-khm'
-    >>> make_page_path_without_suffix("brief-blue-door", {"organisation": "blue-door"})
+    >>> make_run_page_path_without_suffix("brief-blue-door", {"organisation": "blue-door"})
     'briefs/blue-door'
     """
     own = parameters.get("organisation", "")
@@ -383,12 +383,13 @@ def plan_pages(study: Study, *, audience: str = "team", country: str = "", theme
     return _choose(pages, chosen, only)
 
 
-def select_stale(pages: Iterable[PageJob], last: Mapping[str, Any]) -> list[PageJob]:
+def select_failed_or_stale_pages(pages: Iterable[PageJob], last: Mapping[str, Any]) -> list[PageJob]:
     """Returns the pages that are out of date, because they failed in the last run or have a different key
     than in the last run. ``last`` is the content of the last run's run.json.
 
     >>> page = PageJob("index", "Overview", Path("00_index.ipynb"), {}, key="b1")
-    >>> [p.slug for p in select_stale([page], {"pages": {"index": {"key": "a0", "failure": ""}}})]
+    >>> last = {"pages": {"index": {"key": "a0", "failure": ""}}}
+    >>> [page.slug for page in select_failed_or_stale_pages([page], last)]
     ['index']
     """
     good = {slug: made["key"] for slug, made in last.get("pages", {}).items() if not made["failure"]}

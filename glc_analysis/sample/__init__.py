@@ -68,7 +68,7 @@ def write_sample(root: Path) -> list[Path]:
     return written
 
 
-def remove_sample_data_and_results(study: Study) -> None:
+def remove_sample_except_reference_folder(study: Study) -> None:
     """Removes the data of an invented study: raw files, ``processed/``, ``reports/``, its releases and keys,
     and the private reference tables that nobody has changed. The folder ``reference/`` stays.
 

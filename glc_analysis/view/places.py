@@ -49,7 +49,7 @@ number of bytes of all passages together, and the number of bytes that is added 
 for markup."""
 
 
-def select_first_passages_per_code(rows: pd.DataFrame) -> pd.DataFrame:
+def select_first_passages_fitting_page(rows: pd.DataFrame) -> pd.DataFrame:
     """Returns the passages that a theme's page prints: as many of the first passages of each code as fit on
     the page, but at least one passage of each code.
 
@@ -59,7 +59,7 @@ def select_first_passages_per_code(rows: pd.DataFrame) -> pd.DataFrame:
     >>> rows = pd.DataFrame({"code_id": "delay", "translation": "",
     ...                      "quote": [f"We wait {n} years." for n in range(30)]})
     >>> long_rows = rows.assign(quote="We wait. " * 400)
-    >>> len(select_first_passages_per_code(rows)), len(select_first_passages_per_code(long_rows))
+    >>> len(select_first_passages_fitting_page(rows)), len(select_first_passages_fitting_page(long_rows))
     (20, 15)
     """
     return rows[_is_among_first(rows, rows["code_id"].nunique())]
@@ -115,14 +115,14 @@ class Places:
     def locate_principle_page(self, principle_id: str) -> str:
         return make_anchor("principle", principle_id)
 
-    def locate_question(self, question_id: str, theme: str) -> str:
+    def locate_question_on_theme_or_survey(self, question_id: str, theme: str) -> str:
         page = self._page(theme) or SURVEY_PAGE
         return f"{page}#{make_anchor('question', question_id)}"
 
     def locate_code(self, code: str) -> str:
         return self._on(code, make_anchor("code", code)) if code in self.counted else ""
 
-    def locate_passage_or_code_list(self, segment_id: str, *codes: str) -> str:
+    def locate_passage_or_passage_list(self, segment_id: str, *codes: str) -> str:
         """Returns the place, on the team's pages, of a passage that has one of the given ``codes``. If the
         passage is not printed, the returned place is the list of passages of its code."""
         code = self._first(codes)

@@ -158,7 +158,7 @@ class Reader:
         passages."""
         return self.read_whole(name).assign(example="")
 
-    def read_nameable_countries(self, name: str) -> pd.DataFrame:
+    def read_nameable_countries_without_numbers(self, name: str) -> pd.DataFrame:
         """Returns the countries that the audience may know, without the numbers of organisations and
         answers."""
         rows = self.read_whole(name)
@@ -179,11 +179,11 @@ class Reader:
         unnamed = "unnamed-" + (~is_named).cumsum().astype("str")
         return rows.assign(organisation_id=rows["organisation_id"].where(is_named, unnamed))
 
-    def read_countable_answers(self, name: str) -> pd.DataFrame:
+    def read_countable_renumbered_records(self, name: str) -> pd.DataFrame:
         ids = "record-" + pd.Series(range(1, len(self.members) + 1), self.members.index).astype("str")
         return self.members.assign(answer_id=ids)
 
-    def read_organisations(self, name: str) -> pd.DataFrame:
+    def read_organisations_without_hidden_names(self, name: str) -> pd.DataFrame:
         """Returns the organisations that may be named, with name and type, and one row without a name for
         each other organisation."""
         rows = self.read_whole(name)
@@ -211,8 +211,9 @@ class Reader:
 _MAKERS: dict[str, Callable[[Reader, str], pd.DataFrame]] = {
     "questions": Reader.read_whole, "codebook": Reader.read_codebook_without_typical_passages,
     "options": Reader.read_options_with_nameable_countries,
-    "countries": Reader.read_nameable_countries, "figures": Reader.read_figures,
-    "answers": Reader.read_countable_answers, "organisations": Reader.read_organisations,
+    "countries": Reader.read_nameable_countries_without_numbers, "figures": Reader.read_figures,
+    "answers": Reader.read_countable_renumbered_records,
+    "organisations": Reader.read_organisations_without_hidden_names,
     "quotations": Reader.read_quotations, "blocks": Reader.read_rows_naming_this_audience}
 """Maps each table to the function that makes the part of the table that an audience may see. A table for
 which neither this mapping nor an add-on has a function stays empty, except the table with the decisions for

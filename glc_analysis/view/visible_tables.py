@@ -333,7 +333,7 @@ class VisibleTables:
         agreed = consent.find_organisations("name", self.audience)
         return {one: label for one, label in known.items() if one in agreed}
 
-    def replace_ids_with_names(self, ids: pd.Series) -> pd.Series:
+    def replace_organisation_ids_with_names(self, ids: pd.Series) -> pd.Series:
         """Returns ``ids`` with the names of organisations in place of their ids. An organisation that the
         audience may not know by name, or that voted but answered nothing, becomes "an organisation". Values
         that are not ids of organisations stay unchanged."""

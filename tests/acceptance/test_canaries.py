@@ -20,7 +20,7 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.errors import Faults
-from glc_analysis.gate.file_text import extract_text, normalise
+from glc_analysis.gate.file_text import extract_text, normalise_to_visible_line
 from glc_analysis.gate.leak_scan import find_leaks
 from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.reference import read_reference
@@ -285,7 +285,7 @@ def test_every_canary_is_in_the_raw_files(masked):
         )
     for path in masked.root.glob("raw/**/*.xlsx"):
         held += " ".join(
-            normalise(text) for _, text in extract_text(path.name, path.read_bytes())
+            normalise_to_visible_line(text) for _, text in extract_text(path.name, path.read_bytes())
         )
     for path in masked.root.glob("raw/**/*.qdpx"):
         held += " ".join(text for _, text in extract_text(path.name, path.read_bytes()))

@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.disclosure.cells import hide_cells_of_organisations, remove_members_and_hide_small_cells
+from glc_analysis.disclosure.cells import (
+    hide_cells_containing_organisations,
+    remove_members_and_hide_small_cells,
+)
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import find_visible_work_and_home_countries
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
@@ -45,8 +48,8 @@ def after(cells, leavers, register):
     """The organisations of the cells that are hidden after each departure, one release after the other."""
     hidden = []
     for leaver in leavers:
-        cells = remove_members_and_hide_small_cells(hide_cells_of_organisations(cells, [leaver]), [leaver],
-                                                    register)
+        cells = remove_members_and_hide_small_cells(hide_cells_containing_organisations(cells, [leaver]),
+                                                    [leaver], register)
         hidden.append({*cells.loc[cells["is_hidden"], "organisation_id"]})
     return hidden
 

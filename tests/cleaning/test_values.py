@@ -11,12 +11,12 @@ from glc_analysis.text import (
     match_key,
     normalise_space,
     parse_dates_and_explain_fault,
-    parse_numbers,
+    parse_numbers_without_thousands_mark,
 )
 
 
 def read_numbers(*texts):
-    values, wrong = parse_numbers(pd.Series(texts, dtype="str"))
+    values, wrong = parse_numbers_without_thousands_mark(pd.Series(texts, dtype="str"))
     return [None if np.isnan(v) else float(v) for v in values], wrong.tolist()
 
 
@@ -31,7 +31,7 @@ def test_numbers_have_a_sign_digits_and_a_point():
 
 def test_a_number_may_have_a_sign_for_per_cent():
     assert read_numbers("75%", "7.5 %", "75") == ([75, 7.5, 75], [False] * 3)
-    values, wrong = parse_numbers(pd.Series(["12,5 %"]), decimal=",")
+    values, wrong = parse_numbers_without_thousands_mark(pd.Series(["12,5 %"]), decimal=",")
     assert (values.tolist(), wrong.tolist()) == ([12.5], [False])
 
 

@@ -12,7 +12,7 @@ from glc_analysis.coding.agreement_tables import (
     tabulate_readers_and_singly_read_organisations,
 )
 from glc_analysis.coding.coefficients import NO_PAIRS
-from glc_analysis.coding.consensus import list_coding_units
+from glc_analysis.coding.consensus import list_codes_by_segment_and_reader
 
 TURN = "We wait for months. Nobody answers. The shelter is full."
 SENTENCES = (0, 19), (20, 35)
@@ -31,8 +31,8 @@ SEGMENTS = pd.DataFrame([{"segment_id": "call.1", "document_id": "call", "start"
 def test_two_coders_who_marked_different_sentences_of_one_turn_agree_by_turn_and_not_by_character():
     given = codings(("ana", *SENTENCES[0], "delay"), ("ben", *SENTENCES[1], "delay"))
     read = pd.DataFrame({"document_id": "call", "coder_id": ["ana", "ben"], "codebook_version": "1"})
-    table = compute_agreement_by_turn_and_character(list_coding_units(given, read, SEGMENTS), given, SEGMENTS,
-                                                    {})
+    table = compute_agreement_by_turn_and_character(list_codes_by_segment_and_reader(given, read, SEGMENTS),
+                                                    given, SEGMENTS, {})
     value = table.set_index(["unit", "measure", "code_id", "subset"])["value"]
     assert value["turn", "percent_agreement", "delay", "all"] == 1
     assert value["character", "positive_agreement", "delay", "all"] == 0
@@ -83,9 +83,8 @@ def test_passages_within_single_answers_give_them_no_rows_either():
         document_id=one, segment_ids=f"{one}.1") for one in many])
     read = pd.DataFrame([(one, coder, "1") for one in many for coder in ("ana", "ben")],
                         columns=["document_id", "coder_id", "codebook_version"])
-    assert {*compute_agreement_by_turn_and_character(list_coding_units(given, read, segments), given,
-                                                     segments,
-                                                     {})["subset"]} == {"all"}
+    units = list_codes_by_segment_and_reader(given, read, segments)
+    assert {*compute_agreement_by_turn_and_character(units, given, segments, {})["subset"]} == {"all"}
 
 
 def test_a_file_that_mixes_the_work_of_several_people_is_compared_with_nobody():
@@ -93,9 +92,9 @@ def test_a_file_that_mixes_the_work_of_several_people_is_compared_with_nobody():
                     ("office", *SENTENCES[1], "delay"))
     read = pd.DataFrame({"document_id": "call", "coder_id": ["ana", "ben", "office"],
                          "codebook_version": "1"})
-    units = list_coding_units(given, read, SEGMENTS)
+    units = list_codes_by_segment_and_reader(given, read, SEGMENTS)
     among_two, alone = (compute_agreement_by_turn_and_character(
-        units, given, SEGMENTS, {}, mixed_coders=mixed) for mixed in ({"office"}, {"office", "ben"}))
+        units, given, SEGMENTS, {}, left_out_mixed_coders=mixed) for mixed in ({"office"}, {"office", "ben"}))
     value = among_two.set_index(["unit", "measure", "code_id", "subset"])["value"]
     assert value["character", "positive_agreement", "delay", "all"] == 1 and alone.empty
 

@@ -19,7 +19,7 @@ def codings(*codes, **given):
 
 def faults(*rows, **columns):
     return [(fault.row, fault.column, fault.value, fault.message.split(";")[0])
-            for fault in cb.find_merge_and_contradiction_faults(book(*rows, **columns))]
+            for fault in cb.find_merged_into_and_contradicts_faults(book(*rows, **columns))]
 
 
 # Names
@@ -159,8 +159,8 @@ TREE = ("d", "", "domain", "D"), ("t", "d", "theme", "T"), ("u", "d", "theme", "
 
 
 def test_a_sound_codebook_has_no_faults():
-    assert list(cb.find_merge_and_contradiction_faults(BOOK.iloc[:-1])) == []
-    assert list(cb.find_merge_and_contradiction_faults(BOOK.iloc[:-1].drop(columns="contradicts"))) == []
+    assert list(cb.find_merged_into_and_contradicts_faults(BOOK.iloc[:-1])) == []
+    assert list(cb.find_merged_into_and_contradicts_faults(BOOK.iloc[:-1].drop(columns="contradicts"))) == []
 
 
 def test_merging_into_a_missing_code_or_itself_is_a_fault():

@@ -3,7 +3,11 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.coding.consensus import list_coding_units, pair_segments_with_undecided_codes, reconcile
+from glc_analysis.coding.consensus import (
+    list_codes_by_segment_and_reader,
+    pair_segments_with_undecided_codes,
+    reconcile,
+)
 
 TURNS = {"talk.1": "First we wait. Then we wait again. Nobody calls.", "talk.2": "The court is far."}
 
@@ -37,7 +41,8 @@ def agreed(*rows, readers=("ana", "ben"), decisions=None):
     """The passages of the consensus: words, who marked them, whether they are agreed, memo."""
     frame = codings(*rows)
     read = pd.DataFrame({"document_id": "talk", "coder_id": list(readers)})
-    consensus, _ = reconcile(frame, list_coding_units(frame, read, SEGMENTS), SEGMENTS, decisions or {})
+    coded = list_codes_by_segment_and_reader(frame, read, SEGMENTS)
+    consensus, _ = reconcile(frame, coded, SEGMENTS, decisions or {})
     return sorted((TEXT[row.start:row.end], row.marked_by, row.is_agreed, row.memo)
                   for row in consensus.itertuples())
 
@@ -58,7 +63,8 @@ def test_the_widest_stretch_that_any_coder_marked_stands_beside_the_agreed_words
     frame = codings(coding("ana", "First we wait. Then we wait"),
                     coding("ben", "we wait again. Nobody calls."))
     read = pd.DataFrame({"document_id": "talk", "coder_id": ["ana", "ben"]})
-    (row,) = reconcile(frame, list_coding_units(frame, read, SEGMENTS), SEGMENTS, {})[0].itertuples()
+    coded = list_codes_by_segment_and_reader(frame, read, SEGMENTS)
+    (row,) = reconcile(frame, coded, SEGMENTS, {})[0].itertuples()
     assert TEXT[row.marked_start:row.marked_end] == TURNS["talk.1"]
 
 
@@ -91,7 +97,7 @@ def test_a_passage_with_the_name_of_its_speaker_that_two_coders_marked_alike_sta
     turns = SEGMENTS.assign(start=SEGMENTS["start"].mask(SEGMENTS["segment_id"] == "talk.1", 6))
     frame = codings(coding("ana", "First we wait."), coding("ben", "First we wait."))
     read = pd.DataFrame({"document_id": "talk", "coder_id": ["ana", "ben"]})
-    (row,) = reconcile(frame, list_coding_units(frame, read, turns), turns, {})[0].itertuples()
+    (row,) = reconcile(frame, list_codes_by_segment_and_reader(frame, read, turns), turns, {})[0].itertuples()
     assert (TEXT[row.start:row.end], row.marked_by) == ("First we wait.", "ana;ben")
 
 
@@ -129,7 +135,8 @@ def test_a_passage_that_was_placed_by_position_alone_is_in_no_consensus():
 def test_a_turn_that_is_missing_for_a_coder_waits_even_where_most_of_the_others_agree():
     frame = codings(coding("ana", "First we wait."), coding("ben", "First we wait."))
     read = pd.DataFrame({"document_id": "talk", "coder_id": ["ana", "ben", "cleo"]})
-    coded = list_coding_units(frame, read, SEGMENTS, segments_with_unknown_codes={("talk.1", "cleo")})
+    coded = list_codes_by_segment_and_reader(frame, read, SEGMENTS,
+                                             segments_to_mark_missing={("talk.1", "cleo")})
     consensus, disagreements = reconcile(frame, coded, SEGMENTS, {}, rule="majority")
     assert consensus.empty and {*disagreements["open_codes"]} == {"delay"}
 
@@ -142,9 +149,8 @@ def settled(*gave, rule="unanimous", decisions=None):
     rows = [coding(coder, "First we wait.") for coder, is_given in gave if is_given]
     read = pd.DataFrame({"document_id": "talk", "coder_id": [coder for coder, _ in gave]})
     frame = codings(*rows).astype({"start": int, "end": int})
-    consensus, disagreements = reconcile(frame, list_coding_units(frame, read, SEGMENTS), SEGMENTS, decisions
-                                         or {},
-                                         rule=rule)
+    coded = list_codes_by_segment_and_reader(frame, read, SEGMENTS)
+    consensus, disagreements = reconcile(frame, coded, SEGMENTS, decisions or {}, rule=rule)
     if len(consensus):
         return "yes"
     waiting = pair_segments_with_undecided_codes(disagreements, frame.head(0), frame.head(0))
@@ -182,7 +188,8 @@ def test_by_majority_the_words_that_a_majority_marked_are_agreed():
             coding("cleo", "we wait again."))
     frame = codings(*rows)
     read = pd.DataFrame({"document_id": "talk", "coder_id": ["ana", "ben", "cleo"]})
-    consensus, _ = reconcile(frame, list_coding_units(frame, read, SEGMENTS), SEGMENTS, {}, rule="majority")
+    coded = list_codes_by_segment_and_reader(frame, read, SEGMENTS)
+    consensus, _ = reconcile(frame, coded, SEGMENTS, {}, rule="majority")
     assert [(TEXT[row.start:row.end], row.is_agreed) for row in consensus.itertuples()] == [
         ("we wait.", True), ("we wait again.", False)]
 

@@ -9,7 +9,7 @@ from glc_analysis.disclosure.cells import (
     LEAST_MEMBERS,
     assign_cells_to_new_organisations,
     find_lines_hidden_by_cell_rules,
-    hide_cells_of_organisations,
+    hide_cells_containing_organisations,
     make_empty_organisation_cells,
     remove_members_and_hide_small_cells,
 )
@@ -61,11 +61,12 @@ def test_a_departure_hides_its_cell_for_good_and_a_second_one_in_it_nothing_more
     cells = assign_cells_to_new_organisations(lines, NOBODY, make_empty_organisation_cells())
     mates = {*cells.loc[cells["cell"] == cells["cell"].iloc[0], "organisation_id"]}
     first, second = sorted(mates)[:2]
-    after = remove_members_and_hide_small_cells(hide_cells_of_organisations(cells, [first]), [first], NOBODY)
+    after = remove_members_and_hide_small_cells(hide_cells_containing_organisations(cells, [first]), [first],
+                                                NOBODY)
     gone = hidden(lines[lines["organisation_id"] != first], after)
     assert gone == {f"{one}-0" for one in mates - {first}}
-    again = remove_members_and_hide_small_cells(hide_cells_of_organisations(after, [second]), [second],
-                                                NOBODY)
+    again = remove_members_and_hide_small_cells(hide_cells_containing_organisations(after, [second]),
+                                                [second], NOBODY)
     assert hidden(lines[~lines["organisation_id"].isin([first, second])], again) == gone - {f"{second}-0"}
 
 
@@ -83,7 +84,7 @@ def test_fewer_than_five_are_one_cell_and_all_go():
     lines = words(3, 1, 1)
     cells = assign_cells_to_new_organisations(lines, NOBODY, make_empty_organisation_cells())
     assert hidden(lines, cells) == set() and cells["cell"].nunique() == 1
-    after = hide_cells_of_organisations(cells, ["o2"])
+    after = hide_cells_containing_organisations(cells, ["o2"])
     assert hidden(lines, after) == {*lines["line"]}
 
 
@@ -107,7 +108,7 @@ def test_two_readers_who_know_the_cells_and_who_left_find_three_owners_of_each_m
     for n in (1, 2, 3):
         for leavers in combinations(may_leave, n):
             *_, leaver = leavers
-            before = hide_cells_of_organisations(cells_after[leavers[:-1]], [leaver])
+            before = hide_cells_containing_organisations(cells_after[leavers[:-1]], [leaver])
             after = remove_members_and_hide_small_cells(before, [leaver], NOBODY)
             cells_after[leavers] = after
             kept = shown[~shown["organisation_id"].isin(leavers)]

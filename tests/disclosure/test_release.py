@@ -327,7 +327,7 @@ def test_a_code_of_which_one_organisation_is_undecided_waits_in_all_sources():
 
 def test_without_the_rule_a_code_of_which_one_organisation_is_undecided_is_shown(monkeypatch):
     for module in ("rules", "suppression"):
-        monkeypatch.setattr(f"glc_analysis.disclosure.{module}.is_about_undecided_code",
+        monkeypatch.setattr(f"glc_analysis.disclosure.{module}.is_about_code_still_undecided",
                             lambda figures: pd.Series(False, figures.index))
     rows = coded(undecided_n=1, interview=(12, 27), call=(12, 27))
     assert rows.loc["rest/all", "status"] == "shown" and "undecided" not in {*rows["rule"]}

@@ -16,7 +16,7 @@ from glc_analysis.disclosure.blocks import (
     Kinds,
     PublishedBlocks,
     collect_block_lines,
-    find_hidden_blocks,
+    find_blocks_hidden_for_missing_lines,
 )
 from glc_analysis.reference import read_reference
 
@@ -45,13 +45,13 @@ WORDS = lines(*(("quotations/needs", f"q{k}", f"o{k}") for k in range(8)), ("quo
 def test_a_block_that_lost_a_line_is_hidden_and_the_others_stay():
     first = published(WORDS)
     for earlier in (first, without(first, "o3")):
-        assert find_hidden_blocks(WORDS.drop(index=3), [earlier], NOBODY, 5,
-                                  kinds=KINDS) == {"quotations/needs"}
+        assert find_blocks_hidden_for_missing_lines(WORDS.drop(index=3), [earlier], NOBODY, 5,
+                                                    kinds=KINDS) == {"quotations/needs"}
 
 
 def test_a_line_that_comes_hides_nothing():
     more = pd.concat([WORDS, lines(("quotations/needs", "q10", "o10"))])
-    assert find_hidden_blocks(more, [published(WORDS)], NOBODY, 5, kinds=KINDS) == set()
+    assert find_blocks_hidden_for_missing_lines(more, [published(WORDS)], NOBODY, 5, kinds=KINDS) == set()
 
 
 def test_a_block_returns_when_enough_others_have_changed_since_every_release_that_had_it():
@@ -59,10 +59,11 @@ def test_a_block_returns_when_enough_others_have_changed_since_every_release_tha
     others = [("quotations/needs", f"n{k}", f"new{k}") for k in range(5)]
     for n, hidden in ((4, {"quotations/needs"}), (5, set())):
         today = pd.concat([WORDS.drop(index=3), lines(*others[:n])])
-        assert find_hidden_blocks(today, [first], NOBODY, 5, kinds=KINDS) == hidden
+        assert find_blocks_hidden_for_missing_lines(today, [first], NOBODY, 5, kinds=KINDS) == hidden
     second = published(today)
     later = today[today["organisation_id"] != "new0"]
-    assert find_hidden_blocks(later, [first, second], NOBODY, 5, kinds=KINDS) == {"quotations/needs"}
+    assert find_blocks_hidden_for_missing_lines(later, [first, second], NOBODY, 5,
+                                                kinds=KINDS) == {"quotations/needs"}
 
 
 def test_organisations_of_one_network_are_one_that_changed():
@@ -70,12 +71,12 @@ def test_organisations_of_one_network_are_one_that_changed():
     others = lines(*(("quotations/needs", f"n{k}", f"new{k}") for k in range(5)))
     net = pd.DataFrame({"organisation_id": [f"new{k}" for k in range(5)], "network_id": "net"})
     today = pd.concat([WORDS.drop(index=3), others])
-    assert find_hidden_blocks(today, [first], net, 5, kinds=KINDS) == {"quotations/needs"}
+    assert find_blocks_hidden_for_missing_lines(today, [first], net, 5, kinds=KINDS) == {"quotations/needs"}
 
 
 def test_what_was_hidden_is_not_compared_with():
     first = published(WORDS, {"quotations/needs"})
-    assert find_hidden_blocks(WORDS.drop(index=3), [first], NOBODY, 5, kinds=KINDS) == set()
+    assert find_blocks_hidden_for_missing_lines(WORDS.drop(index=3), [first], NOBODY, 5, kinds=KINDS) == set()
 
 
 def test_where_a_signatory_left_all_pages_lose_their_words():
@@ -83,12 +84,12 @@ def test_where_a_signatory_left_all_pages_lose_their_words():
     signed = pd.concat([WORDS, lines(("evidence/P01", "q1", "o1"), ("comments/P02", "r2", "o2"),
                                      *(("signatures/P01", f"1/o{k}", f"o{k}") for k in range(8)))])
     today = signed[signed["organisation_id"] != "o3"]
-    assert find_hidden_blocks(today, [without(published(signed), "o3")], NOBODY, 5, kinds=KINDS) == {
-        *signed["block_id"]}
+    assert find_blocks_hidden_for_missing_lines(today, [without(published(signed), "o3")], NOBODY, 5,
+                                                kinds=KINDS) == {*signed["block_id"]}
     is_hers = (signed["organisation_id"] == "o3") & (signed["block_id"] == "signatures/P01")
     only_signed = signed[(signed["organisation_id"] != "o3") | is_hers]
     first = without(published(only_signed), "o3")
-    assert find_hidden_blocks(today, [first], NOBODY, 5, kinds=KINDS) == {"signatures/P01"}
+    assert find_blocks_hidden_for_missing_lines(today, [first], NOBODY, 5, kinds=KINDS) == {"signatures/P01"}
 
 
 def test_where_words_have_names_the_pages_that_are_hidden_do_not_meet_in_one_organisation():
@@ -96,8 +97,10 @@ def test_where_words_have_names_the_pages_that_are_hidden_do_not_meet_in_one_org
     both = lines(("quotations/needs", "q1", "o1"), ("quotations/needs", "q2", "o2"),
                  ("evidence/P01", "q1", "o1"), ("evidence/P01", "q3", "o3"), ("quotations/care", "q4", "o4"))
     first, today = without(published(both), "o1"), both[both["organisation_id"] != "o1"]
-    assert find_hidden_blocks(today, [first], NOBODY, 5, kinds=KINDS) == {"quotations/needs", "evidence/P01"}
-    assert find_hidden_blocks(today, [first], NOBODY, 5, kinds=KINDS, are_named=True) == {*both["block_id"]}
+    assert find_blocks_hidden_for_missing_lines(today, [first], NOBODY, 5,
+                                                kinds=KINDS) == {"quotations/needs", "evidence/P01"}
+    assert find_blocks_hidden_for_missing_lines(today, [first], NOBODY, 5, kinds=KINDS,
+                                                are_named=True) == {*both["block_id"]}
 
 
 @pytest.mark.parametrize(("others", "network", "is_company"), [
@@ -109,7 +112,7 @@ def test_where_words_have_names_two_independent_others_on_all_hidden_pages_are_c
     first, today = without(PublishedBlocks.from_lines(rows, ()), "o1"), rows[rows["organisation_id"] != "o1"]
     net = pd.DataFrame({"organisation_id": others, "network_id": network})
     hidden = {"quotations/needs", "evidence/P01"} if is_company else {*rows["block_id"]}
-    assert find_hidden_blocks(today, [first], net, 5, kinds=KINDS, are_named=True) == hidden
+    assert find_blocks_hidden_for_missing_lines(today, [first], net, 5, kinds=KINDS, are_named=True) == hidden
 
 
 def test_words_that_have_cells_go_line_by_line_and_country_pages_whole():
@@ -121,8 +124,9 @@ def test_words_that_have_cells_go_line_by_line_and_country_pages_whole():
     cell = ["o3", "o4"]
     today = both[~both["organisation_id"].isin(cell) & (both["line"] != "e7")]
     for earlier in (first, replace(without(first, "o3"), has_cells=True)):
-        assert find_hidden_blocks(today, [earlier], NOBODY, 5, kinds=KINDS, departed=cell,
-                                  whole=["quotations/KHM"]) == {"quotations/KHM", "evidence/P02"}
+        hidden = find_blocks_hidden_for_missing_lines(today, [earlier], NOBODY, 5, kinds=KINDS, departed=cell,
+                                                      whole=["quotations/KHM"])
+        assert hidden == {"quotations/KHM", "evidence/P02"}
 
 
 @pytest.mark.parametrize(("audience", "is_everybody"), [("convening", True), ("public", False)])

@@ -4,7 +4,7 @@ import pytest
 
 from glc_analysis.disclosure.rules import COALITION
 from glc_analysis.errors import UsageError
-from glc_analysis.release_store import record_publication
+from glc_analysis.release_store import record_next_release_as_published
 from glc_analysis.study import DEFAULTS, Study
 from glc_analysis.view.reader_study import write_visible_part_of_study
 from glc_analysis.view.study_view import StudyView
@@ -62,7 +62,7 @@ def _rows(questions):
 
 def _of_last_wave(study):
     for audience in ("convening", "public"):
-        record_publication(study, audience)
+        record_next_release_as_published(study, audience)
     write_toml(study.settings_file, SURVEY | {"study": {"id": "s", "title": "s"}})
     return Study(study.root)
 

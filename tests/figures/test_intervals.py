@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.figures.intervals import choose_interval_method_by_sampling, compute_share_interval
+from glc_analysis.figures.intervals import compute_share_interval, read_interval_method_or_sampling_default
 
 METHODS = ("wilson", "clopper-pearson", "jeffreys")
 
@@ -70,4 +70,4 @@ def test_an_interval_holds_its_share_and_a_frame_makes_it_no_wider(counts, metho
     ("probability", "clopper-pearson", "clopper-pearson")])
 def test_a_purposive_sample_gets_an_interval_only_by_hand(sampling, chosen, method):
     study = SimpleNamespace(sampling=sampling, settings={"study": {"interval": chosen}})
-    assert choose_interval_method_by_sampling(study) == method
+    assert read_interval_method_or_sampling_default(study) == method

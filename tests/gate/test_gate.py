@@ -87,7 +87,7 @@ def test_what_is_read_ahead_is_read_once_and_told_when_the_run_is_whole(study, r
     name_somebody(study, "Rosa Alma")
     run = a_run(study, index="<p>3 of 4", peru="<p>Rosa Alma")
     ahead = Gate(study, "team", ())
-    ahead.read_ahead(sorted((run / "site").iterdir()), run)
+    ahead.search_ahead(sorted((run / "site").iterdir()), run)
     with pytest.raises(Faults, match=r"peru\.html"):
         ahead.let_through(run)
     assert read == ["site/index.html", "site/peru.html", "site/peru.html"]
@@ -97,7 +97,7 @@ def test_what_is_changed_after_it_was_read_ahead_is_read_again(study):
     name_somebody(study, "Rosa Alma")
     run = a_run(study, index="<p>3 of 4")
     ahead = Gate(study, "team", ())
-    ahead.read_ahead([run / "site/index.html"], run)
+    ahead.search_ahead([run / "site/index.html"], run)
     a_run(study, index="<p>Rosa Alma")
     with pytest.raises(Faults, match=r"index\.html"):
         ahead.let_through(run)
@@ -113,7 +113,7 @@ def test_what_changes_while_it_is_read_ahead_has_not_passed(study, monkeypatch):
 
     ahead = Gate(study, "team", ())
     monkeypatch.setattr("glc_analysis.gate.gate.check_leaks", slow)
-    ahead.read_ahead([run / "site/index.html"], run)
+    ahead.search_ahead([run / "site/index.html"], run)
     monkeypatch.undo()
     with pytest.raises(Faults, match=r"index\.html"):
         ahead.let_through(run)

@@ -25,7 +25,7 @@ from glc_analysis.pages.findings import write_sentences_comparing_country_with_r
 from glc_analysis.pages.slots import COUNTRY, render_slot
 from glc_analysis.reference import read_reference
 from glc_analysis.report import update_report_pages
-from glc_analysis.run.plan import plan_pages, select_stale
+from glc_analysis.run.plan import plan_pages, select_failed_or_stale_pages
 from glc_analysis.tables_html import render_as_bars_quotations_or_table, render_note
 from glc_analysis.view.study_view import StudyView
 from tests.run.small_study import collection, edit, small_study
@@ -251,11 +251,11 @@ def test_a_brief_is_made_anew_when_its_quotations_or_consents_change(ran):
     record = json.loads((current(study) / "briefs/pages.json").read_text())
     for name in ("quotes", "consent"):
         path = study.locate_reference_file(name)
-        assert select_stale(plan_pages(study, audience="convening", folder=folder)[1:],
-                            {"pages": record}) == []
+        assert select_failed_or_stale_pages(plan_pages(study, audience="convening", folder=folder)[1:],
+                                            {"pages": record}) == []
         path.write_text("changed")
-        assert len(select_stale(plan_pages(study, audience="convening", folder=folder)[1:],
-                                {"pages": record})) == 2
+        assert len(select_failed_or_stale_pages(plan_pages(study, audience="convening", folder=folder)[1:],
+                                                {"pages": record})) == 2
         path.unlink()
     assert update_report_pages(study, audience="convening", folder=folder).ran == ()
 

@@ -13,7 +13,7 @@ from glc_analysis.run.plan import (
     compute_current_key,
     list_numbered_notebooks,
     plan_pages,
-    select_stale,
+    select_failed_or_stale_pages,
     why_stale,
 )
 from glc_analysis.run.record import find_last_run
@@ -130,7 +130,8 @@ def test_a_page_of_a_notebook_of_the_study_is_current_as_long_as_its_notebook_is
 
 def test_a_failed_page_is_stale_though_nothing_changed(study, folder):
     page = plan_pages(study, folder=folder)[0]
-    assert select_stale([page], {"pages": {"index": {"key": page.key, "failure": "KeyError"}}}) == [page]
+    last = {"pages": {"index": {"key": page.key, "failure": "KeyError"}}}
+    assert select_failed_or_stale_pages([page], last) == [page]
 
 
 def test_code_of_a_notebook_touches_its_pages_and_its_outputs_do_not(study, folder):
@@ -267,7 +268,8 @@ def remember(study, folder, **reads):
 def out_of_date(study, folder):
     """The pages that the next run would make, with the reason for each."""
     last = find_last_run(study)[1]
-    return {page.slug: why_stale(page, last) for page in select_stale(plan_pages(study, folder=folder), last)}
+    stale = select_failed_or_stale_pages(plan_pages(study, folder=folder), last)
+    return {page.slug: why_stale(page, last) for page in stale}
 
 
 KHM, PER = ("answers country=KHM", "responses country=KHM"), ("answers country=PER", "responses country=PER")

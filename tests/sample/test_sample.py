@@ -13,7 +13,7 @@ from glc_analysis import manifest
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.reference import REQUIRED_COLUMNS, read_reference
-from glc_analysis.sample import remove_sample_data_and_results, write_sample
+from glc_analysis.sample import remove_sample_except_reference_folder, write_sample
 from glc_analysis.schema import list_table_files
 from glc_analysis.study import Study
 from scripts.sample_study import write_study
@@ -289,7 +289,7 @@ def test_a_reference_that_people_edited_stays_as_it_is(tmp_path):
     written = write_sample(tmp_path)
     edited = tmp_path / "reference/codebook.csv"
     edited.write_bytes(edited.read_bytes().replace(b"Partnerships", b"Working together"))
-    remove_sample_data_and_results(Study(tmp_path))
+    remove_sample_except_reference_folder(Study(tmp_path))
     again = {p for p in written if p.relative_to(tmp_path).parts[0] in ("raw", "private")}
     assert set(write_sample(tmp_path)) == again
     assert b"Working together" in edited.read_bytes()
@@ -299,14 +299,14 @@ def test_a_private_table_that_people_edited_stays_as_it_is(tmp_path):
     write_sample(tmp_path)
     edited = tmp_path / "private/reference/names.csv"
     edited.write_bytes(edited.read_bytes() + b"Anna Hill,person,,folded,,\n")
-    remove_sample_data_and_results(Study(tmp_path))
+    remove_sample_except_reference_folder(Study(tmp_path))
     kept = [name for name in contents(tmp_path) if name.startswith("private")]
     assert kept == ["private/reference/names.csv"]
 
 
 def test_a_sample_of_another_size_does_not_mix_with_the_reference_of_this_one(tmp_path):
     write_study(tmp_path, organisations=40, countries=25)
-    remove_sample_data_and_results(Study(tmp_path))
+    remove_sample_except_reference_folder(Study(tmp_path))
     with pytest.raises(GLCError, match="other raw files"):
         write_sample(tmp_path)
     assert not Study(tmp_path).list_all_raw_files()
@@ -317,7 +317,7 @@ def test_removing_clears_everything_but_the_reference(tmp_path):
     for name in ("processed/answers.parquet", "reports/team/current", "processed/.gitkeep"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    remove_sample_data_and_results(Study(tmp_path))
+    remove_sample_except_reference_folder(Study(tmp_path))
     assert {name.split("/")[0] for name in contents(tmp_path)} == {"reference", "processed", ".gitignore"}
     assert (tmp_path / "processed/.gitkeep").exists()
 
@@ -328,7 +328,7 @@ def test_removing_touches_nothing_where_a_raw_file_is_not_the_samples(tmp_path):
     (tmp_path / "raw/survey/glc_2016_qualtrics.csv").open("a").write("edited")
     before = contents(tmp_path)
     with pytest.raises(GLCError, match="(?s)real.csv|glc_2016_qualtrics.csv") as raised:
-        remove_sample_data_and_results(Study(tmp_path))
+        remove_sample_except_reference_folder(Study(tmp_path))
     assert len(raised.value.faults) == 2
     assert contents(tmp_path) == before
 
@@ -338,7 +338,7 @@ def test_removing_leaves_a_real_study_neither_releases_nor_pseudonyms_of_the_sam
     for name in ("private/releases/public/001/release.json", "private/pseudonyms.json"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    remove_sample_data_and_results(Study(tmp_path))
+    remove_sample_except_reference_folder(Study(tmp_path))
     assert not [name for name in contents(tmp_path) if name.startswith("private")]
 
 

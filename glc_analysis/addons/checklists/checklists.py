@@ -91,12 +91,13 @@ def _data(view: StudyView) -> dict[str, str]:
     guide = asked["guide_question_id"].replace("", None).nunique()
     return {
         "sampling": read_stated_sampling(view.study),
-        "sample": format_count(view.sizes.get("organisations", 0), "organisation"),
+        "sample": format_count_unless_zero(view.sizes.get("organisations", 0), "organisation"),
         "talks": join_nonblank_with_commas(f"{n} {kind}s" for kind, n in view.conversation_counts.items()),
-        "interviewers": format_count(roles.get("interviewer", 0), "interviewer"),
-        "others_present": join_nonblank_with_commas(format_count(roles.get(role, 0), role)
+        "interviewers": format_count_unless_zero(roles.get("interviewer", 0), "interviewer"),
+        "others_present": join_nonblank_with_commas(format_count_unless_zero(roles.get(role, 0), role)
                                                     for role in ("interpreter", "observer")),
-        "guide": f"{format_count(guide, 'question of the survey')} came up in interviews" if guide else "",
+        "guide": f"{format_count_unless_zero(guide, 'question of the survey')} came up in interviews"
+        if guide else "",
         "transcripts": "transcripts of all" if view.conversation_counts else "",
         "duration": f"{ends.min():.0f} to {ends.max():.0f} minutes, where times are recorded"
         if len(ends) else "",
@@ -116,18 +117,20 @@ def _coding(read: Read, study: Study) -> dict[str, str]:
                                     "subset == 'all'")
     return _FACTS["coding"] | {
         "approach": _FACTS["approach"][study.settings["coding"]["approach"]], "coders": str(len(coders)),
-        "codebook": join_nonblank_with_commas(format_count(levels.get(level, 0), level)
+        "codebook": join_nonblank_with_commas(format_count_unless_zero(levels.get(level, 0), level)
                                            for level in ("domain", "theme", "family", "code")),
         "agreement": join_nonblank_with_commas(f"Krippendorff's alpha (MASI) {value:.2f}"
                                                for value in whole["value"].dropna()),
-        "memos": format_count(len(read("memos")), "memo")}
+        "memos": format_count_unless_zero(len(read("memos")), "memo")}
 
 
-def format_count(n: int, noun: str) -> str:
+def format_count_unless_zero(n: int, noun: str) -> str:
     """Returns a number with its noun; blank if the number is 0.
 
-    >>> format_count(2, "publication cited"), format_count(1, "round"), format_count(0, "memo")
-    ('2 publications cited', '1 round', '')
+    >>> format_count_unless_zero(2, "publication cited"), format_count_unless_zero(0, "memo")
+    ('2 publications cited', '')
+    >>> format_count_unless_zero(1, "round")
+    '1 round'
     """
     first, _, rest = noun.partition(" ")
     several = f"{first[:-1]}ies" if first.endswith("y") else f"{first}s"

@@ -13,10 +13,10 @@ ADD_ON = AddOn(
         "a .qdpx, .qde or .qdc": "refi:read_refi_project_or_codebook"},
     sample_files=("raw/codings/ines/glc_sample.qdpx",),
     codings_columns="program_tables:classify_program_table_columns",
-    missing_columns="program_tables:describe_missing_columns_by_layout",
+    missing_columns="program_tables:describe_missing_columns_by_program",
     exports={"qdpx": ("exports:export_project", "qdpx is a REFI-QDA project with all texts and codes."),
              "qdc": ("exports:export_codebook", "qdc is its codebook.")},
     around={"export": "commands:select_coder_for_export"},
     provides={"write_codebook_as_qdc": "exports:write_codebook_as_qdc",
-              "rewrite_codings": "rewriting:overwrite_codings_in_coder_file",
+              "rewrite_codings": "rewriting:rewrite_codings_as_qdpx_or_word",
               "is_references": "references:is_references_file", "write_project": "refi:write_qdpx"})

@@ -54,7 +54,7 @@ def export_codebook(study: Study, path: Path | None = None) -> Path:
 
 def write_codebook_as_qdc(path: Path, codebook: pd.DataFrame) -> None:
     """Writes a codebook, given as a table with the columns of table ``codebook``, as .qdc."""
-    write_qdc(path, make_qdc_codes(codebook))
+    write_qdc(path, make_qdc_table_of_current_codes(codebook))
 
 
 def read_canonical_texts_by_document(study: Study) -> dict[str, str]:
@@ -94,7 +94,7 @@ def make_qdpx_tables(codings: pd.DataFrame, texts: Mapping[str, str], codebook: 
                                "definition": listed["definition"], "position": range(1, len(listed) + 1)})}
 
 
-def make_qdc_codes(codebook: pd.DataFrame) -> pd.DataFrame:
+def make_qdc_table_of_current_codes(codebook: pd.DataFrame) -> pd.DataFrame:
     """Returns the codes in use with the columns that `write_qdc` needs: code, parent, definition, position.
 
     A code is written under its name, or under its path if several codes in use share the name. The columns

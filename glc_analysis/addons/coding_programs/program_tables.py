@@ -73,7 +73,7 @@ class Layout:
 
 
 @cache
-def read_layouts() -> tuple[Layout, ...]:
+def read_program_table_layouts() -> tuple[Layout, ...]:
     """Returns the layouts of all programs, in the order in which they are tried."""
     rows: dict[str, list[dict[str, str]]] = {}
     for row in read_packaged_csv(__file__, "layouts.csv"):
@@ -96,7 +96,7 @@ def classify_program_table_columns(column_names: Sequence[str]) -> list[str]:
     return [by_place.get(n, "") for n in range(len(column_names))]
 
 
-def find_layout(grids: Sequence[Grid]) -> Layout | None:
+def find_program_table_layout(grids: Sequence[Grid]) -> Layout | None:
     """Returns the layout of a program that fits a table. Returns None if no layout fits, for example because
     people made the table themselves.
 
@@ -113,17 +113,18 @@ def find_layout(grids: Sequence[Grid]) -> Layout | None:
 
 
 def _fitting_layout(names: Sequence[str]) -> Layout | None:
-    return next((layout for layout in read_layouts() if not layout.list_missing_columns(names)), None)
+    return next((layout for layout in read_program_table_layouts()
+                 if not layout.list_missing_columns(names)), None)
 
 
-def describe_missing_columns_by_layout(column_names: Sequence[str]) -> str:
+def describe_missing_columns_by_program(column_names: Sequence[str]) -> str:
     """Returns a message that lists, for each layout, the columns that a table lacks.
 
-    >>> describe_missing_columns_by_layout(["Document name", "Code"]).split("; ")[0]
+    >>> describe_missing_columns_by_program(["Document name", "Code"]).split("; ")[0]
     'for MAXQDA coded segments: Segment'
     """
     return "; ".join(f"for {layout.program}: {', '.join(layout.list_missing_columns(column_names))}"
-                     for layout in read_layouts())
+                     for layout in read_program_table_layouts())
 
 
 def read_program_table(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
@@ -132,7 +133,7 @@ def read_program_table(file: CoderFile, *, coder: str = "") -> ParsedCodings | N
     A row without a code means that the passage was read and left uncoded. A row without words (about a
     picture, a sound or a film) is left out and counted in a note.
     """
-    if not file.sheets or not (layout := find_layout(file.sheets)):
+    if not file.sheets or not (layout := find_program_table_layout(file.sheets)):
         return None
     grid, *others = file.sheets
     parsed, at = ParsedCodings(file.path, "csv"), layout.find_first_columns(grid.names)

@@ -16,7 +16,7 @@ from glc_analysis.intake.codings.model import (
     SelectionNames,
     Span,
     classify_quote_match,
-    limit_span_words_for_quote,
+    get_span_words_to_compare,
     simplify_quotation_marks_and_dashes,
     simplify_signs_and_remove_blanks,
 )
@@ -26,7 +26,7 @@ _ALIKE = 0.6
 as words of another version of the text."""
 
 
-def compare_selection_name_with_words(name: str, words: str) -> str:
+def classify_selection_name_match(name: str, words: str) -> str:
     """Returns a word that says how the name of a coded selection compares with the words at its position. The
     function returns the result of :func:`classify_quote_match`, except that "" replaces `different`, because
     people and programs may give a selection any name.
@@ -35,7 +35,7 @@ def compare_selection_name_with_words(name: str, words: str) -> str:
     beginning of the words and is long enough. A name is long enough if it has at least 20 characters, or at
     least 8 characters and an ellipsis at its end.
 
-    >>> [compare_selection_name_with_words(name, "We wait for the police in town") for name in
+    >>> [classify_selection_name_match(name, "We wait for the police in town") for name in
     ...  ("We wait for the police in", "We wait for…", "line:6", "We wait")]
     ['normalised', 'normalised', '', '']
     """
@@ -69,7 +69,7 @@ def _find_former_words(passages: list[Passage], spans: list[Span], alike: list[s
         simplify_quotation_marks_and_dashes(shown).split())
     names: dict[int, str] = {}
     for n in left:
-        name, words = passages[n].quote, limit_span_words_for_quote(shown, spans[n], passages[n].quote)
+        name, words = passages[n].quote, get_span_words_to_compare(shown, spans[n], passages[n].quote)
         wanted = ELLIPSIS.sub("", " ".join(simplify_quotation_marks_and_dashes(name).split()))
         if wanted in " ".join(simplify_quotation_marks_and_dashes(words).split()):
             continue
@@ -81,4 +81,4 @@ def _find_former_words(passages: list[Passage], spans: list[Span], alike: list[s
     return names
 
 
-SELECTION_NAMES = SelectionNames(compare_selection_name_with_words, _find_former_words)
+SELECTION_NAMES = SelectionNames(classify_selection_name_match, _find_former_words)

@@ -132,8 +132,9 @@ def pabak(*coders: Sequence) -> Coefficient:
 def _encode_coders(coders: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Returns the coders' values as numbers, the categories, and how many units each column of numbers
     represents (None if each column is one unit)."""
-    return list_cell_values_categories_and_counts(coders[0]) if len(coders) == 1 else (*encode_values(coders),
-                                                                                       None)
+    if len(coders) == 1:
+        return list_coder_values_categories_and_counts(coders[0])
+    return (*encode_values(coders), None)
 
 
 def _count(coders: Sequence) -> CodingCounts:
@@ -193,12 +194,12 @@ def _encode_narrow(values: np.ndarray, least: float, width: int) -> tuple[np.nda
     return codes, np.flatnonzero(seen) + least
 
 
-def list_cell_values_categories_and_counts(cross_table: Sequence) -> tuple[np.ndarray, np.ndarray,
-                                                                           np.ndarray]:
+def list_coder_values_categories_and_counts(
+        cross_table: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns three arrays made from a cross table of two coders: the values of the two coders, with one
     column for each cell of the table; the categories; and the count in each cell.
 
-    >>> list_cell_values_categories_and_counts([[8, 1], [0, 1]])
+    >>> list_coder_values_categories_and_counts([[8, 1], [0, 1]])
     (array([[0, 0, 1, 1],
            [0, 1, 0, 1]]), array([0, 1]), array([8., 1., 0., 1.]))
     """

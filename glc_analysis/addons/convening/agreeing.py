@@ -17,16 +17,16 @@ import pandas as pd
 
 from glc_analysis.addons.convening.amendments import (
     check_text_in_use,
-    find_source_row_of_latest_version,
+    find_latest_row_in_source_language,
     find_text_decision,
     read_reference_allowing_unrecorded_decisions,
     require_nonblank_texts,
     write_principle_rows,
 )
 from glc_analysis.addons.convening.principles import (
-    append_text_decision,
     format_printed_id,
     log_principle_decision,
+    record_text_decision_if_new,
     resolve_requester_refusing_persons,
     tidy_reason_refusing_names,
 )
@@ -76,7 +76,7 @@ def collect_results_objections_and_reservations(study: Study, principle_id: str)
     round asks about the text.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)
-    text = find_source_row_of_latest_version(reference.principles, principle_id)
+    text = find_latest_row_in_source_language(reference.principles, principle_id)
     name = format_printed_id(principle_id, text["version"])
     check_text_in_use(text | {"status": "set_aside"} if find_text_decision(study, text,
                                                                            "set_aside") else text)
@@ -139,11 +139,9 @@ def record_agreement(study: Study, principle_id: str, *, decided_by: str, today:
     before = collect_results_objections_and_reservations(study, principle_id)
     reference = read_reference_allowing_unrecorded_decisions(study)
     require_nonblank_texts(decided_by=decided_by)
-    by, text = resolve_requester_refusing_persons(reference,
-                                                  decided_by), find_source_row_of_latest_version(
-                                                      reference.principles,
-                                                                                                   principle_id)
-    append_text_decision(study, text, "agreed", by=by, today=today, votes=before.results_in_one_line)
+    by = resolve_requester_refusing_persons(reference, decided_by)
+    text = find_latest_row_in_source_language(reference.principles, principle_id)
+    record_text_decision_if_new(study, text, "agreed", by=by, today=today, votes=before.results_in_one_line)
     write_principle_rows(study, [], {before.name: "agreed"}, after_row=int(text["row"]))
     return before.name
 
@@ -160,7 +158,7 @@ def record_objection(study: Study, principle_id: str, objection: str, *, by: str
     ``by`` names a person.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)
-    row = find_source_row_of_latest_version(reference.principles, principle_id)
+    row = find_latest_row_in_source_language(reference.principles, principle_id)
     require_nonblank_texts(by=by, because=objection)
     by, objection = resolve_requester_refusing_persons(reference, by), tidy_reason_refusing_names(reference,
                                                                                                   objection)

@@ -24,9 +24,9 @@ from glc_analysis.addons.convening.double_entry import check_no_form_partly_keye
 from glc_analysis.addons.convening.histories import FLOOR
 from glc_analysis.addons.convening.phone_ballots import check_box_collected
 from glc_analysis.addons.convening.principles import (
-    append_text_decision,
     format_printed_id,
     log_principle_decision,
+    record_text_decision_if_new,
     resolve_requester_refusing_persons,
     tidy_reason_refusing_names,
 )
@@ -102,8 +102,8 @@ def amend_principle(study: Study, principle_id: str, new_text: str, *, asked_by:
     ``exclude_old_ratings`` is false. Nothing is written if an error is raised.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)
-    old, statement = find_source_row_of_latest_version(reference.principles,
-                                                       principle_id), normalise_space(new_text)
+    old = find_latest_row_in_source_language(reference.principles, principle_id)
+    statement = normalise_space(new_text)
     require_nonblank_texts(text=statement, asked_by=asked_by, because=because)
     asked_by, because = resolve_requester_refusing_persons(reference, asked_by), tidy_reason_refusing_names(
         reference, because)
@@ -136,7 +136,7 @@ def check_no_form_received_before_amending(study: Study, principle_id: str) -> N
     reference = read_reference_allowing_unrecorded_decisions(study)
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     waiting = _with_forms(study, reference, rounds[rounds["closed_on"] == ""])
-    if faults := list(_faults(find_source_row_of_latest_version(reference.principles, principle_id), waiting,
+    if faults := list(_faults(find_latest_row_in_source_language(reference.principles, principle_id), waiting,
                               False,
                               False)):
         raise Faults(faults)
@@ -214,7 +214,7 @@ def split_principle(study: Study, principle_id: str, texts: Sequence[str], *, as
         raise UsageError("A split makes two or more texts. To fix: give at least two new texts, or reword "
                          "the text with `glc amend`.")
     reference = read_reference_allowing_unrecorded_decisions(study)
-    old = find_source_row_of_latest_version(reference.principles, principle_id)
+    old = find_latest_row_in_source_language(reference.principles, principle_id)
     return _issue(study, reference, [old], texts, names, asked_by, because, {
         column: old[column] for column in ("language", "domain_id", "theme_ids")})
 
@@ -232,7 +232,7 @@ def merge_principles(study: Study, principle_ids: Sequence[str], text: str, *, a
         raise UsageError("A merger joins two or more principles. To fix: name at least two, as in "
                          "`glc merge P03 P08`.")
     reference = read_reference_allowing_unrecorded_decisions(study)
-    old = [find_source_row_of_latest_version(reference.principles, one)
+    old = [find_latest_row_in_source_language(reference.principles, one)
            for one in dict.fromkeys(principle_ids)]
     domains = {one["domain_id"] for one in old}
     themes = dict.fromkeys(theme for one in old for theme in one["theme_ids"].split(";") if theme)
@@ -250,7 +250,7 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
     about this principle alone. Nothing is written if an error is raised.
     """
     reference = read_reference_allowing_unrecorded_decisions(study)
-    old = find_source_row_of_latest_version(reference.principles, principle_id)
+    old = find_latest_row_in_source_language(reference.principles, principle_id)
     require_nonblank_texts(asked_by=asked_by, because=because)
     asked_by, because = resolve_requester_refusing_persons(reference, asked_by), tidy_reason_refusing_names(
         reference, because)
@@ -262,20 +262,20 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
     if changed:
         write_rounds(study, rounds)
     log_principle_decision(study, principle_id, withdrawn + because, by=asked_by, today=today)
-    append_text_decision(study, old, "set_aside", by=asked_by, today=today)
+    record_text_decision_if_new(study, old, "set_aside", by=asked_by, today=today)
     return _change(reference, names, [], open_rounds=changed)
 
 
 def check_text_in_use_or_unrecorded(study: Study, text_row: Mapping[str, str]) -> None:
     """Raises UsageError if a text is not in use. ``text_row`` is the row of the text that
-    :func:`find_source_row_of_latest_version` returns. A text that is set aside without a recorded decision
+    :func:`find_latest_row_in_source_language` returns. A text that is set aside without a recorded decision
     raises no error, so that the decision can still be recorded. The decision is missing if a command was
     interrupted or if somebody typed the status."""
     if text_row["status"] != "set_aside" or find_text_decision(study, text_row, "set_aside") is not None:
         check_text_in_use(text_row)
 
 
-def find_source_row_of_latest_version(principles: pd.DataFrame, principle_id: str) -> dict[str, str]:
+def find_latest_row_in_source_language(principles: pd.DataFrame, principle_id: str) -> dict[str, str]:
     """Returns the row of a principle's current version in its source language, with its row number as
     ``row``.
 
@@ -291,7 +291,7 @@ def find_source_row_of_latest_version(principles: pd.DataFrame, principle_id: st
 
 def check_text_in_use(text_row: Mapping[str, str]) -> None:
     """Raises UsageError if a text was withdrawn, split or merged. ``text_row`` is the row of the text that
-    :func:`find_source_row_of_latest_version` returns."""
+    :func:`find_latest_row_in_source_language` returns."""
     if text_row["status"] not in IN_USE:
         said = "set aside" if text_row["status"] == "set_aside" else "replaced by other texts"
         raise UsageError(f"{format_printed_id(text_row['principle_id'], text_row['version'])} is {said}. To "

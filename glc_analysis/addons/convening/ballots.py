@@ -33,7 +33,7 @@ from glc_analysis.addons.convening.round_roles import (
     PROXY,
     ROLE_COLUMNS,
     add_proxies_and_interests,
-    list_unknown_round_sentences,
+    describe_unknown_proxy_and_interest_rounds,
     proxy_and_interest_faults,
     proxy_and_interest_unlike_forms_faults,
 )
@@ -94,7 +94,7 @@ def add_text_hashes_to_rounds(rounds: pd.DataFrame, principles: pd.DataFrame) ->
     return rounds.assign(**known, place=place).sort_values(["opened_on", "place"], kind="stable")
 
 
-def find_changed_text_and_day_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterator[Fault]:
+def changed_text_and_unequal_day_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterator[Fault]:
     """Yields faults for texts that changed after they were issued, and for rounds whose rows have different
     opening or closing days."""
     sources = principles[principles["translation_of"] == ""]
@@ -118,7 +118,7 @@ def find_changed_text_and_day_faults(rounds: pd.DataFrame, principles: pd.DataFr
                             "the round, because a round is opened and closed as a whole")
 
 
-def select_eligible_raters(raters: pd.DataFrame, voting_unit: str) -> pd.DataFrame:
+def select_eligible_raters_with_voter(raters: pd.DataFrame, voting_unit: str) -> pd.DataFrame:
     """Returns the raters who may rate, with an added column ``voter``: the organisation or person that has
     one vote.
 
@@ -145,7 +145,7 @@ def tabulate_received_and_missing_ballots(votes: pd.DataFrame, raters: pd.DataFr
     """
     here, rows = set(votes.loc[votes["round_id"] == round_id, "rater_id"]), []
     needed = compute_required_ballots_by_panel(raters, settings)
-    for (panel,), own in group_rows(select_eligible_raters(raters, settings["vote"]), "role"):
+    for (panel,), own in group_rows(select_eligible_raters_with_voter(raters, settings["vote"]), "role"):
         is_here = own["voter"].isin(own.loc[own["rater_id"].isin(here), "voter"])
         count, expected = own.loc[is_here, "voter"].nunique(), own["voter"].nunique()
         rows.append((panel, f"{count} of {expected} received",
@@ -164,7 +164,7 @@ def compute_required_ballots_by_panel(raters: pd.DataFrame, settings: Mapping[st
     ...     "quorum": {"survivor_adviser": 3}})
     {'provider': 8, 'survivor_adviser': 3}
     """
-    sizes = select_eligible_raters(raters, settings["vote"]).groupby("role")["voter"].nunique()
+    sizes = select_eligible_raters_with_voter(raters, settings["vote"]).groupby("role")["voter"].nunique()
     return {str(panel): compute_required_ballots(n, settings["test"], settings["quorum"].get(panel, 0))
             for panel, n in zip(sizes.index, sizes.astype(int), strict=True)}
 
@@ -241,7 +241,7 @@ class Ballots:
         whose forms are being written now, if there is one. Only in that round may the proxies and interests
         differ from the proxies and interests on forms written earlier."""
         frames, unread = [], []
-        faults = list(find_changed_text_and_day_faults(reference.rounds, reference.principles))
+        faults = list(changed_text_and_unequal_day_faults(reference.rounds, reference.principles))
         seals = read_seals(study, reference.rounds)
         are_all_sealed = {*seals} == {*reference.rounds["round_id"]} != set()
         asked = tuple((str(round_id), tuple(own)) for round_id, own in reference.rounds.groupby("round_id")[
@@ -258,7 +258,7 @@ class Ballots:
         if not (frames or seals):  # as in most studies most of the time
             none = pd.DataFrame(columns=["source", *VOTE_COLUMNS], dtype="str").astype({"source": "int64"})
             return cls(none, none, [*faults, *_role_faults(study, reference, issuing_round)],
-                       [*unread, *list_unknown_round_sentences(reference)], seals)
+                       [*unread, *describe_unknown_proxy_and_interest_rounds(reference)], seals)
         votes = pd.concat([pd.DataFrame(columns=list(VOTE_COLUMNS), dtype="str"), *frames],
                           keys=range(-1, len(frames)), names=["source"]).reset_index("source")
         votes = votes.reset_index(drop=True)
@@ -271,11 +271,11 @@ class Ballots:
         votes, notes, twice = _without_repeats(votes)
         faults += [*unanswered_principle_faults(unanswered), *twice, *_faults(votes, reference),
                    *_of_one_organisation(
-            votes, select_eligible_raters(reference.raters, study.settings["consensus"]["vote"])),
+            votes, select_eligible_raters_with_voter(reference.raters, study.settings["consensus"]["vote"])),
             *changed_rule_faults(seals, study.settings["consensus"]),
                    *_role_faults(study, reference, issuing_round)]
         votes = pd.concat([votes, *(seal.votes for seal in seals.values())], ignore_index=True)
-        notes = [*notes, *unread, *changes, *list_unknown_round_sentences(reference)]
+        notes = [*notes, *unread, *changes, *describe_unknown_proxy_and_interest_rounds(reference)]
         return cls(votes, unanswered, faults, notes, seals)
 
     def find_sealed_or_present_raters(self, round_id: str, reference: Reference) -> pd.DataFrame:
@@ -483,7 +483,7 @@ def mask_and_list_releasable_comments(ratings: pd.DataFrame, study: Study, names
     return sorted({*said}, key=content_hash)
 
 
-def list_unchecked_comments(ratings: pd.DataFrame) -> list[str]:
+def locate_unchecked_comments(ratings: pd.DataFrame) -> list[str]:
     """Returns the rater and the principle of each comment that its author allowed to be read aloud and that
     comments.csv does not yet contain."""
     rows = ratings[ratings["may_be_read"] & (ratings["comment"] != "") & (ratings["comment_read"] == "")]

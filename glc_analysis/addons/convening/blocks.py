@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.seals import mark_too_few_observer_ballots
+from glc_analysis.addons.convening.seals import mark_ballots_of_too_few_observers
 from glc_analysis.addons.convening.votes import select_latest_readable_principles
 from glc_analysis.coding.codebook import find_descendants
 from glc_analysis.disclosure.blocks import (
@@ -36,8 +36,8 @@ JOINT_DISPLAY_BLOCK, AGENDA_BLOCK, DECISIONS_BLOCK = "joint_display", "agenda", 
 """The blocks that occur once per audience. Every other block belongs to one principle."""
 
 
-def list_block_lines_with_organisations(frames: Mapping[str, pd.DataFrame], reference: Reference,
-                                        audience: str) -> Iterator[Row]:
+def list_text_block_lines_with_owners(frames: Mapping[str, pd.DataFrame], reference: Reference,
+                                      audience: str) -> Iterator[Row]:
     """Yields the lines of every block, each with the organisation whose words or acts the line reports. A
     rater without an organisation is treated as an organisation."""
     owner = _owners_of_raters(reference.raters)
@@ -101,8 +101,8 @@ def _convening_lines(frames: Mapping[str, pd.DataFrame], owner: Mapping[str, str
     rated, signed = (rows[rows["principle_id"].isin(shown)]
                     for rows in (frames["ratings"], frames["signoffs"]))
     ballots = rated[["round_id", "rater_id", "principle_id", "panel"]].drop_duplicates()
-    untold = mark_too_few_observer_ballots(ballots["panel"],
-                                           ballots["round_id"] + "/" + ballots["principle_id"])
+    untold = mark_ballots_of_too_few_observers(ballots["panel"],
+                                               ballots["round_id"] + "/" + ballots["principle_id"])
     if not has_capability(audience, "every_round"):
         untold |= ballots["panel"] == "observer"
     for row in ballots[~untold].to_dict("records"):
@@ -154,5 +154,5 @@ BLOCKS = AddedBlocks(
     needs=("quotations", "segments", "documents", "organisations", "figures", "principles", "evidence",
            "joint_display", "ratings", "signoffs", "decision_log", "parking_lot", "quotes.csv",
            "codebook.csv", "raters.csv"),
-    lines=list_block_lines_with_organisations, rewritten=find_decision_block_mentioning_withdrawal,
+    lines=list_text_block_lines_with_owners, rewritten=find_decision_block_mentioning_withdrawal,
     rows={"evidence": "principle_id"}, line={"evidence": ("evidence_id", "reference")})

@@ -40,7 +40,7 @@ _COLUMNS = {"removed": "status", "not_cleared": "cleared_by_organisation", "chan
             "no_second_reader": "second_reader", "no_passage": "segment_id"}
 
 
-def find_broken_evidence_links(study: Study) -> list[Fault]:
+def find_broken_and_changed_evidence_links(study: Study) -> list[Fault]:
     """Returns one fault for each broken link of a built study. The fault names the file and row to correct.
     Broken links are:
 

@@ -124,7 +124,7 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
     from glc_analysis.addons.convening.phone_ballots import collect_ballots_and_empty_box
     from glc_analysis.addons.convening.phone_slips import (
         make_phone_slips_and_ballot_box,
-        note_slips_voided_by_new_slips,
+        warn_before_voiding_existing_slips,
     )
 
     if [folder is not None, is_serving, register is not None].count(True) != 1:
@@ -132,7 +132,7 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
     if (address is not None or network) and folder is None:
         raise UsageError("--address and --network are printed on the slips. To fix: use them with --codes.")
     if folder is not None:
-        if void := note_slips_voided_by_new_slips(study, round_id):
+        if void := warn_before_voiding_existing_slips(study, round_id):
             say(void)
             click.confirm("Make new slips? If you do, destroy the old slips.", abort=True, err=True)
         made = make_phone_slips_and_ballot_box(study, round_id, folder, address=address or LOOPBACK,
@@ -184,11 +184,11 @@ def _collecting_lines(planned: CollectedBallots) -> Iterator[str]:
 def _waiting_lines(study: Study, round_id: str) -> list[str]:
     """Returns lines on ballots that must be collected or keyed before a round can be closed: ballots on
     phones, and forms that are keyed only in part."""
-    from glc_analysis.addons.convening.double_entry import describe_forms_not_fully_keyed
+    from glc_analysis.addons.convening.double_entry import describe_number_of_half_keyed_forms
     from glc_analysis.addons.convening.phone_ballots import note_uncollected_ballots
 
     return [line for line in (note_uncollected_ballots(study, round_id),
-                              describe_forms_not_fully_keyed(study, round_id)) if line]
+                              describe_number_of_half_keyed_forms(study, round_id)) if line]
 
 
 @click.command()
@@ -207,7 +207,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
     """
     from datetime import date
 
-    from glc_analysis.addons.convening.ballots import list_unchecked_comments
+    from glc_analysis.addons.convening.ballots import locate_unchecked_comments
     from glc_analysis.addons.convening.double_entry import check_no_form_partly_keyed
     from glc_analysis.addons.convening.phone_ballots import check_box_collected
     from glc_analysis.addons.convening.round_roles import list_proxy_and_interest_count_sentences
@@ -241,7 +241,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
                 f"{write_received_count_page(study, round_id, count.received)}.")
     elif form == "table":
         click.echo("\n".join(list_lines_to_read_out(study, count.reference, count.frames, round_id)))
-        missing = list_unchecked_comments(count.rows_of_round["ratings"])
+        missing = locate_unchecked_comments(count.rows_of_round["ratings"])
         if missing and round_id not in list_rounds_with_erased_ballots(study):
             say(f"{count_of(len(missing), 'comment')} may be read aloud as soon as comments.csv "
                 "has their words in the study's language.")
@@ -290,10 +290,10 @@ def reopen(study: Study, round_id: str, because: str) -> None:
     from datetime import date
 
     from glc_analysis.addons.convening.ballots import reopen_round
-    from glc_analysis.addons.convening.rebuild import remove_round_rows_and_slides
+    from glc_analysis.addons.convening.rebuild import remove_round_results_and_slides
 
     reopen_round(study, round_id, because, today=date.today())
-    remove_round_rows_and_slides(study, round_id)
+    remove_round_results_and_slides(study, round_id)
     say("If the next count differs, everybody will read the reason with the results, on public pages too.")
     say(f"Round {round_id} is open, and its slides are removed. To close it: "
         f"`glc tally --round {round_id} --close`.")
@@ -327,7 +327,7 @@ def sign(study: Study, sheets: bool, organisations: tuple[str, ...], left_by: st
         raise UsageError("--principle works only with --take-back. Use --take-back alone or with "
                          "--principle.")
     if left_by:
-        rows = signatures.select_signoff_decisions(study, left_by, principles)
+        rows = signatures.select_signoffs_on_current_texts(study, left_by, principles)
         for row in rows.to_dict("records"):
             decision = row["decision"].replace("_", " ")
             say(f"{row['principle_id']}.{row['version']}: {decision}, {row['date']}.")
@@ -370,7 +370,7 @@ def trace(study: Study, principle: str, source: str, is_check: bool, audience: s
     A principle is named by its id, such as P03.
     """
     from glc_analysis.addons.convening import trace as following
-    from glc_analysis.addons.convening.broken_links import find_broken_evidence_links
+    from glc_analysis.addons.convening.broken_links import find_broken_and_changed_evidence_links
     from glc_analysis.disclosure.rules import has_capability
 
     if [bool(principle), bool(source), is_check].count(True) != 1:
@@ -386,7 +386,7 @@ def trace(study: Study, principle: str, source: str, is_check: bool, audience: s
         faults = error.faults
         say("The tables cannot be built (`glc check` says why), so what follows is from the last build.")
     if is_check:
-        broken = find_broken_evidence_links(study)
+        broken = find_broken_and_changed_evidence_links(study)
         listed = {(fault.file, fault.row) for fault in broken}
         if broken := [*broken, *(fault for fault in faults if (fault.file, fault.row) not in listed)]:
             raise Faults(broken)
@@ -536,7 +536,7 @@ def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form
     if suggest:
         rows, empty = joint.suggest_joint_display_rows(study), "There is nothing to suggest."
     elif stated:
-        rows = joint.list_answers_contradicting_country_facts(StudyView(study, audience))
+        rows = joint.tabulate_country_fact_contradictions(StudyView(study, audience))
         empty = "There is nothing to show: no statement that may be shown differs from an outside record."
     else:
         rows = joint.make_joint_display_table(StudyView(study, audience))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addons.convening.ballots import ENTRY_TABLES, Ballots, select_eligible_raters
+from glc_analysis.addons.convening.ballots import ENTRY_TABLES, Ballots, select_eligible_raters_with_voter
 from glc_analysis.addons.convening.keying import (
     DROP,
     KEYING_COMMANDS,
@@ -226,7 +226,7 @@ def enter_rating_forms(study: Study, round_id: str, *, ask: Ask, say: Say,
     Raises UsageError for an unknown round, and GLCError if the round is closed or somebody else is entering
     forms.
     """
-    RatingFormSession(study, round_id, ask, say, clear).start(_log_path(study, round_id))
+    RatingFormSession(study, round_id, ask, say, clear).run_under_lock(_log_path(study, round_id))
 
 
 def check_no_form_partly_keyed(study: Study, round_id: str) -> None:
@@ -241,7 +241,7 @@ def check_no_form_partly_keyed(study: Study, round_id: str) -> None:
                      for form in sorted(begun))
 
 
-def describe_forms_not_fully_keyed(study: Study, round_id: str) -> str:
+def describe_number_of_half_keyed_forms(study: Study, round_id: str) -> str:
     """Returns a sentence on how many forms are keyed only once or in part and do not count yet; blank if
     there are none."""
     forms = KeyingLog.read(_log_path(study, round_id)).forms
@@ -278,7 +278,7 @@ class RatingFormSession(KeyingSession):
             settings = self.study.settings["consensus"]
             self.form = PaperForm.from_reference(self.reference, self.round_id)
             self.names = self.form.names
-            self.eligible_raters = select_eligible_raters(self.reference.raters, settings["vote"])
+            self.eligible_raters = select_eligible_raters_with_voter(self.reference.raters, settings["vote"])
 
     def describe_state_by_code(self) -> dict[str, str]:
         """Returns the state of data entry of each rater's form, keyed by rater code; the state is blank if no
@@ -322,7 +322,8 @@ class RatingFormSession(KeyingSession):
         form = self.make_paper_without_received_answers(code)
         name = "-".join([self.round_id, code, *form.open])
         path = self.study.raw / "ratings" / f"{name}.csv"
-        text, (values, _) = io.StringIO(), form.collect_agreed_values(self.log.find_passes(code))
+        values, _ = form.collect_agreed_values_and_unresolved_field(self.log.find_passes(code))
+        text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([HEADER, *form.make_csv_rows(code, values)])
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)

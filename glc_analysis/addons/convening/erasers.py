@@ -32,7 +32,7 @@ view."""
 
 
 @contextmanager
-def lock_entry_logs(study: Study) -> Generator[None]:
+def lock_entry_logs_and_check_seals(study: Study) -> Generator[None]:
     """Locks the logs of data entry against changes by other processes. Raises Faults for rounds that changed
     since they were sealed, because a changed round must not be sealed again."""
     read_seals(study, read_reference(study).rounds)
@@ -70,8 +70,8 @@ def list_statements_of_all_versions(reference: Reference) -> list[str]:
     return [*reference.principles["statement"]]
 
 
-def words_cited_by_evidence_row(reference: Reference, segment_ids: Iterable[str]) -> dict[tuple[str, str],
-                                                                                          str]:
+def map_evidence_ids_to_cited_words(reference: Reference,
+                                    segment_ids: Iterable[str]) -> dict[tuple[str, str], str]:
     """Returns the words that evidence.csv cites from the coded segments in ``segment_ids``, keyed by
     principle and evidence id."""
     rows = reference.evidence[reference.evidence["reference"].isin(segment_ids)]

@@ -16,7 +16,7 @@ from glc_analysis.figures.groupings import MERGED
 Read = Callable[[str], pd.DataFrame]
 
 
-def find_answers_behind_figure(read_table: Read, figure: Any, question: Any) -> pd.DataFrame:
+def find_answers_in_figure_base(read_table: Read, figure: Any, question: Any) -> pd.DataFrame:
     """Returns the answers in the base of a question's figure, with the columns answer_id, organisation_id and
     is_counted (whether the figure counts the answer).
 
@@ -42,12 +42,13 @@ def find_answers_behind_figure(read_table: Read, figure: Any, question: Any) -> 
                                                                                                  unit))]
 
 
-def find_members_of_figure_subset(read_table: Read, figure: Any, unit: str) -> set[str]:
+def find_members_of_figure_subset(read_table: Read, figure: Any, organisation_or_answer: str) -> set[str]:
     """Returns the ids of the organisations or answers (``organisation_or_answer``) in the figure's subset."""
-    ids = read_table(f"{unit}s")[f"{unit}_id"]
+    ids = read_table(f"{organisation_or_answer}s")[f"{organisation_or_answer}_id"]
     if figure.subset_kind not in KINDS[1:]:  # a source or document is a property of passages
         return {*ids}
-    found = determine_membership(figure.subset_kind, unit, read_table("organisations"), read_table("answers"),
+    found = determine_membership(figure.subset_kind, organisation_or_answer, read_table("organisations"),
+                                 read_table("answers"),
                                  [figure.subset_id] if MERGED in figure.subset_id else ())
     return {*ids.iloc[found.rows[found.subsets == found.names.index(figure.subset_id)]]}
 

@@ -127,7 +127,7 @@ def describe_new_and_retired_principles(texts: Iterable[Text]) -> Iterator[str]:
             yield f"{make_printed_id(text)} {said}."
 
 
-def summarise_principles_changed_in_room(study: Study) -> Iterator[tuple[str, list[str]]]:
+def summarise_new_and_retired_principles(study: Study) -> Iterator[tuple[str, list[str]]]:
     """Yields a line with the number of principles in use, together with lines on the principles that were
     proposed, split or merged or are no longer in use. Yields nothing if there are no such principles, or if
     principles.csv cannot be read."""

@@ -98,7 +98,7 @@ def list_visible_joint_display_topics(view: StudyView) -> Iterator[Topic]:
     is_of_now = pd.Series([not wave for wave in earlier], rows.index, dtype=bool)
     figures = select_cited_question_and_code_figures(view, rows)
     paired = {row.topic_id: Topic(row, surveyed, coded, view.wave_labels.get(current, ""))
-              for row, surveyed, coded in pair_topics_without_hidden_figures(rows[is_of_now], figures)}
+              for row, surveyed, coded in pair_figures_of_fully_visible_topics(rows[is_of_now], figures)}
     known = dict(zip(figures["figure_id"], figures.itertuples(), strict=True))
     for row, wave in zip(listed, earlier, strict=True):
         if not wave and row.topic_id in paired:
@@ -121,8 +121,8 @@ class TopicFigures(NamedTuple):
     code_figure: Any
 
 
-def pair_topics_without_hidden_figures(topics: pd.DataFrame,
-                                       released_figures: pd.DataFrame) -> Iterator[TopicFigures]:
+def pair_figures_of_fully_visible_topics(topics: pd.DataFrame,
+                                         released_figures: pd.DataFrame) -> Iterator[TopicFigures]:
     """Yields each topic that may be shown, with its survey figure and its code figure (None if missing).
 
     A topic is left out if one of its figures is hidden. The authors of the topic saw all figures, so the
@@ -199,7 +199,7 @@ def map_quote_ids_to_readable_quotes(view: StudyView) -> dict[str, Quote]:
     return {quote: text for quote, text in found.items() if text}
 
 
-def list_answers_contradicting_country_facts(view: StudyView) -> pd.DataFrame:
+def tabulate_country_fact_contradictions(view: StudyView) -> pd.DataFrame:
     """Returns the organisations' statements that contradict a recorded fact about their work country.
 
     The team gets one row per answer that differs from the fact: organisation, country, indicator, stated,

@@ -141,7 +141,8 @@ class KeyedPaper:
         values = keying_pass.values
         return next((field for field in self.list_fields_in_typing_order(values) if field not in values), "")
 
-    def collect_agreed_values(self, passes: Mapping[str, KeyingPass]) -> tuple[dict[str, str], str]:
+    def collect_agreed_values_and_unresolved_field(
+            self, passes: Mapping[str, KeyingPass]) -> tuple[dict[str, str], str]:
         """Returns the agreed values of the fields before the first unresolved field, and the name of the
         unresolved field (blank if every field is agreed). A value is agreed if the first two passes (keyings)
         have the same value, or if the person resolved the difference between the passes."""
@@ -160,7 +161,7 @@ class KeyedPaper:
         for name in (FIRST, SECOND):
             if field := self.find_next_field(passes[name]):
                 return name, field
-        field = self.collect_agreed_values(passes)[1]
+        field = self.collect_agreed_values_and_unresolved_field(passes)[1]
         return (RESOLVED, field) if field else ("", "")
 
 
@@ -206,7 +207,7 @@ class KeyingSession:
         self.by = ""
         self.announced = self.last_typed = ("", "", "")
 
-    def start(self, path: Path) -> None:
+    def run_under_lock(self, path: Path) -> None:
         """Runs data entry until the person ends it, and saves to the log at ``path``. Raises GLCError if
         somebody else is entering papers."""
         self.reload_changed_tables()

@@ -57,7 +57,7 @@ def format_ballot_url(address: str) -> str:
     return f"http{'' if found.is_loopback else 's'}://{host}:{PORT}/"
 
 
-def make_tls_certificate(folder: Path, address: str) -> str:
+def make_new_tls_certificate(folder: Path, address: str) -> str:
     """Makes a certificate with a new key for an address; returns its fingerprint."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization

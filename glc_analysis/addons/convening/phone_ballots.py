@@ -29,7 +29,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.addons.convening.ballots import Ballots, select_eligible_raters
+from glc_analysis.addons.convening.ballots import Ballots, select_eligible_raters_with_voter
 from glc_analysis.addons.convening.rating_forms import (
     FormText,
     TextOrigin,
@@ -60,11 +60,11 @@ SCORES_AND_MARK = (*(question.name for question in SCORED), ABSTAIN)
 _MISREAD = str.maketrans("OIL", "011")
 
 
-def digest_slip_code(typed_code: str) -> str:
+def hash_slip_code(typed_code: str) -> str:
     """Returns the digest of a slip's code. Small letters, blanks, O typed for 0 and I or L typed for 1 make
     no difference.
 
-    >>> digest_slip_code("0XYZ-1234-5678-9ABC") == digest_slip_code("oxyz i234 5678 9abc")
+    >>> hash_slip_code("0XYZ-1234-5678-9ABC") == hash_slip_code("oxyz i234 5678 9abc")
     True
     """
     letters = "".join(filter(str.isalnum, typed_code.upper())).translate(_MISREAD)
@@ -155,8 +155,8 @@ class Slip:
         return all(f"{one}.{ABSTAIN}" in given or given >= {f"{one}.{question.name}" for question in SCORED}
                    for one in stamps)
 
-    def replace_answers(self, stamps: Mapping[str, str], answers: Mapping[str, str],
-                        request_mark: str) -> Slip:
+    def merge_new_answers(self, stamps: Mapping[str, str], answers: Mapping[str, str],
+                          request_mark: str) -> Slip:
         """Returns the slip with the answers that a phone has now saved. A blank answer deletes the earlier
         answer.
 
@@ -211,7 +211,7 @@ class BallotBox:
 
     def find_slip_number(self, code: str) -> str:
         """Returns the number of the slip with this code; blank if no slip has the code."""
-        digest = digest_slip_code(code)
+        digest = hash_slip_code(code)
         return next((number for number, slip in self.slips.items() if slip.code == digest), "")
 
     def replace_slip(self, number: str, slip: Slip) -> None:
@@ -420,8 +420,8 @@ def _other_forms(study: Study, reference: Reference, round_id: str,
                  if (ratings / name).is_file() and (ratings / name).read_bytes() == content.encode()}
     other = here[~here["file"].isin(unchanged)].drop_duplicates("rater_id")
     arrived = dict(zip(other["rater_id"], other["file"], strict=True))
-    known = select_eligible_raters(reference.raters,
-                                   study.settings["consensus"]["vote"]).set_index("rater_id")
+    known = select_eligible_raters_with_voter(reference.raters,
+                                              study.settings["consensus"]["vote"]).set_index("rater_id")
     cast: dict[tuple[str, str], str] = {}
     for rater in [*arrived, *(rater for rater in files if rater not in arrived)]:
         if rater in arrived and rater in files:

@@ -31,7 +31,7 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 from tornado.web import Application, HTTPError, RequestHandler
 
-from glc_analysis.addons.convening.ballots import select_eligible_raters
+from glc_analysis.addons.convening.ballots import select_eligible_raters_with_voter
 from glc_analysis.addons.convening.phone_address import (
     PORT,
     format_ballot_url,
@@ -172,8 +172,8 @@ class PollingPlace:
                 raise
             self.say(f"{faults}\nThe page keeps the texts that it had before this fault.")
         else:
-            self.people = len(select_eligible_raters(reference.raters,
-                                                     self.study.settings["consensus"]["vote"]))
+            self.people = len(select_eligible_raters_with_voter(reference.raters,
+                                                                self.study.settings["consensus"]["vote"]))
             self.stamps = self.texts.stamps
         self._table_bytes = content
 
@@ -227,7 +227,7 @@ class PollingPlace:
                 raise Refusal(HTTPStatus.CONFLICT, "stale")
             if any(stamps[principle] not in self.stamps[principle] for principle in stamps):
                 raise Refusal(HTTPStatus.CONFLICT, "changed")
-            slip = slip.replace_answers(stamps, answers, mark)
+            slip = slip.merge_new_answers(stamps, answers, mark)
             try:
                 self.box.replace_slip(number, slip)
             except OSError as error:

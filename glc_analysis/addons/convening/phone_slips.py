@@ -12,11 +12,11 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from glc_analysis.addons.convening.ballots import select_eligible_raters
+from glc_analysis.addons.convening.ballots import select_eligible_raters_with_voter
 from glc_analysis.addons.convening.phone_address import (
     LOOPBACK,
     format_ballot_url,
-    make_tls_certificate,
+    make_new_tls_certificate,
     parse_private_address,
 )
 from glc_analysis.addons.convening.phone_ballots import (
@@ -27,7 +27,7 @@ from glc_analysis.addons.convening.phone_ballots import (
     RoundTexts,
     Slip,
     ballot_box_folder,
-    digest_slip_code,
+    hash_slip_code,
 )
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.locks import hold_lock
@@ -75,7 +75,7 @@ class SlipsMade:
     unchecked: tuple[str, ...]
 
 
-def note_slips_voided_by_new_slips(study: Study, round_id: str) -> str:
+def warn_before_voiding_existing_slips(study: Study, round_id: str) -> str:
     """Returns a note that new slips would make the existing slips of an open round void. The note is blank if
     there are no slips. The note is also blank if voting has begun, because no new slips can then be made."""
     box = BallotBox.read(study, round_id)
@@ -109,12 +109,12 @@ def make_phone_slips_and_ballot_box(study: Study, round_id: str, slips_folder: P
             raise GLCError(f"The ballots given on phones in round {round_id} {state}, and new slips would "
                            "make the old slips void. To fix: let whoever lost a slip draw another one, "
                            "or vote on paper.")
-        people = len(select_eligible_raters(reference.raters, study.settings["consensus"]["vote"]))
+        people = len(select_eligible_raters_with_voter(reference.raters, study.settings["consensus"]["vote"]))
         codes = dict(zip(_numbers(people + max(4, people // 4)), iter(draw_slip_code, ""), strict=False))
         fingerprint = ("" if server_address.is_loopback
-                       else make_tls_certificate(ballot_box_folder(study, round_id), address))
+                       else make_new_tls_certificate(ballot_box_folder(study, round_id), address))
         box = BallotBox(ballot_box_folder(study, round_id) / "box.json", address,
-                        {number: Slip(digest_slip_code(code)) for number, code in codes.items()})
+                        {number: Slip(hash_slip_code(code)) for number, code in codes.items()})
         url = format_ballot_url(address)
         page = load_template(__file__, "phone_slips.html").render(
             round_id=round_id, url=url, fingerprint=fingerprint, said=_said(texts, wifi_name),

@@ -113,7 +113,7 @@ def list_evidence_gap_sentences(principle_evidence: pd.DataFrame) -> list[str]:
 # ------------------------------
 # Counts that help people judge the evidence for a principle and the decision on it.
 #
-# In: the processed tables (:func:`read_tables_with_evidence_contributors`). Out: for each component of the
+# In: the processed tables (:func:`read_tables_and_evidence_contributors`). Out: for each component of the
 # judgement a sentence of counts (:func:`count_for_cerqual_components`), and which kinds of organisations
 # contributed no evidence or did not rate.
 # The components are those of CERQual (Lewin et al. 2018, Implementation Science 13(Suppl 1):2) and of a
@@ -133,7 +133,7 @@ _LEAST = 3
 how one rater voted."""
 
 
-def read_tables_with_evidence_contributors(
+def read_tables_and_evidence_contributors(
         read_table: Callable[[str], pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Returns tables keyed by name: the tables :data:`COUNTED_TABLES`, and the table
     ``evidence_contributors``, which :func:`list_code_and_passage_contributors` makes for all evidence."""
@@ -212,11 +212,11 @@ def count_contributors_and_voters_by_kind(principle_id: str, frames: Frames) -> 
     return pd.DataFrame(rows, columns=["attribute", "value", "study_n", "evidence_n", "raters_n"])
 
 
-def describe_unrepresented_organisation_kinds(organisation_counts: pd.DataFrame) -> list[str]:
+def describe_kinds_without_evidence_or_votes(organisation_counts: pd.DataFrame) -> list[str]:
     """Returns sentences on the kinds of organisations in the study that contributed no evidence on the
     principle, and on the kinds whose raters did not vote.
 
-    >>> describe_unrepresented_organisation_kinds(pd.DataFrame(
+    >>> describe_kinds_without_evidence_or_votes(pd.DataFrame(
     ...     [("language", "km", 1, 0, 0), ("language", "en", 9, 4, 0)],
     ...     columns=["attribute", "value", "study_n", "evidence_n", "raters_n"]))
     ['No evidence from: language Khmer.', 'No ratings from: language English, Khmer.']
@@ -390,8 +390,8 @@ def changed_word_faults(table: str, action_done: str, texts: Iterable[Mapping[st
                     f"run `glc amend {rows[numbers[0]]['principle_id']}`")
 
 
-def append_text_decision(study: Study, text: Mapping[str, str], status: str, *, by: str, today: date,
-                         votes: str = "") -> None:
+def record_text_decision_if_new(study: Study, text: Mapping[str, str], status: str, *, by: str, today: date,
+                                votes: str = "") -> None:
     """Records in text_decisions.csv that a text is agreed or set aside, if the file does not record this
     decision yet; ``text`` is a row of principles.csv."""
     (file, *_), known = list_table_files("text_decisions"), read_reference_table(study, "text_decisions")

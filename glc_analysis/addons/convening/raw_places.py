@@ -79,9 +79,9 @@ class RawFiles:
 
     def _read_lines(self, path: str) -> list[tuple[int, str]]:
         """Returns the numbered lines of a transcript that is divided into turns (speeches of one speaker)."""
-        from glc_analysis.intake.transcripts import read_numbered_transcript_lines
+        from glc_analysis.intake.transcripts import read_and_number_transcript_lines
 
-        return [(n, match_key(text)) for n, text in read_numbered_transcript_lines(self.study.root / path)]
+        return [(n, match_key(text)) for n, text in read_and_number_transcript_lines(self.study.root / path)]
 
     @cached_property
     def _manifest(self) -> dict[str, dict[str, str]]:

@@ -38,7 +38,7 @@ def write_convening_tables_or_first_build(study: Study, reference: Reference,
     shutil.rmtree(aside)
 
 
-def remove_round_rows_and_slides(study: Study, round_id: str) -> None:
+def remove_round_results_and_slides(study: Study, round_id: str) -> None:
     """Removes a reopened round from the tables and deletes its slides. Results and slides are made again when
     the round is closed again."""
     shutil.rmtree(study.reports / "team" / "day" / round_id, ignore_errors=True)

@@ -138,7 +138,7 @@ def list_proxy_and_interest_count_sentences(reference: Reference, round_id: str)
         yield f"Raters who declared an interest: {n}."
 
 
-def list_unknown_round_sentences(reference: Reference) -> Iterator[str]:
+def describe_unknown_proxy_and_interest_rounds(reference: Reference) -> Iterator[str]:
     """Yields a sentence for each round in proxies.csv or interests.csv that does not exist yet, because the
     name of the round may be a typing error."""
     for name in FILE_OF.values():
@@ -160,7 +160,7 @@ def find_changed_proxies_and_interests(study: Study, round_id: str, raters: pd.D
     """Returns the raters whose proxies or interests differ from those on the forms of the round, each with
     the table that differs."""
     path = _record(study, round_id)
-    was = read_existing_private_table(path).set_index("rater_id").to_dict("index") if path.is_file() else {}
+    was = read_private_table(path).set_index("rater_id").to_dict("index") if path.is_file() else {}
     return {row["rater_id"]: FILE_OF[name] for row in raters.to_dict("records") for name in ROLE_COLUMNS
             if row[name] != was.get(row["rater_id"], {}).get(name, "")}
 
@@ -199,14 +199,14 @@ def drop_voters_and_mask_proxies(proxy_or_interest_rows: pd.DataFrame,
 def erase_from_recorded_proxies_and_interests(study: Study, rater_ids: Collection[str]) -> None:
     """Removes the raters ``rater_ids`` from the recorded proxies and interests of all rounds."""
     for path in study.locate_private_folder("rounds").glob(f"*/{_RECORD}"):
-        write_private_table(path, drop_voters_and_mask_proxies(read_existing_private_table(path), rater_ids))
+        write_private_table(path, drop_voters_and_mask_proxies(read_private_table(path), rater_ids))
 
 
 def _record(study: Study, round_id: str) -> Path:
     return study.locate_private_folder("rounds") / round_id / _RECORD
 
 
-def read_existing_private_table(path: Path) -> pd.DataFrame:
+def read_private_table(path: Path) -> pd.DataFrame:
     """Reads a table of a round in private/, and returns it with all columns as text."""
     # A comment may hold a carriage return by itself, which is not written in quotation marks.
     return pd.read_csv(path, dtype="str", keep_default_na=False, lineterminator="\n")

@@ -132,7 +132,7 @@ def _changed_pages(study: Study) -> Iterator[Fault]:
 @click.option("--seal", "code", default="", metavar="CODE", help="Also check whether the rounds that were "
               "closed before the seal code CODE was made have changed. CODE is on a paper or slide.")
 @contextmanager
-def compare_closes_with_seal_code_first(study: Study, responses: list[pd.DataFrame], *,
+def check_seal_code_before_other_checks(study: Study, responses: list[pd.DataFrame], *,
                                         code: str) -> Generator[Any]:
     """With option --seal, compares the closed rounds with the seal code first; then the command makes its
     other checks."""

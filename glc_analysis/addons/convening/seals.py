@@ -36,7 +36,7 @@ from glc_analysis.addons.convening.round_roles import (
     RULE_IN_WORDS,
     drop_voters_and_mask_proxies,
     erase_from_recorded_proxies_and_interests,
-    read_existing_private_table,
+    read_private_table,
     write_private_table,
 )
 from glc_analysis.addons.convening.votes import LARGEST_UNDISCLOSED
@@ -148,7 +148,7 @@ def read_sealed_content(folder: Path) -> list[Any]:
     after the sealing are left out."""
     said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
     rest = {name: value for name, value in said.items() if name not in ("digest", *DISCLOSED_FILES)}
-    return [rest, read_existing_private_table(folder / BALLOTS).to_numpy().tolist(),
+    return [rest, read_private_table(folder / BALLOTS).to_numpy().tolist(),
             _read_raters(folder / RATERS)[[*_SEALED]].to_numpy().tolist()]
 
 
@@ -195,7 +195,7 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
             continue
         folder = folders[-1]
         sealed = json.loads((folder / SEAL).read_text(encoding="utf-8"))
-        raters, votes = _read_raters(folder / RATERS), read_existing_private_table(folder / BALLOTS)
+        raters, votes = _read_raters(folder / RATERS), read_private_table(folder / BALLOTS)
         if len(folders) > 1 and _holds(folder) == _holds(folders[-2]):
             reopened = reopened[:-1]  # closed again with the same ballots: every result is as before
         changed = [*_faults_of_told(study, folder, sealed)]
@@ -213,7 +213,7 @@ def seal_of_other_round_faults(study: Study) -> Iterator[Fault]:
     """Yields faults for folders that are named after one round and contain the sealed ballots of another."""
     for home in sorted(study.locate_private_folder("rounds").glob("*")):
         for folder in _sealed_folders(home):
-            others = {*read_existing_private_table(folder / BALLOTS)["round_id"]} - {home.name}
+            others = {*read_private_table(folder / BALLOTS)["round_id"]} - {home.name}
             if others:
                 yield Fault(f"the folder holds the ballots of round {', '.join(sorted(others))}",
                             study.make_relative(home), fix="give the folder its old name; its ballots are "
@@ -233,7 +233,7 @@ def missing_or_wrong_digest_key_faults(study: Study) -> Iterator[Fault]:
         return
     fits = []
     for folder in sealed:
-        raters, votes = _read_raters(folder / RATERS), read_existing_private_table(folder / BALLOTS)
+        raters, votes = _read_raters(folder / RATERS), read_private_table(folder / BALLOTS)
         now = _with_digests(raters[list(_SEALED)], votes, study.digests)
         fits += (raters["ballot"] == now["ballot"])[raters["ballot"] != ""].tolist()
     if len(fits) > 1 and not any(fits):
@@ -301,7 +301,7 @@ def list_files_sealed_only_in_round(study: Study, round_id: str) -> set[str]:
     """Returns the names of the raw files whose sealed ballots all belong to the round."""
     files: dict[bool, set[str]] = {True: set(), False: set()}
     for path in study.locate_private_folder("rounds").glob(f"*/*/{BALLOTS}"):
-        files[path.parent.parent.name == round_id] |= set(read_existing_private_table(path)["file"])
+        files[path.parent.parent.name == round_id] |= set(read_private_table(path)["file"])
     return files[True] - files[False]
 
 
@@ -398,13 +398,13 @@ def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
         known = _read_raters(path.with_name(RATERS))
         is_gone = known["rater_id"].isin([*rater_ids])
         if is_gone.any():
-            votes = read_existing_private_table(path.with_name(BALLOTS))
+            votes = read_private_table(path.with_name(BALLOTS))
             sealed = json.loads(path.read_text(encoding="utf-8"))
             write_private_table(path.with_name(BALLOTS), votes[~votes["rater_id"].isin([*rater_ids])])
             kept = drop_voters_and_mask_proxies(known, rater_ids)
             write_private_table(path.with_name(RATERS), kept)
             voted = known[known["ballot"] != ""]
-            is_untold = mark_too_few_observer_ballots(voted["role"], voted["role"])
+            is_untold = mark_ballots_of_too_few_observers(voted["role"], voted["role"])
             erased = sealed["erased"] + int((voted["rater_id"].isin([*rater_ids]) & ~is_untold).sum())
             for file in DISCLOSED_FILES.values():
                 path.with_name(file).unlink(missing_ok=True)
@@ -412,12 +412,12 @@ def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
                         sealed | {"erased": erased} | dict.fromkeys(DISCLOSED_FILES, ""))
 
 
-def mark_too_few_observer_ballots(ballot_roles: pd.Series, ballot_rounds: pd.Series) -> pd.Series:
+def mark_ballots_of_too_few_observers(ballot_roles: pd.Series, ballot_rounds: pd.Series) -> pd.Series:
     """Returns a mask that marks the ballots without influence on anything that is disclosed. Observers count
     in no result. If there are so few observers that their votes are not shown, their ballots have no
     influence at all. ``ballot_rounds`` has the round of each ballot.
 
-    >>> mark_too_few_observer_ballots(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
+    >>> mark_ballots_of_too_few_observers(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
     [False, True]
     """
     is_observer = ballot_roles == "observer"
@@ -436,7 +436,7 @@ def renew_seal_digests(study: Study) -> None:
     """Recomputes the digests of every seal and its ballots with the present key of the study."""
     for path in study.locate_private_folder("rounds").glob(f"*/*/{SEAL}"):
         raters = _read_raters(path.with_name(RATERS))[list(_SEALED)]
-        votes = read_existing_private_table(path.with_name(BALLOTS))
+        votes = read_private_table(path.with_name(BALLOTS))
         known = _with_digests(raters, votes, study.digests)
         write_private_table(path.with_name(RATERS), known)
         said = json.loads(path.read_text(encoding="utf-8"))
@@ -460,14 +460,14 @@ def _content(votes: pd.DataFrame) -> set[tuple[str, ...]]:
 
 def _reopened(folder: Path) -> tuple[tuple[str, str], ...]:
     path = folder / REOPENED
-    return tuple(read_existing_private_table(path).itertuples(index=False,
-                                                              name=None)) if path.is_file() else ()
+    return tuple(read_private_table(path).itertuples(index=False,
+                                                     name=None)) if path.is_file() else ()
 
 
 def _read_raters(path: Path) -> pd.DataFrame:
     """Returns the sealed raters. Proxies and interests are blank for seals of older versions, which do not
     record them."""
-    frame = read_existing_private_table(path)
+    frame = read_private_table(path)
     return frame.assign(**{name: "" for name in ROLE_COLUMNS if name not in frame})
 
 

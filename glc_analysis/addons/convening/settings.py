@@ -12,13 +12,13 @@ PANELS = {"provider": "Providers", "survivor_adviser": "Survivor advisers", "obs
 """The panels of raters; the votes of each panel are counted separately."""
 
 
-def consensus_settings_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
+def scale_quorum_and_day_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
     """Yields faults for four errors in study.toml. Three may occur in section [consensus]: a scale for which
     no rules of agreement exist, a quorum for an unknown panel, and a quorum that is not a number of ballots.
     The fourth is a day that is not a date, in section [consensus] or [handbook].
 
     >>> rule = {"scale": [1, 9], "high": [7, 9], "fixed_on": "", "quorum": {"providers": 9, "observer": -1}}
-    >>> [fault.value for fault in consensus_settings_faults("study.toml", {"consensus": rule})]
+    >>> [fault.value for fault in scale_quorum_and_day_faults("study.toml", {"consensus": rule})]
     ['providers', '-1']
     """
     rule = settings["consensus"]

@@ -178,8 +178,8 @@ def render_signing_sheet(signing: SigningState, texts: pd.DataFrame, organisatio
 # A change of mind.
 
 
-def select_signoff_decisions(study: Study, organisation_id: str,
-                             principle_ids: Collection[str] = ()) -> pd.DataFrame:
+def select_signoffs_on_current_texts(study: Study, organisation_id: str,
+                                     principle_ids: Collection[str] = ()) -> pd.DataFrame:
     """Returns the decisions of an organisation on the current texts: rows of signoffs.csv. With
     ``principle_ids``, returns only the decisions on these principles. Raises UsageError if the organisation
     is unknown or has no such decisions."""
@@ -198,8 +198,8 @@ def select_signoff_decisions(study: Study, organisation_id: str,
 
 
 def remove_signoff_decisions(study: Study, decisions: pd.DataFrame) -> None:
-    """Removes ``decisions`` (:func:`select_signoff_decisions`) from signoffs.csv; all other bytes of the file
-    stay."""
+    """Removes ``decisions`` (:func:`select_signoffs_on_current_texts`) from signoffs.csv; all other bytes of
+    the file stay."""
     path = study.locate_reference_file("signoffs")
     table = CsvRows.read(path)
     table.remove(int(row) for row in decisions.index)
@@ -294,7 +294,7 @@ def enter_signatures(study: Study, *, today: date, ask: Ask, say: Say,
 
     Raises GLCError if no principle is agreed, or if somebody else is entering papers.
     """
-    SigningSession(study, today, ask, say, clear).start(study.private / "desk" / SIGNATURE_LOG)
+    SigningSession(study, today, ask, say, clear).run_under_lock(study.private / "desk" / SIGNATURE_LOG)
 
 
 class SigningSession(KeyingSession):
@@ -342,7 +342,7 @@ class SigningSession(KeyingSession):
     def store_paper(self, code: str) -> str:
         """Adds all decisions of a completely keyed sheet to signoffs.csv in one write."""
         paper, decided = self.make_paper_without_received_answers(code), self.signing.decided
-        values, _ = paper.collect_agreed_values(self.log.find_passes(code))
+        values, _ = paper.collect_agreed_values_and_unresolved_field(self.log.find_passes(code))
         done = {*zip(decided["principle_id"], decided["version"], decided["organisation_id"], strict=True)}
         added = [row for row in paper.make_signoff_rows(code, values)
                  if (row["principle_id"], row["version"], code) not in done]

@@ -160,7 +160,7 @@ def _english_slides(study: Study, round_id: str) -> tuple[Reference, str]:
     # Where somebody who voted before has left, no earlier round is compared with.
     votes = make_block_ids("votes", tallies["principle_id"] + "/" + tallies["round_id"])
     is_kept = is_it | ~(votes.isin([*room.hidden]) | tallies["round_id"].isin(erased))
-    logs = {name: frames[name].assign(**{who: room.replace_ids_with_names(frames[name][who])})
+    logs = {name: frames[name].assign(**{who: room.replace_organisation_ids_with_names(frames[name][who])})
             for name, who in (("decision_log", "proposed_by"), ("parking_lot", "raised_by"))
             if DECISIONS_BLOCK not in room.hidden}
     comments = {principle: mask_and_list_releasable_comments(own, study, reference.names)

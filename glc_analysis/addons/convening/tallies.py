@@ -25,7 +25,7 @@ from glc_analysis.addons.convening.ballots import (
     close_and_seal_round,
     make_ratings_table_of_closed_rounds,
     mask_and_list_releasable_comments,
-    select_eligible_raters,
+    select_eligible_raters_with_voter,
     tabulate_received_and_missing_ballots,
 )
 from glc_analysis.addons.convening.consensus import (
@@ -53,7 +53,7 @@ from glc_analysis.addons.convening.votes import (
     blank_undisclosed_tallies_and_describe_votes,
     compute_largest_undisclosed_panel,
     count_votes_known_to_coalition,
-    is_result_with_left_out_disclosable,
+    is_result_including_left_out_disclosable,
     is_result_without_part_disclosable,
     select_fully_disclosed_panels,
 )
@@ -188,9 +188,9 @@ def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Refer
     which a ballot was erased are not compared.
 """
     texts = add_text_hashes_to_rounds(reference.rounds, reference.principles)
-    expected = {round_id: select_eligible_raters(ballots.find_sealed_or_present_raters(round_id, reference),
-                                                 settings["vote"]).groupby(
-        "role")["voter"].nunique() for round_id in texts["round_id"].unique()}
+    expected = {round_id: select_eligible_raters_with_voter(
+        ballots.find_sealed_or_present_raters(round_id, reference),
+        settings["vote"]).groupby("role")["voter"].nunique() for round_id in texts["round_id"].unique()}
     needed = {round_id: ballots.find_quorum_by_panel(round_id, reference, settings) for round_id in expected}
     asked = ratings.groupby("round_id")["criterion"].unique()
     votes: dict[tuple[str, ...], PanelVotes] = {}
@@ -201,7 +201,7 @@ def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Refer
         part.append(None if row["is_abstained"] else int(row["score"]))
     agreed = select_fully_disclosed_panels(reference.raters)
     erased = {round_id for round_id, seal in ballots.seals.items() if seal.erased}
-    rules, medians, rows = describe_rule_by_round(ballots.seals, settings, texts), {}, []
+    rules, medians, rows = describe_rule_by_closed_round(ballots.seals, settings, texts), {}, []
     for text in texts[texts["round_id"].isin(asked.index)].to_dict("records"):
         panels = expected[text["round_id"]].items()
         for criterion, (panel, n_expected) in product(sorted(asked[text["round_id"]]), panels):
@@ -265,17 +265,17 @@ class PanelVotes:
                                                           n_known_votes=count_votes_known_to_coalition(len(self.by_proxy)),
                                                           are_panel_counts_disclosed=is_exact)
         elif self.left_out:
-            may_tell = is_result_with_left_out_disclosable(thirds(self.counted), thirds(self.left_out),
-                                                           outcome,
-                                                           are_panel_counts_disclosed=is_exact)
+            may_tell = is_result_including_left_out_disclosable(thirds(self.counted), thirds(self.left_out),
+                                                                outcome,
+                                                                are_panel_counts_disclosed=is_exact)
         return {"n_by_proxy": len(self.by_proxy), "n_left_out": len(self.left_out),
                 "without_proxies": result_of(self.in_person) if self.by_proxy else "",
                 "with_interests": result_of(self.counted + self.left_out) if self.left_out else "",
                 "may_tell": may_tell}
 
 
-def describe_rule_by_round(seals: Mapping[str, Seal], settings: Mapping[str, Any],
-                           rounds: pd.DataFrame) -> dict[str, str]:
+def describe_rule_by_closed_round(seals: Mapping[str, Seal], settings: Mapping[str, Any],
+                                  rounds: pd.DataFrame) -> dict[str, str]:
     """Returns the rule by which each closed round was counted, in the words to be printed, keyed by round.
     The rule comes from the seal of the round; a note is added if the round was counted again."""
     return {round_id: describe_rule(seals[round_id].rule,

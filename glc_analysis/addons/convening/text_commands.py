@@ -124,14 +124,13 @@ def _show_old(study: Study, *principles: str, is_back: bool = False) -> None:
     not in use, except if the change brings the text back into use (``is_back``)."""
     from glc_analysis.addons.convening.amendments import (
         check_text_in_use,
-        find_source_row_of_latest_version,
+        find_latest_row_in_source_language,
         read_reference_allowing_unrecorded_decisions,
     )
     from glc_analysis.addons.convening.principles import format_printed_id
 
-    rows = [find_source_row_of_latest_version(read_reference_allowing_unrecorded_decisions(study).principles,
-                                              one)
-            for one in principles]
+    rows = [find_latest_row_in_source_language(
+        read_reference_allowing_unrecorded_decisions(study).principles, one) for one in principles]
     for row in rows if not is_back else ():
         check_text_in_use(row)
     for row in rows:
@@ -337,15 +336,15 @@ def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> 
 
     from glc_analysis.addons.convening.amendments import (
         check_text_in_use_or_unrecorded,
-        find_source_row_of_latest_version,
+        find_latest_row_in_source_language,
         read_reference_allowing_unrecorded_decisions,
     )
     from glc_analysis.addons.convening.amendments import withdraw_text as issue
 
     if is_typed := not (asked_by and because):
-        check_text_in_use_or_unrecorded(study,
-                                        find_source_row_of_latest_version(read_reference_allowing_unrecorded_decisions(study).principles,
-                                                                          principle))
+        reference = read_reference_allowing_unrecorded_decisions(study)
+        check_text_in_use_or_unrecorded(study, find_latest_row_in_source_language(reference.principles,
+                                                                                  principle))
         _show_old(study, principle, is_back=True)
     why = _why(study, asked_by, because)
     if is_typed:

@@ -24,7 +24,7 @@ from glc_analysis.addons.convening.blocks import DECISIONS_BLOCK
 from glc_analysis.addons.convening.checks import find_cited_wave_unless_current
 from glc_analysis.addons.convening.figure_records import (
     Read,
-    find_answers_behind_figure,
+    find_answers_in_figure_base,
     find_members_of_figure_subset,
     group_panel_votes_by_principle,
 )
@@ -312,10 +312,11 @@ class EvidenceTrail:
         asked = f" (asked of those who {condition})" if condition else ""
         said = f"{question.question_id} {question.wording}{asked}, base {int(figure.base_n)}"
         yield self.make_node(2, "question", question.question_id, said,
-                             self.places.locate_question(question.question_id, question.theme_id))
+                             self.places.locate_question_on_theme_or_survey(question.question_id,
+                                                                            question.theme_id))
         if not self.has_sources:
             return
-        rows = find_answers_behind_figure(self._read_about(question.question_id), figure, question)
+        rows = find_answers_in_figure_base(self._read_about(question.question_id), figure, question)
         rows = rows.assign(path=rows["answer_id"].map(self.files.find_file_of_record))
         for (path,), own in group_rows(rows, "path"):
             at = own["answer_id"].map(parse_raw_row_number)
@@ -405,7 +406,7 @@ class EvidenceTrail:
         said = [name, day, clock, place, wording, memo and f"memo: {memo}"]
         owners = (segment.organisation_id, document.organisation_id)
         yield self.make_node(depth, "passage", segment_id, f"“{quote}” {', '.join(filter(None, said))}",
-                             self.places.locate_passage_or_code_list(segment_id, *codes),
+                             self.places.locate_passage_or_passage_list(segment_id, *codes),
                              segment.document_id, *owners, *self._quoted.get(segment_id, ()),
                              quote=quote, language=segment.language or document.language)
         yield self._file(depth + 1, path, place)
@@ -447,7 +448,7 @@ class EvidenceTrail:
             return []
         rows = self.read("decision_log").sort_values("order")
         rows = rows[rows["principle_id"] == principle_id]
-        names = self.view.replace_ids_with_names(rows["proposed_by"])
+        names = self.view.replace_organisation_ids_with_names(rows["proposed_by"])
         return [f"{row.date}: {row.decision.rstrip('.')}{f' (proposed by {by})' if by else ''}."
                 + "".join(f" {head}: {words.rstrip('.')}." for head, words in (
                     ("Objections", row.objections), ("Reservations", row.reservations)) if words)
@@ -459,7 +460,7 @@ class EvidenceTrail:
         is_own = (rows["principle_id"] == principle_id) & (rows["objections"] != "")
         return bool(is_own.any()) and bool(self.list_decisions(principle_id))
 
-    def trace_history(self, row: Any) -> Iterator[TraceNode]:
+    def trace_text_history(self, row: Any) -> Iterator[TraceNode]:
         """Yields the lines of a trace with the history of a principle's text: the origin of the text, the
         texts that it replaced, the texts that replaced it, whether evidence is recorded, and the decisions
         about the principle."""
@@ -586,7 +587,7 @@ def trace_principle_to_sources(study: Study, principle_id: str, *, audience: str
     evidence = trail.read("evidence").query("principle_id == @row.principle_id")
     return [trail.make_node(0, "principle", row["printed_id"], said,
                             trail.places.locate_principle_page(row["principle_id"])),
-            *trail.trace_history(row),
+            *trail.trace_text_history(row),
             *(node for one in evidence.itertuples() for node in trail.trace_evidence(one)),
             *trail.trace_votes_for_team(row["principle_id"])]
 

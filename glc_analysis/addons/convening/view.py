@@ -234,7 +234,7 @@ def select_visible_principles(reader: Reader) -> pd.DataFrame:
     return rows.assign(asked_by="", changed_because="", comes_from="")
 
 
-def select_visible_evidence(reader: Reader) -> pd.DataFrame:
+def select_evidence_blanking_hidden_cells(reader: Reader) -> pd.DataFrame:
     """Returns the evidence for principles as an audience may see it. Rows about figures, codes and
     publications are complete, except that notes are left out. Rows about passages and trials keep only the
     claim. The claim is kept because a page could otherwise say that no outcome was measured although an

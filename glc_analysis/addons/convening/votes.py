@@ -222,7 +222,7 @@ def read_tertile_counts(tally: Mapping[str, Any]) -> Counts:
     return tuple(int(tally[column]) for column in VOTE_COUNTS)
 
 
-def are_counts_disclosed(counts: Counts, n_known_votes: int = COALITION) -> bool:
+def are_counts_revealed_by_disclosed_words(counts: Counts, n_known_votes: int = COALITION) -> bool:
     """Whether the words disclosed about a panel reveal all its counts of low, middle and high votes."""
     return list_counts_disclosed_alike(counts, n_known_votes) == (counts,)
 
@@ -268,7 +268,7 @@ def blank_undisclosed_tallies_and_describe_votes(
     rows = tallies[tallies["n"] > tallies["n_by_proxy"].map(compute_largest_undisclosed_panel)]
     known = rows["n_by_proxy"].map(count_votes_known_to_coalition).astype(int)
     counts = [*zip(map(read_tertile_counts, rows[[*VOTE_COUNTS]].to_dict("records")), known, strict=True)]
-    is_told = pd.Series([panel in fully_disclosed_panels or are_counts_disclosed(*own)
+    is_told = pd.Series([panel in fully_disclosed_panels or are_counts_revealed_by_disclosed_words(*own)
                          for panel, own in zip(rows["panel"], counts, strict=True)], rows.index, dtype=bool)
     texts = ["principle_id", "version", "criterion", "panel"]
     untold = tallies.loc[(tallies["n"] > 0) & ~tallies.index.isin(rows.index[is_told])]
@@ -462,14 +462,15 @@ def is_result_without_part_disclosable(part: Counts, others: Counts, result_of: 
         list_possible_splits(possible, sum(part)), lambda _, rest: result_of(rest), n_known_votes)
 
 
-def is_result_with_left_out_disclosable(panel: Counts, left_out: Counts, result_of: Outcome, *,
-                                        are_panel_counts_disclosed: bool = False) -> bool:
+def is_result_including_left_out_disclosable(panel: Counts, left_out: Counts, result_of: Outcome, *,
+                                             are_panel_counts_disclosed: bool = False) -> bool:
     """Whether the result of a panel with the votes that were left out because of an interest may be
     disclosed. The result may be disclosed only if each possible result would leave every vote uncertain.
 
-    >>> is_result_with_left_out_disclosable((0, 0, 10), (1, 0, 0), lambda counts: frozenset({"high"}))
+    >>> is_result_including_left_out_disclosable((0, 0, 10), (1, 0, 0), lambda counts: frozenset({"high"}))
     True
-    >>> is_result_with_left_out_disclosable((0, 4, 4), (0, 0, 1), lambda counts: frozenset({counts[2] > 4}))
+    >>> is_result_including_left_out_disclosable((0, 4, 4), (0, 0, 1),
+    ...                                          lambda counts: frozenset({counts[2] > 4}))
     False
     """
     possible = (panel,) if are_panel_counts_disclosed else list_counts_disclosed_alike(panel)

@@ -106,9 +106,9 @@ def group_organisations_by_kind(kind: str, organisations: pd.DataFrame,
     return groups
 
 
-def group_organisations_by_kind_and_answer(kind: str, question: pd.Series, organisations: pd.DataFrame,
-                                           answers: pd.DataFrame, responses: pd.DataFrame,
-                                           selections: pd.DataFrame) -> pd.DataFrame:
+def divide_organisation_groups_by_answer(kind: str, question: pd.Series, organisations: pd.DataFrame,
+                                         answers: pd.DataFrame, responses: pd.DataFrame,
+                                         selections: pd.DataFrame) -> pd.DataFrame:
     """Returns the groups of a kind, divided by the options of a question, with the columns organisation_id,
     group and answer (an option_id).
 

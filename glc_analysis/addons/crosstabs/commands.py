@@ -10,7 +10,7 @@ import click
 from glc_analysis.addon import map_declared_entries
 from glc_analysis.command_line import (
     ensure_built,
-    note_if_records_lack_organisations,
+    note_if_no_record_names_organisation,
     print_rows,
     say,
 )
@@ -47,6 +47,6 @@ def print_crosstab_instead_of_summary(study: Study, question: str, by: str, is_o
     rows = view.crossed(question, answered, by=by)
     print_rows(rows.drop(columns="question") if form == "table" else rows, form,
                if_empty=view.explain_refusal(question, by=by))
-    if rows.empty and (note := note_if_records_lack_organisations(study, audience)):
+    if rows.empty and (note := note_if_no_record_names_organisation(study, audience)):
         say(note)
     raise click.exceptions.Exit

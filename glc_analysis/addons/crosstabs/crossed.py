@@ -15,7 +15,7 @@ from glc_analysis.figures.estimates import (
     QuestionResponses,
     add_intervals,
     add_values_and_shares,
-    compute_subset_figures,
+    compute_figures_of_each_subset,
     compute_survey_estimates,
     determine_membership,
     find_records_behind_figures,
@@ -53,8 +53,8 @@ def make_unsuppressed_crossed_figures(data: CleanTables, study: Study, question_
         pairs[["group", "option"]]))
     records = find_unit_records(replace(data, questions=rows[rows["question_id"] == question_id]),
                                 question.unit)
-    part = compute_subset_figures(records, Membership(pairs["row"].to_numpy(), numbers,
-                                               [str(n) for n in range(len(cells))]))
+    part = compute_figures_of_each_subset(records, Membership(pairs["row"].to_numpy(), numbers,
+                                                              [str(n) for n in range(len(cells))]))
     frame = add_values_and_shares(part.assign(subset_kind=kind, unit=question.unit))
     cell = cells.iloc[part["subset_id"].astype(int)]
     options = answered[other_id][1].options

@@ -12,8 +12,8 @@ from glc_analysis import tables
 from glc_analysis.addons.crosstabs.code_counts import (
     EACH_ORGANISATION,
     count_organisations_raising_codes,
+    divide_organisation_groups_by_answer,
     group_organisations_by_kind,
-    group_organisations_by_kind_and_answer,
 )
 from glc_analysis.addons.crosstabs.crossed import make_unsuppressed_crossed_figures
 from glc_analysis.cleaning.countries import country_name
@@ -103,7 +103,7 @@ class CrosstabsView(StudyView):
         if answered:
             question = self._question(answered)
             _refuse_without_options(question, "count codes by")
-            members = group_organisations_by_kind_and_answer(
+            members = divide_organisation_groups_by_answer(
                 kind, pd.Series(question._asdict()), organisations, answers, self.read("responses"),
                 self.read("selections"))
         else:

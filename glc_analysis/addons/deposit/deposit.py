@@ -39,7 +39,7 @@ from glc_analysis.publish.downloads import (
     make_software_texts,
 )
 from glc_analysis.reference import read_reference
-from glc_analysis.release_store import record_publication
+from glc_analysis.release_store import record_next_release_as_published
 from glc_analysis.study import Study
 from glc_analysis.templates import load_template
 from glc_analysis.view.study_view import StudyView
@@ -71,7 +71,7 @@ def write_deposit_folder(study: Study, path: Path | None = None) -> Path:
         _write(study, made)
         check_leaks(made.iterdir(), made, read_reference(study).names, audience=_AUDIENCE,
                     known=identifiers(study, audience=_AUDIENCE), study=study)
-        record_publication(study, _AUDIENCE)
+        record_next_release_as_published(study, _AUDIENCE)
         shutil.rmtree(path, ignore_errors=True)
         made.replace(path)
     return path
@@ -99,7 +99,7 @@ def _write(study: Study, folder: Path) -> None:
         "DICTIONARY.md": render_dictionary(published),
         "datapackage.json": describe_data_package(
             folder, frames, name=study.id, title=study.title, tables=published,
-            ending=FILE_STEM.format("") + ".csv", is_published=True, **licence)}
+            ending=FILE_STEM.format("") + ".csv", has_checksums=True, **licence)}
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 

@@ -16,5 +16,5 @@ ADD_ON = AddOn(
     style="desk.css",
     holds={"private/vectors": "the folder is deleted, and made again from the remaining texts"},
     erasers={"renew": "sentence_encoder:delete_cached_vectors",
-             "coder_file": "erasers:erase_withdrawn_from_coder_file"},
+             "coder_file": "erasers:erase_withdrawn_from_journal_or_log"},
     front_door={"coding_desk": "coding_desk:coding_desk"})

@@ -51,9 +51,9 @@ class ChangedText:
             return self._alignment.map_copy_span(start, end)
         if self._edited is None or self.is_another_text:
             return NO_PLACE
-        return self._edited.map_copy_span_with_reason(start, end)[0]
+        return self._edited.map_copy_span_or_explain_uncertainty(start, end)[0]
 
-    def find_surroundings_of_copy_span(self, start: int, end: int) -> Span:
+    def find_current_surroundings_of_copy_span(self, start: int, end: int) -> Span:
         """Returns the stretch of the current text that must contain a passage of the copy, if the current
         text contains the passage at all."""
         length = len(self.text.canonical)

@@ -186,7 +186,7 @@ def _is_coded_by_others(study: Study, coder: str, document_id: str) -> bool:
         for path in (path for path in paths if path.name == JOURNAL and other not in (coder, CONSENSUS)):
             journal = CoderJournal(path)
             journal.read()
-            if document_id in journal.work.list_texts_handed_in():
+            if document_id in journal.work.list_texts_handed_in_except_training():
                 return True
     return False
 

@@ -72,7 +72,7 @@ class DoubleCoding:
         """Returns the document_ids of the texts that more than one coder is to code."""
         return {*self.assignments.loc[self.assignments["purpose"] == DOUBLE, "document_id"]}
 
-    def list_texts_assigned_to_compare(self, person: str) -> set[str]:
+    def list_texts_person_may_compare(self, person: str) -> set[str]:
         """Returns the double-coded texts that a person may compare. These are all double-coded texts if
         study.toml names the person as the one who resolves differences; else they are those assigned to the
         person."""
@@ -112,7 +112,7 @@ class DoubleCoding:
         keyed by document_id and coder."""
         texts: dict[str, dict[str, str]] = {}
         for coder, work in self._work().items():
-            for document in {*work.list_texts_handed_in()} & self.texts:
+            for document in {*work.list_texts_handed_in_except_training()} & self.texts:
                 texts.setdefault(document, {})[coder] = work.texts[document].text
         return texts
 
@@ -127,7 +127,7 @@ class DoubleCoding:
 
     def _handed_in(self) -> set[tuple[str, str]]:
         handed_in = {(document, coder) for coder, work in self._work().items()
-                     for document in work.list_texts_handed_in()}
+                     for document in work.list_texts_handed_in_except_training()}
         try:
             readings = tables.read_table("readings", study=self.study)
         except GLCError:  # nothing is built yet
@@ -257,7 +257,7 @@ class AssignedTexts:
     @cached_property
     def present_texts(self) -> Any:
         """Returns all interviews and calls in their present form, with their words and turns."""
-        return pseudonymise_raw_transcripts(self.study, needed_tables=_TEXT_TABLES)
+        return pseudonymise_raw_transcripts(self.study, checked_tables=_TEXT_TABLES)
 
     def read_present_words(self, document: str) -> str:
         """Returns the present words of a text or an answer."""
@@ -420,7 +420,8 @@ class CorrectedTexts:
                 if not passage.words and turn.start <= start < end <= turn.end:
                     moved[key] = [start, end]
                 else:
-                    waiting[key] = [*changed.find_surroundings_of_copy_span(passage.start, passage.end)]
+                    waiting[key] = [*changed.find_current_surroundings_of_copy_span(passage.start,
+                                                                                    passage.end)]
         return {"document_id": document, "version": content_hash(words), "text": words,
                 "is_edited": changed.is_edited, "moved": moved, "waiting": waiting}
 

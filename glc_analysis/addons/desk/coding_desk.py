@@ -68,7 +68,7 @@ class DoubleCodingComparison:
     @cached_property
     def texts(self) -> set[str]:
         """Returns the double-coded texts that the person may compare."""
-        return self._double.list_texts_assigned_to_compare(self.by)
+        return self._double.list_texts_person_may_compare(self.by)
 
     def why_not_comparable(self) -> str:
         """Returns a sentence saying why the texts may not be compared yet; blank if they may be compared."""
@@ -347,7 +347,7 @@ class CodingDesk(anywidget.AnyWidget):
             return session.suggest_codes(document_id, start, end, without_waiting_for_model=True)
         if get == "why_no_suggestions":
             return session.why_no_suggestions(document_id)
-        return {"answers": session.list_answers, "training": session.compare_training_texts,
+        return {"answers": session.list_answers, "training": session.freeze_and_compare_training_texts,
                 "why_not_compare": self._curation.why_not_comparable,
                 "versions": self._curation.describe_differing_text_versions,
                 "differences": self._curation.freeze_codings_and_list_differences,

@@ -232,7 +232,7 @@ class CodingSession(CoderWork):
         return {"can_undo": bool(work.done), "can_redo": bool(work.undone), "keys": self._keys(),
                 "counts": self._counts(), "coder": self.coder, "problems": [*self._problems()]}
 
-    def compare_training_texts(self) -> Plain:
+    def freeze_and_compare_training_texts(self) -> Plain:
         """Returns the comparison of the coder's training texts with the passages that others settled:
 
         - document_ids: the training texts that are finished;

@@ -22,7 +22,7 @@ Shift = Callable[[int, int, Masked], tuple[int, int] | None]
 removed."""
 
 
-def erase_withdrawn_from_coder_file(path: Path, remaining_content: Any) -> None:
+def erase_withdrawn_from_journal_or_log(path: Path, remaining_content: Any) -> None:
     """Rewrites a coder's journal or log of suggestions without the content that a withdrawal removes.
     ``remaining_content`` has the functions that return what is left of each text. Raises Faults if a text
     changed after the coder began it, because the removed turns then cannot be found."""

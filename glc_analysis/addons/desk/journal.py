@@ -200,7 +200,7 @@ class DeskWork:
         self.undone.clear()
         return _documents(changes)
 
-    def list_texts_handed_in(self) -> list[str]:
+    def list_texts_handed_in_except_training(self) -> list[str]:
         """Returns the document_ids of the texts that the coder has handed in, without training texts and
         without texts that have a coding to be placed again."""
         coded = {coding.document_id for coding in self.codings.values()}
@@ -572,7 +572,7 @@ def read_codings_of_handed_in_texts(journal_path: Path, *, coder: str = "") -> P
         words = normalise_space(work.texts[coding.document_id].text[coding.start:coding.end])
         parsed.assisted[coding.document_id, coding.code_id, words] = coding.suggested_by
     parsed.training = {*work.list_finished_training_texts()}
-    handed_in = {*work.list_texts_handed_in(), *parsed.training}
+    handed_in = {*work.list_texts_handed_in_except_training(), *parsed.training}
     for document_id in sorted(handed_in):
         parsed.add_source(document_id, Text(work.texts[document_id].text, ("code points",)))
     for coding in work.codings.values():

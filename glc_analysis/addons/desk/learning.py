@@ -31,7 +31,7 @@ from glc_analysis.coding.coders import (
     place_codings,
 )
 from glc_analysis.coding.coefficients import NOMINAL, count_codings
-from glc_analysis.coding.consensus import CONSENSUS, list_coding_units
+from glc_analysis.coding.consensus import CONSENSUS, list_codes_by_segment_and_reader
 from glc_analysis.coding.exports import pseudonymise_raw_transcripts
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Faults, UsageError, suggest_name
@@ -106,10 +106,10 @@ def compare_coders_with_settled_passages(study: Study) -> pd.DataFrame:
     frames = {name: tables.read_table(name, study=study) for name in
               ("codings", "readings", "segments", "disagreements", "codebook", "quarantined")}
     codings = frames["codings"][frames["codings"]["coder_id"] != CONSENSUS]
-    coded = list_coding_units(frames["codings"], frames["readings"], frames["segments"])
+    coded = list_codes_by_segment_and_reader(frames["codings"], frames["readings"], frames["segments"])
     pairs = codings[["document_id", "coder_id"]].drop_duplicates().assign(codebook_version="")
     readings = pd.concat([frames["readings"], pairs]).drop_duplicates(["document_id", "coder_id"])
-    learnt = list_coding_units(frames["codings"], readings, frames["segments"])
+    learnt = list_codes_by_segment_and_reader(frames["codings"], readings, frames["segments"])
     decisions = _decisions(frames["disagreements"])
     parts = []
     for coder in sorted({*readings["coder_id"]} - {CONSENSUS}):
@@ -129,7 +129,7 @@ def compare_coders_with_settled_passages(study: Study) -> pd.DataFrame:
 def find_codes_settled_by_others(frames: Mapping[str, pd.DataFrame], coder: str) -> dict[str, frozenset[str]]:
     """Returns the codes of each segment that was settled by other coders or by the team. ``frames`` are the
     tables codings, readings, segments and disagreements."""
-    coded = list_coding_units(frames["codings"], frames["readings"], frames["segments"])
+    coded = list_codes_by_segment_and_reader(frames["codings"], frames["readings"], frames["segments"])
     return select_independently_settled_codes(coded, _decisions(frames["disagreements"]), coder)
 
 
@@ -279,7 +279,7 @@ def compare_first_and_second_coding(study: Study, coder: str, second_coding: Pat
     unknown = _unknown(frames["quarantined"], segments, coder)
     unknown |= {segment for segment, _ in find_overlapped_segments_and_coders(placed.unread, segments)}
     for name, codings in (("first", first), ("second", second)):
-        coded = list_coding_units(codings, both, segments)
+        coded = list_codes_by_segment_and_reader(codings, both, segments)
         coded = coded[~coded["segment_id"].isin(unknown)]
         sets[name] = dict(zip(coded["segment_id"], coded["codes"], strict=True))
     book = codebook.rename(columns={"since_version": "version"})

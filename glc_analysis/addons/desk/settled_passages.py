@@ -18,7 +18,7 @@ from glc_analysis.addons.desk.sentence_encoder import SentenceEncoder, encode_an
 from glc_analysis.coding.codebook import find_case_detail_codes
 from glc_analysis.coding.consensus import (
     CONSENSUS,
-    list_coding_units,
+    list_codes_by_segment_and_reader,
     map_to_original_or_self,
     repeat_codings_for_each_segment,
 )
@@ -69,8 +69,8 @@ class SettledPassages:
         decided = frames["disagreements"].query("is_decided and coder_id == @CONSENSUS")
         decisions = {segment: frozenset(filter(None, codes.split(";")))
                      for segment, codes in zip(decided["segment_id"], decided["codes"], strict=True)}
-        settled = select_independently_settled_codes(list_coding_units(codings, frames["readings"], segments),
-                                                     decisions, "")
+        coded = list_codes_by_segment_and_reader(codings, frames["readings"], segments)
+        settled = select_independently_settled_codes(coded, decisions, "")
         passages = repeat_codings_for_each_segment(codings[(codings["coder_id"] == CONSENSUS)
                                                            & codings["is_agreed"]])
         passages = passages[passages["segment_id"].isin({*settled} - never)]

@@ -335,10 +335,10 @@ def _with_settings(path: Path, settings: pd.DataFrame) -> tuple[str | None, list
     return (text if changed else None), lines
 
 
-def blank_default_organisation_and_country(path: Path) -> None:
+def blank_default_organisation_and_country_columns(settings_file: Path) -> None:
     """Blanks the settings ``organisation`` and ``country`` below [survey] of a new study.toml. Accepting the
     draft fills them in."""
-    text = path.read_text(encoding="utf-8")
+    text = settings_file.read_text(encoding="utf-8")
     for name in ("organisation", "country"):
         text = re.sub(rf'(?m)^({name} = )"{name}"(?=\s|$)', r'\1""', text, count=1)
-    write_atomic(path, text)
+    write_atomic(settings_file, text)

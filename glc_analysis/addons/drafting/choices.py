@@ -18,7 +18,7 @@ from glc_analysis.addons.drafting.options import (
     list_answer_options,
     make_option_spelling_key,
 )
-from glc_analysis.addons.drafting.words import find_scale_words, find_steps_on_known_scale
+from glc_analysis.addons.drafting.words import find_steps_on_known_scale, map_labels_to_known_scale_steps
 
 MANY = 40
 """In a column with at least this many answers, a text is taken for an option only if five respondents wrote
@@ -102,8 +102,8 @@ class _Spread:
         return f"{round(100 * self.covered)} % of {self.n} answers are answers that several people gave"
 
 
-def guess_choice_or_text(column: FormColumn, answers: Counter[str],
-                         known_option_keys: Collection[str]) -> ColumnGuess:
+def guess_choice_kind_or_text(column: FormColumn, answers: Counter[str],
+                              known_option_keys: Collection[str]) -> ColumnGuess:
     """Guesses whether the answers of a column are a choice of one option, a choice of several options, or
     texts. ``known_option_keys`` are the keys of options listed elsewhere in the form."""
     few = FEWEST if answers.total() >= MANY else 2
@@ -136,7 +136,7 @@ def _listed(column: FormColumn, answers: Counter[str], known: Collection[str], s
                            notes=["its options are steps: is it a scale?", *notes])
     if several := _few_joined(column, labels, options, known):
         return several
-    marks = find_scale_words(labels)
+    marks = map_labels_to_known_scale_steps(labels)
     if len({*marks.values()}) > 2 and len(labels) - len(marks) <= len(column.counts):
         return ColumnGuess("scale", spread.why, False, options=options,
                            notes=["all but one of its options are steps: is it a scale?", *notes])

@@ -62,10 +62,10 @@ def read_code_tree(path: Path) -> pd.DataFrame:
     without a GUID."""
     raw = read_codings(path)
     guids = {code: guid for guid, code in raw.guids.items()}
-    return make_codebook_rows(raw.codes).assign(guid=[guids.get(code, "") for code in raw.codes["code"]])
+    return draft_codebook_rows(raw.codes).assign(guid=[guids.get(code, "") for code in raw.codes["code"]])
 
 
-def make_codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
+def draft_codebook_rows(codes: pd.DataFrame) -> pd.DataFrame:
     """Returns the codes of a file (``RawCodings.codes``) as rows of codebook.csv, in the same order. Ids are
     made from names.
 

@@ -21,7 +21,7 @@ from glc_analysis.addons.drafting.choices import (
     MANY,
     ColumnGuess,
     are_all_yes_or_no,
-    guess_choice_or_text,
+    guess_choice_kind_or_text,
     list_single_choice_options_by_file,
 )
 from glc_analysis.addons.drafting.column_pairs import WEAK
@@ -89,7 +89,7 @@ def guess_column_type(column: FormColumn, known_option_keys: Collection[str] = (
     guess = _dates(whole) or next(filter(None, (
         decide(column, answers) for decide in (
             _contacts, _identifiers, _language, _numbers, _country, _organisation))), None)
-    guess = guess or guess_choice_or_text(column, answers, known_option_keys)
+    guess = guess or guess_choice_kind_or_text(column, answers, known_option_keys)
     if not tool or guess.kind == NO_QUESTION:
         return guess
     if guess.kind in COLUMN_ROLES:

@@ -74,7 +74,7 @@ def draft_tables_after_init(directory: Path, *, form: Path | None, codebook: Pat
     drafted.write(directory, as_workbook=as_workbook)
     for note in drafted.notes:
         say(f"To decide: {note}")
-    if line := redraft_crosswalk_keeping_decisions(Study(directory), is_first=True):
+    if line := redraft_crosswalk_keeping_decisions(Study(directory), is_first_draft=True):
         say(line)
     if draft := read_draft(Study(directory)):
         for line in list_draft_status_lines(draft):

@@ -75,15 +75,15 @@ def write_crosswalk_draft(study: Study, rows: pd.DataFrame, options: pd.DataFram
     save_workbook_reproducibly(book, path)
 
 
-def redraft_crosswalk_keeping_decisions(study: Study, *, is_first: bool = False) -> str:
+def redraft_crosswalk_keeping_decisions(study: Study, *, is_first_draft: bool = False) -> str:
     """Drafts the crosswalk of a study that begins with several waves, from its drafted questions and waves.
     Decisions in an earlier draft of the crosswalk are kept for rows that have not changed.
 
     Returns the line to print. If there are fewer than two drafted waves, returns "" and drafts nothing.
-    Without ``is_first_draft``, the function also returns "" and drafts nothing if there is no earlier draft of the
-    crosswalk.
+    Without ``is_first_draft``, the function also returns "" and drafts nothing if there is no earlier draft
+    of the crosswalk.
     """
-    if not is_first and not (study.root / CROSSWALK_DRAFT).is_file():
+    if not is_first_draft and not (study.root / CROSSWALK_DRAFT).is_file():
         return ""
     draft = read_draft(study)
     waves = group_survey_files_by_wave(draft.tables["waves"]) if draft else {}
@@ -97,7 +97,7 @@ def redraft_crosswalk_keeping_decisions(study: Study, *, is_first: bool = False)
     known = {*zip(reference.crosswalk["question_id"], reference.crosswalk["wave_id"], strict=True)}
     places = zip(rows["question_id"], rows["wave_id"], strict=True)
     rows = rows[pd.Series([place not in known for place in places], rows.index, dtype=bool)]
-    if not is_first:
+    if not is_first_draft:
         before, options_before = read_existing_crosswalk_draft(study)
         rows = _with_decisions(rows, before, ["question_id", "wave_id", "why"],
                                ["change", "is_comparable", "because", "columns", "asked_if"])

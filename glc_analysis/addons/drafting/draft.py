@@ -24,8 +24,8 @@ from glc_analysis.addons.drafting.drafted_conditions import draft_condition_rows
 from glc_analysis.addons.drafting.drafted_settings import (
     draft_codebook_themes_from_id_sections,
     draft_country_rows,
+    draft_file_waves_from_path_years,
     draft_setting_rows,
-    draft_wave_rows_from_path_years,
     format_columns_entry,
     note_on_files_lacking_column,
     set_question_themes_from_id_sections,
@@ -46,7 +46,7 @@ from glc_analysis.addons.drafting.options import (
     find_unexpectedly_unchosen_options,
     make_option_spelling_key,
 )
-from glc_analysis.addons.drafting.sensitivity import propose_sensitivity_rows
+from glc_analysis.addons.drafting.sensitivity import propose_sensitivity_row_per_question
 from glc_analysis.addons.drafting.tick_groups import TickGroup, find_tick_groups, merge_loop_columns
 from glc_analysis.addons.drafting.words import (
     asks_for_persons_name,
@@ -121,13 +121,13 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
         known[country] = dict(zip(countries["raw_name"].map(match_key), countries["country_id"], strict=True))
     tables = {
         "questions": questions,
-        "sensitivity": _frame("sensitivity", propose_sensitivity_rows(questions, options)),
+        "sensitivity": _frame("sensitivity", propose_sensitivity_row_per_question(questions, options)),
         "options": options,
         "asked_if": _frame("asked_if", draft_condition_rows(questions, known, country, surveys, form)),
         "countries": countries,
         "codebook": _frame("codebook", draft_codebook_themes_from_id_sections(questions)),
         "settings": _frame("settings", draft_setting_rows(roles, form)),
-        "waves": _frame("waves", draft_wave_rows_from_path_years([survey.path for survey in surveys]))}
+        "waves": _frame("waves", draft_file_waves_from_path_years([survey.path for survey in surveys]))}
     organisation = split_alternatives(roles["organisation"][0].entry) if "organisation" in roles else ()
     return SurveyDraft({name: _unsure_first(table) for name, table in tables.items()},
                        (*_notes(form, surveys, organisation), *_unmatched(xlsform, held, form, wordings)),
@@ -402,8 +402,8 @@ def _form_row(asked: FormDraft, name: str, held: dict[str, FormColumn], guesses:
         use = ""
     if question["option_list"]:
         options = asked.options[asked.options["option_list"] == question["option_list"]]
-        unknown = lists.add_xlsform_list(question["option_list"], options, ticks, columns[0],
-                                         is_multi=kind == "multi").total()
+        unknown = lists.add_xlsform_list_and_count_unlisted(question["option_list"], options, ticks,
+                                                            columns[0], is_multi=kind == "multi").total()
         if unknown:
             doubts.append(f"{unknown} answer is not an option of the form" if unknown == 1 else
                           f"{unknown} answers are not options of the form")

@@ -145,15 +145,15 @@ def draft_setting_rows(role_columns: Roles, form: SurveyForm) -> list[dict[str, 
     return rows
 
 
-def draft_wave_rows_from_path_years(paths: Sequence[Path]) -> list[dict[str, str]]:
+def draft_file_waves_from_path_years(paths: Sequence[Path]) -> list[dict[str, str]]:
     """Returns a row for each survey file with its wave. The wave is the year in the name of the file or, if
     the name has no year, the year in the name of the folder. Returns no rows if a file has no year in either
     name, or if all files have the same year.
 
-    >>> [row["wave_id"] for row in draft_wave_rows_from_path_years([Path("2019_en.csv"),
+    >>> [row["wave_id"] for row in draft_file_waves_from_path_years([Path("2019_en.csv"),
     ...                                                             Path("2018_en.csv")])]
     ['w2018', 'w2019']
-    >>> draft_wave_rows_from_path_years([Path("may.csv"), Path("june.csv")])
+    >>> draft_file_waves_from_path_years([Path("may.csv"), Path("june.csv")])
     []
     """
     years = [{*_YEAR.findall(path.stem)} or {*_YEAR.findall(path.parent.name)} for path in paths]

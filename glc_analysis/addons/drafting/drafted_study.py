@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.drafting.acceptance import blank_default_organisation_and_country
+from glc_analysis.addons.drafting.acceptance import blank_default_organisation_and_country_columns
 from glc_analysis.addons.drafting.arrivals import sort_files_by_kind
 from glc_analysis.addons.drafting.code_tree import draft_codebook
 from glc_analysis.addons.drafting.draft import SurveyDraft, draft_survey_tables
@@ -71,7 +71,7 @@ class DraftedStudy:
         if self.survey:
             for path in self.exports:
                 shutil.copyfile(path, directory / "raw/survey" / path.name)
-            blank_default_organisation_and_country(Study(directory).settings_file)
+            blank_default_organisation_and_country_columns(Study(directory).settings_file)
             write_draft_into_study(Study(directory), self.survey, as_workbook=as_workbook)
 
 

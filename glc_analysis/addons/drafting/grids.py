@@ -16,7 +16,7 @@ from glc_analysis.addons.drafting.choices import (
 from glc_analysis.addons.drafting.column_types import count_answers_by_language, is_number_text
 from glc_analysis.addons.drafting.form import FormColumn
 from glc_analysis.addons.drafting.options import make_option_spelling_key
-from glc_analysis.addons.drafting.words import count_degree_words, find_steps_on_known_scale
+from glc_analysis.addons.drafting.words import count_labels_with_degree_words, find_steps_on_known_scale
 from glc_analysis.text import match_key
 
 _ALIKE = 0.8
@@ -76,7 +76,7 @@ def _is_of_scales(grid: Collection[FormColumn], guesses: Collection[ColumnGuess]
     steps = sorted(make_option_spelling_key(label) for label in labels if not is_number_text(label))
     if len(grid) < _FEWEST_QUESTIONS or not 2 < len(steps) <= _MOST_STEPS:
         return False
-    return count_degree_words(steps) >= max(2, len(steps) / 2) or any(
+    return count_labels_with_degree_words(steps) >= max(2, len(steps) / 2) or any(
         words.mentions_concept("rating", column.wording) for column in grid)
 
 

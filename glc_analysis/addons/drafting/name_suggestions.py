@@ -50,8 +50,8 @@ def suggest_unlisted_names_and_account_numbers(study: Study,
     """Returns suggestions for names.csv from the masked texts: interviews and calls
     (``texts_besides_open_answers``), and open answers.
 
-    The result has the rows of :func:`suggest_names_in_texts` and :func:`find_account_numbers`, without names
-    that are part of a pseudonym.
+    The result has the rows of :func:`suggest_names_in_texts` and :func:`suggest_account_and_card_numbers`,
+    without names that are part of a pseudonym.
     """
     segments = read_table("segments", study=study)
     answers = segments.loc[segments["speaker_id"] == "", "text"]
@@ -60,7 +60,7 @@ def suggest_unlisted_names_and_account_numbers(study: Study,
                   *reference.names["pseudonym"], *reference.speakers["speaker_id"]}
     texts = [*texts_besides_open_answers, *answers]
     suggested = pd.concat([part for part in (suggest_names_in_texts(texts),
-                                             find_account_numbers(texts)) if len(part)]
+                                             suggest_account_and_card_numbers(texts)) if len(part)]
                           or [suggest_names_in_texts([])], ignore_index=True).drop_duplicates("name")
     return suggested[[not any(name in pseudonym for pseudonym in pseudonyms) for name in suggested["name"]]]
 
@@ -172,7 +172,7 @@ def _suggestion(text: str, kind: str, start: int, end: int) -> tuple[str, str, s
 _NEEDS_NETWORK = ("EMAIL_ADDRESS", "URL")
 
 
-def find_account_numbers(texts: Iterable[str]) -> pd.DataFrame:
+def suggest_account_and_card_numbers(texts: Iterable[str]) -> pd.DataFrame:
     """Returns suggestions for account and card numbers: one row per number, with the columns of
     :func:`suggest_names_in_texts`. Returns no rows if Presidio is not installed."""
     counts: Counter[tuple[str, str]] = Counter()

@@ -27,7 +27,7 @@ from glc_analysis.addons.drafting.words import (
     has_link,
     is_concept_word,
     may_be_direct_identifier,
-    sort_options_by_scale,
+    sort_options_by_known_steps,
     strip_case_accents_and_extra_blanks,
 )
 from glc_analysis.cleaning.dimension_tables import (
@@ -174,9 +174,9 @@ class DraftedOptionLists:
                                          "kind": guess_option_kind(label), "how_sure": SURE,
                                          "why": "the heading of its column", "n": str(count)})
 
-    def add_xlsform_list(self, list_name: str, options: pd.DataFrame, ticks: Mapping[str, FormColumn],
-                         column: FormColumn,
-                         *, is_multi: bool) -> Counter[str]:
+    def add_xlsform_list_and_count_unlisted(self, list_name: str, options: pd.DataFrame,
+                                            ticks: Mapping[str, FormColumn], column: FormColumn, *,
+                                            is_multi: bool) -> Counter[str]:
         """Adds a list of an XLSForm, and counts the answers to one of its questions.
 
         The answers are in one ``column``, or in the columns ``ticks``, one per option. Answers may be names
@@ -378,7 +378,7 @@ def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
     if len(codes) == len(answers) and len({code[1] for code in codes.values()}) == 1:
         by_code = sorted(answers, key=lambda label: int(codes[label][2]))
         return [*by_code, *(label for label in labels if label not in answers)], kind != "scale"
-    ordered, is_known = sort_options_by_scale(labels)
+    ordered, is_known = sort_options_by_known_steps(labels)
     return (ordered, is_known) if kind == "scale" else (ordered if is_known else labels, True)
 
 

@@ -18,10 +18,10 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from glc_analysis.addons.drafting.words import (
-    find_scale_words,
     guess_option_kind,
     has_link,
     is_concept_word,
+    map_labels_to_known_scale_steps,
     may_be_direct_identifier,
     strip_case_accents_and_extra_blanks,
     strip_case_accents_and_punctuation,
@@ -402,7 +402,7 @@ def _answers(labels: Sequence[str]) -> Mapping[str, Hashable]:
 def _steps(labels: Sequence[str]) -> Mapping[str, Hashable]:
     """Returns, for each label that belongs to a scale known in several languages, the family of scales and
     the step on the scale."""
-    return find_scale_words(labels)
+    return map_labels_to_known_scale_steps(labels)
 
 
 def _option_likeness(a: str, b: str, ours: AnswerOptions, theirs: AnswerOptions, is_ordered: bool) -> float:

@@ -24,14 +24,15 @@ OTHERS = "*"
 _LATIN = "Latn"
 
 
-def propose_sensitivity_rows(questions: pd.DataFrame, options: pd.DataFrame) -> list[dict[str, str]]:
+def propose_sensitivity_row_per_question(questions: pd.DataFrame,
+                                         options: pd.DataFrame) -> list[dict[str, str]]:
     """Returns a row for each drafted question, in the order of the form; columns that are left out have no
     row. The first row decides for all questions whose own row is blank.
 
     >>> questions = pd.DataFrame([{"question_id": "Q1", "type": "single", "wording": "Did the police come?",
     ...                            "option_list": "Q1", "place": "1"}])
     >>> options = pd.DataFrame({"option_list": ["Q1"], "label": ["Yes"]})
-    >>> [row["proposal"] for row in propose_sensitivity_rows(questions, options)]
+    >>> [row["proposal"] for row in propose_sensitivity_row_per_question(questions, options)]
     ['', 'true']
     """
     asked = questions[questions["type"] != ""]

@@ -237,19 +237,19 @@ def find_steps_on_known_scale(labels: Sequence[str]) -> list[float] | None:
     return None
 
 
-def sort_options_by_scale(labels: Sequence[str]) -> tuple[list[str], bool]:
+def sort_options_by_known_steps(labels: Sequence[str]) -> tuple[list[str], bool]:
     """Returns the options of a scale sorted from one end to the other, with options without a step last. Also
     returns whether the whole order is known. The order is known if each option that is an answer has a step
     of its own.
 
-    >>> sort_options_by_scale(["Good", "Excellent", "OK", "Don't know"])
+    >>> sort_options_by_known_steps(["Good", "Excellent", "OK", "Don't know"])
     (['OK', 'Good', 'Excellent', "Don't know"], True)
-    >>> sort_options_by_scale(["Now and then", "Never", "Often", "Always"])
+    >>> sort_options_by_known_steps(["Now and then", "Never", "Often", "Always"])
     (['Never', 'Often', 'Always', 'Now and then'], False)
     """
     steps = find_steps_on_known_scale(labels)
     if steps is None:
-        marks = find_scale_words(labels)
+        marks = map_labels_to_known_scale_steps(labels)
         steps = [marks[label][1] if label in marks else float("nan") for label in labels]
     answers = [step for label, step in zip(labels, steps, strict=True)
                if guess_option_kind(label) == "substantive"]
@@ -259,11 +259,11 @@ def sort_options_by_scale(labels: Sequence[str]) -> tuple[list[str], bool]:
     return ordered, not any(map(isnan, answers)) and len({*answers}) == len(answers)
 
 
-def find_scale_words(labels: Sequence[str]) -> dict[str, tuple[str, int]]:
+def map_labels_to_known_scale_steps(labels: Sequence[str]) -> dict[str, tuple[str, int]]:
     """Returns, for each label that begins with a known word of a scale in any language, the family of scales
     and the step on the scale.
 
-    >>> find_scale_words(["Meses", "Años", "Han"])
+    >>> map_labels_to_known_scale_steps(["Meses", "Años", "Han"])
     {'Meses': ('duration', 4), 'Años': ('duration', 5)}
     """
     best: dict[str, tuple[str, int]] = {}
@@ -275,10 +275,10 @@ def find_scale_words(labels: Sequence[str]) -> dict[str, tuple[str, int]]:
     return best
 
 
-def count_degree_words(labels: Sequence[str]) -> int:
+def count_labels_with_degree_words(labels: Sequence[str]) -> int:
     """Counts the labels that contain a word of degree or a "not".
 
-    >>> count_degree_words(["Rather useful", "Not useful", "A novel"])
+    >>> count_labels_with_degree_words(["Rather useful", "Not useful", "A novel"])
     2
     """
     return sum(degree.is_marked for label in labels if (degree := _degree(label)))

@@ -37,7 +37,7 @@ def list_retention_dates(study: Study, *, today: date) -> pd.DataFrame:
                            fix=f"write the last day on which {row['path']} may be kept as YYYY-MM-DD")
                      for row in wrong)
     held = {*study.list_all_raw_files(), *(study.root / path for path in recorded), *study.private.rglob("*")}
-    held -= {*study.list_reference_files(), study.root / KEY_FILE}  # a key of digests tells of nobody
+    held -= {*study.list_reference_table_files(), study.root / KEY_FILE}  # a key of digests tells of nobody
     rows = []
     for path in sorted(path for path in held if path.is_file()):
         name = study.make_relative(path)

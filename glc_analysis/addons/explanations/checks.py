@@ -78,7 +78,7 @@ CHECKS: tuple[Check, ...] = (make_schema_check("explanations.principle_id"),
                              Check(("explanations",), _repeated_passages))
 
 
-def list_reopened_or_hidden_explanations(study: Study, reference: Reference) -> Iterator[str]:
+def list_reopened_or_hidden_principle_explanations(study: Study, reference: Reference) -> Iterator[str]:
     """Yields a line for each explanation that a withdrawal has reopened, and for each explanation that its
     intended audience cannot see with the present tables."""
     rows = reference.explanations
@@ -88,7 +88,7 @@ def list_reopened_or_hidden_explanations(study: Study, reference: Reference) -> 
                "column date of explanations.csv.")
     is_built = (study.processed / "slices.json").is_file() if len(rows) else False
     for audience in AUDIENCES[1:] if is_built else ():
-        read = StudyView(study).find_readable_explanations(audience)
+        read = StudyView(study).find_readable_principle_explanations(audience)
         for row in rows[rows["shown_for"].str.contains(audience)].to_dict("records"):
             if (row["principle_id"], row["number"]) not in read:
                 yield (f"The {audience} cannot read explanation {row['number']} of {row['principle_id']}: it "

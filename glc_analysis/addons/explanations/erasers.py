@@ -10,8 +10,8 @@ from glc_analysis.addons.explanations.checks import PASSAGE_COLUMNS, split_segme
 Cells = dict[str, str]
 
 
-def erase_leaver_from_explanation(table: str, row_before: Cells, row_after: Cells,
-                                  leaver: Leaver) -> tuple[Cells, Cells] | None:
+def erase_leaver_passages_from_explanation(table: str, row_before: Cells, row_after: Cells,
+                                           leaver: Leaver) -> tuple[Cells, Cells] | None:
     """Removes the leaver's passages from both forms of a row: the form before the withdrawal (``row_before``)
     and the form after it (``row_after``). Returns both forms; returns None if no passage for the explanation
     is left, so that the whole row is deleted. If only quotations are withdrawn, the passages stay, and the

@@ -32,7 +32,7 @@ _SIDES = {"passages_for": "For it", "passages_against": "Against it", "passages_
 _NOTHING, _NOT_SHOWN = "No passage is named.", "No passage may be shown here."
 
 
-def show_explanations(view: StudyView) -> Html | None:
+def show_team_explanations_of_principle(view: StudyView) -> Html | None:
     """Returns the explanations of the view's principle that the audience may read; None if there are none."""
     rows = view.explanations
     if rows.empty:
@@ -53,7 +53,8 @@ def _written(row: dict[str, str], view: StudyView) -> str:
         return f"{row['by']}. {REOPENED}"
     readers = [audience for audience in row["shown_for"].split(";") if audience]
     shown = [f"The {audience} reads it too." if (row["principle_id"], row["number"]) in
-             view.find_readable_explanations(audience) else NOT_READ.format(audience) for audience in readers]
+             view.find_readable_principle_explanations(audience) else NOT_READ.format(audience)
+             for audience in readers]
     day = format_full_date_with_preposition(row["date"])
     return f"{row['by']} {day}. {' '.join(shown) or 'For the team alone.'}"
 

@@ -105,7 +105,7 @@ class ExplanationsView(VisibleTables):
         owner of each quotation."""
         return _own_quotations(self, self.audience)
 
-    def find_readable_explanations(self, audience: str) -> set[tuple[str, str]]:
+    def find_readable_principle_explanations(self, audience: str) -> set[tuple[str, str]]:
         """Returns, for the team, the explanations that another audience can read with the present tables, as
         pairs of principle and number."""
         blocks = self.read("blocks")
@@ -130,8 +130,8 @@ def _networks(organisations: pd.DataFrame) -> dict[str, str]:
     return dict(zip(organisations["organisation_id"], organisations["network_id"], strict=True))
 
 
-def list_explanation_lines_with_organisations(frames: Mapping[str, pd.DataFrame], reference: Any,
-                                              audience: str) -> Iterator[Row]:
+def list_explanation_lines_with_cited_organisations(frames: Mapping[str, pd.DataFrame], reference: Any,
+                                                    audience: str) -> Iterator[Row]:
     """Yields the explanations that an audience reads, each with every organisation whose words support it."""
     if frames["explanations"].empty:
         return
@@ -160,6 +160,6 @@ BLOCKS = AddedBlocks(
     kinds=Kinds(words=(BLOCK,)),
     needs=("explanations", "quotations", "segments", "documents", "organisations", "principles",
            "quotes.csv"),
-    lines=list_explanation_lines_with_organisations, rewritten=lambda frames: set(),
+    lines=list_explanation_lines_with_cited_organisations, rewritten=lambda frames: set(),
     rows={BLOCK: "principle_id"},
     line={BLOCK: ("principle_id", "number")})

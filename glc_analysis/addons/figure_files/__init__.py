@@ -4,6 +4,6 @@ from glc_analysis.addon import AddOn
 
 ADD_ON = AddOn(
     "figure_files", "Each figure of a site as SVG, PNG and CSV.",
-    page_files="figure_files:extract_and_link_page_figures",
+    page_files="figure_files:make_and_link_figure_downloads",
     preloaded=("matplotlib.backends.backend_agg", "matplotlib.figure"),
     style="figure_files.css")

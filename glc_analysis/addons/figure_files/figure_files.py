@@ -36,9 +36,9 @@ _TRACK, _COUNT, _LABEL_LETTERS, _COUNT_LETTERS = (256, 160), 428, 38, 30
 counts, and how many letters fit into a line of an answer and into a line of a count."""
 
 
-def extract_and_link_page_figures(page: lxml.html.HtmlElement, slug: str, source_line: str,
-                                  earlier_figures: Path | None = None,
-                                  call: Call = call_here) -> dict[str, str | bytes]:
+def make_and_link_figure_downloads(page: lxml.html.HtmlElement, slug: str, source_line: str,
+                                   earlier_figures: Path | None = None,
+                                   call: Call = call_here) -> dict[str, str | bytes]:
     """Returns the downloads of a page, keyed by file name, and adds links to these files below each figure of
     the page.
 
@@ -50,7 +50,7 @@ def extract_and_link_page_figures(page: lxml.html.HtmlElement, slug: str, source
     >>> claim = "<section class='glc-claim'><h2>Shelter: 18 of 30</h2><div class='glc-wide'>"
     >>> bar = "<span style='width:60%'></span></div></section>"
     >>> page = lxml.html.fromstring(f"<article>{claim}{bar}</article>")
-    >>> [*extract_and_link_page_figures(page, "index", "A study")], page.xpath(".//a/@href")[0]
+    >>> [*make_and_link_figure_downloads(page, "index", "A study")], page.xpath(".//a/@href")[0]
     (['index-1.svg', 'index-1.png', 'index-1.csv'], 'figures/index-1.svg')
     """
     files: dict[str, str | bytes] = {}

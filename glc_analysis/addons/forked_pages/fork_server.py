@@ -246,7 +246,7 @@ def fork_process(environment_variables: Any, cwd: str, streams: dict[int, Any] |
         return None
 
 
-def read_tables_in_server(environment_variables: Any, root: str, table_names: list[str]) -> None:
+def make_server_read_tables(environment_variables: Any, root: str, table_names: list[str]) -> None:
     """Makes the server read tables of the study in ``root`` once, so that pages need not read the tables
     again."""
     with suppress(OSError):

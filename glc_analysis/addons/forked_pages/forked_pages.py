@@ -19,7 +19,7 @@ from glc_analysis.addon import list_declarations
 from glc_analysis.addons.forked_pages.fork_server import (
     Calls,
     fork_process,
-    read_tables_in_server,
+    make_server_read_tables,
     start_server,
 )
 from glc_analysis.read_log import EVERYTHING
@@ -94,8 +94,8 @@ class ForkedPages(PageProcesses):
         was last made. If it is not known which tables a page read, the server reads all tables."""
         if _is_forking():
             read = {one.partition(" ")[0] for one in reads}
-            read_tables_in_server(self.environment | _preloading(), str(self.reader_study.root),
-                                  sorted(load_processed_tables() if read & {*EVERYTHING} else read))
+            make_server_read_tables(self.environment | _preloading(), str(self.reader_study.root),
+                                    sorted(load_processed_tables() if read & {*EVERYTHING} else read))
 
     def make_page(self, page: PageJob, temporary_folder: Path) -> Executed | Failure:
         """Makes a page in a forked process, or in a kernel if no process can be forked."""

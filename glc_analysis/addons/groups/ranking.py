@@ -58,11 +58,11 @@ def count_organisation_country_and_code_figures(questions: pd.DataFrame, options
         yield CountedBase("codes", "organisation", n_codes, is_coded=True)
 
 
-def list_merged_groups_by_grouping(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
+def list_merged_groups_per_possible_grouping(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
     """Yields, for each possible grouping, the names of its merged groups. The first grouping merges nothing;
     no grouping merges all values.
 
-    >>> [*list_merged_groups_by_grouping(["high", "low", "middle"])][:3]
+    >>> [*list_merged_groups_per_possible_grouping(["high", "low", "middle"])][:3]
     [(), ('high + low',), ('high + middle',)]
     """
     every = sorted(values)
@@ -91,7 +91,7 @@ def rank_groupings_by_disclosed_figures(counted_bases: Iterable[CountedBase], or
         for attribute in GROUPED_BY[part.unit]:
             members = determine_membership(attribute, part.unit, organisations, answers)
             ranked = []
-            for merged in list_merged_groups_by_grouping(members.names):
+            for merged in list_merged_groups_per_possible_grouping(members.names):
                 sizes = {audience: _GroupSizes(part, attribute, merged, organisations, answers, consent,
                                                audience) for audience in READING_AUDIENCES}
                 opened = {audience: groups.find_hiding_rules(settings) for audience, groups in sizes.items()}

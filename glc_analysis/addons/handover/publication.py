@@ -27,7 +27,7 @@ from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.locks import hold_lock
 from glc_analysis.manifest import are_tables_current
 from glc_analysis.reference import read_reference
-from glc_analysis.run.plan import NOTEBOOKS, plan_pages, select_stale
+from glc_analysis.run.plan import NOTEBOOKS, plan_pages, select_failed_or_stale_pages
 from glc_analysis.run.record import find_last_run
 from glc_analysis.study import Study
 from glc_analysis.writing import write_atomic
@@ -156,7 +156,7 @@ def _run_to_publish(study: Study, audience: str, notebooks: Path) -> Path:
     if not are_tables_current(study):
         raise GLCError(f"The study has changed since the pages for {audience} were made. {fix}")
     planned = plan_pages(study, audience=audience, folder=notebooks)
-    old = [page.slug for page in select_stale(planned, last)]
+    old = [page.slug for page in select_failed_or_stale_pages(planned, last)]
     old += sorted({*last["pages"]} - {page.slug for page in planned})
     if old:
         more = f" and {len(old) - 3} more" if len(old) > 3 else ""

@@ -21,7 +21,7 @@ from glc_analysis.addons.languages.phrases import (
     list_phrase_languages,
 )
 from glc_analysis.disclosure.rules import has_capability
-from glc_analysis.publish.site import SiteAddition, write_files, write_site_text_in_place
+from glc_analysis.publish.site import SiteAddition, write_files, write_site_text_reproducibly
 from glc_analysis.study import Study
 from glc_analysis.templates import load_template
 from glc_analysis.text import language_name
@@ -55,8 +55,8 @@ class SiteLanguages:
             for slug in slugs:
                 links = self.render_all_language_links(slug, book.language)
                 made = translate_page(render(slug, links), book, own)
-                write_site_text_in_place(folder / f"{slug}.html",
-                                         f"<!DOCTYPE html>\n{lxml.html.tostring(made, encoding='unicode')}\n")
+                html = lxml.html.tostring(made, encoding="unicode")
+                write_site_text_reproducibly(folder / f"{slug}.html", f"<!DOCTYPE html>\n{html}\n")
                 if slug not in added:
                     articles[slug] = next(made.iter("main"))
             for make_addition in load_declared_objects("site_addition"):

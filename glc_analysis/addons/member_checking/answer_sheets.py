@@ -95,7 +95,7 @@ class SheetDecision(NamedTuple):
 
     @classmethod
     def from_rows(cls, returned: pd.DataFrame) -> list[SheetDecision]:
-        """Returns the decisions in a frame from :func:`read_decisions_from_returned_workbook`."""
+        """Returns the decisions in a frame from :func:`read_decisions_from_organisation_return`."""
         return [cls(*row) for row in returned[[*cls._fields]].itertuples(index=False, name=None)]
 
 
@@ -233,7 +233,7 @@ def render_organisation_return_page(sheets: list[AnswerSheet], letter: SheetLett
                          for row in sheet.rows.to_dict("records")]) for sheet in sheets])
 
 
-def read_decisions_from_returned_workbook(path: Path) -> pd.DataFrame:
+def read_decisions_from_organisation_return(path: Path) -> pd.DataFrame:
     """Reads a returned workbook. Returns one row per decision, with the columns of :class:`SheetDecision`;
     rows without a decision are left out. Raises Faults with all errors in the workbook."""
     headings = _keys_by_phrase((*SHEET_KINDS, "words", "understood", *_BOXES))

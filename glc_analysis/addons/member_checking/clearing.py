@@ -119,7 +119,7 @@ def make_quotation_sheet_rows(quotations: pd.DataFrame, language: str,
 def apply_clearance_to_quotations_and_consents(
         returned: pd.DataFrame, quotation_tables: QuotationTables) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Returns quotes.csv and consent.csv after the changes that follow from the returned decisions
-    (:func:`.read_decisions_from_returned_workbook`).
+    (:func:`.read_decisions_from_organisation_return`).
 
     - An approved quotation is cleared, with name and day. If no consent to quotation is recorded for its
       audience, the approval is recorded as consent. If consent was refused, the status becomes ``talk``, and

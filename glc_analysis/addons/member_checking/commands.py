@@ -60,7 +60,7 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
 def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
     """Prints what a filled-in workbook changes and what people have to decide. With ``accept``, also writes
     the changes."""
-    from glc_analysis.addons.member_checking.answer_sheets import read_decisions_from_returned_workbook
+    from glc_analysis.addons.member_checking.answer_sheets import read_decisions_from_organisation_return
     from glc_analysis.addons.member_checking.clearing import (
         QuotationTables,
         apply_clearance_to_quotations_and_consents,
@@ -72,7 +72,7 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
         make_raw_answer_column_finder,
     )
 
-    answers, held = read_decisions_from_returned_workbook(path), QuotationTables.read(study)
+    answers, held = read_decisions_from_organisation_return(path), QuotationTables.read(study)
     print_rows(list_decided_cell_changes(answers, held), form,
                if_empty="The returned decisions change nothing.")
     rows = list_correction_proposals(answers, held.documents, make_raw_answer_column_finder(study))

@@ -184,7 +184,7 @@ def write_returns(study: Study, organisations: Collection[str], folder: Path, *,
         spoken = segments[whose == organisation]
         language = languages.get(organisation) or next(iter(spoken["language"]), "en")
         parts = (_answers(study, organisation, language),
-                 make_return_passage_rows(study, spoken, held, cases, language),
+                 make_return_turn_and_answer_rows(study, spoken, held, cases, language),
                  make_quotation_sheet_rows(asked_about[asked_about["owner"] == organisation], language,
                                            labels),
                  make_return_citation_rows(citations, spoken, cases, language),
@@ -225,10 +225,10 @@ def _answers(study: Study, organisation_id: str, language: str) -> pd.DataFrame:
         "understood": understood}, dtype="str")
 
 
-def make_return_passage_rows(study: Study, organisation_segments: pd.DataFrame,
-                             quotation_tables: QuotationTables,
-                             omitted_survivor_case_segment_ids: Collection[str],
-                             language: str) -> pd.DataFrame:
+def make_return_turn_and_answer_rows(study: Study, organisation_segments: pd.DataFrame,
+                                     quotation_tables: QuotationTables,
+                                     omitted_survivor_case_segment_ids: Collection[str],
+                                     language: str) -> pd.DataFrame:
     """Returns one row per turn or open answer of one organisation (``organisation_segments``), with the names
     of the agreed codes. Accounts of a survivor's case (``omitted_survivor_case_segment_ids``) are left
     out."""

@@ -65,10 +65,10 @@ def theme_of_matrix_page(matrix: str) -> str:
 
 
 @show_passages_or_explain_absence
-def show_theme_matrix(view: StudyView, matrix: str = "") -> Html:
+def show_theme_matrix(view: StudyView, page_id: str = "") -> Html:
     """Returns the matrix of the view's theme: an overview, then the cells case by case. ``page_id`` is the id
     of the page, if the theme has several pages."""
-    part = int(matrix.partition(PART_MARK)[2] or 1)
+    part = int(page_id.partition(PART_MARK)[2] or 1)
     rows = view.matrix()
     if rows.empty:
         return render_note(NOT_CODED_YET)
@@ -79,13 +79,13 @@ def show_theme_matrix(view: StudyView, matrix: str = "") -> Html:
 
 
 @show_passages_or_explain_absence
-def show_group_matrices(view: StudyView, matrix: str = "") -> Html | None:
+def show_group_matrices(view: StudyView, page_id: str = "") -> Html | None:
     """Returns the matrices of groups of organisations that have summaries on the view's theme. Returns None
     if there are no such summaries, or if ``page_id`` is not the first page of the theme."""
     rows = read_reference_table(view.study, "summaries")
     codes = view.code_tree["code_id"]
     kinds = sorted({*rows.loc[rows["code_id"].isin(codes), "attribute"]} - {EACH_ORGANISATION})
-    if not kinds or PART_MARK in matrix:
+    if not kinds or PART_MARK in page_id:
         return None
     return make_displayable(Markup().join(_HTML.part(f"By {kind.replace('_', ' ')}", _matrix(
         view, view.matrix(by=kind), kind)) for kind in kinds))

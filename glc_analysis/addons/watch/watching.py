@@ -76,7 +76,7 @@ def update_pages_unless_study_busy(study: Study, server: PageServer, say: Say,
         with delay_withdrawal_while_writing(study.root, "`glc watch`", say):
             now = Study(study.root)  # its settings may be new
             ensure_built(now, is_for_all_audiences=are_disclosure_decisions_used_by_pages(now, _AUDIENCE),
-                         beside=lambda: nullcontext(executor))
+                         open_executor=lambda: nullcontext(executor))
             seen = find_page_of_template_part(server.seen)
 
             def show(parts: dict[str, str]) -> None:

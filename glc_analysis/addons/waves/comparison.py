@@ -160,14 +160,14 @@ def collect_question_options_across_waves(question: pd.Series, waves: list[str],
                             given.drop_duplicates(ignore_index=True), question["type"] == "multi")
 
 
-def format_option_count_and_base(option_id: str, wave: str, responses: pd.DataFrame) -> str:
+def format_exact_option_count_and_base(option_id: str, wave: str, responses: pd.DataFrame) -> str:
     """Returns how many chose an option in a wave, together with the base ("18 of 30"); blank if the base is
     empty. ``responses`` are the responses to the question.
 
     >>> rows = pd.DataFrame({"wave_id": ["a", "a", "b"], "value": ["law;food", "food", "law"],
     ...                      "is_in_base": True})
-    >>> format_option_count_and_base("law", "a", rows), format_option_count_and_base("law", "c", rows)
-    ('1 of 2', '')
+    >>> [format_exact_option_count_and_base("law", wave, rows) for wave in ("a", "c")]
+    ['1 of 2', '']
     """
     rows = responses[(responses["wave_id"] == wave) & responses["is_in_base"]]
     n = sum(option_id in value.split(";") for value in rows["value"])

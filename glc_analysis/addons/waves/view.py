@@ -10,7 +10,7 @@ from glc_analysis.addons.waves.comparison import (
     ComparedQuestion,
     collect_question_options_across_waves,
     describe_question_change,
-    format_option_count_and_base,
+    format_exact_option_count_and_base,
     select_waves_marked_comparable,
     why_waves_not_compared,
 )
@@ -50,7 +50,7 @@ class WavesView(VisibleTables):
         if subset != ALL or not self.has_capability("all_figures"):
             return ""
         rows = self.read("wave_responses")
-        return format_option_count_and_base(option, wave, rows[rows["question_id"] == question])
+        return format_exact_option_count_and_base(option, wave, rows[rows["question_id"] == question])
 
     def describe_crosswalk_change(self, question_id: str) -> str:
         """Returns a sentence on how a question changed, according to crosswalk.csv, between the wave of the

@@ -33,7 +33,7 @@ from glc_analysis.intake.codings.coded_tables import (
 )
 from glc_analysis.intake.codings.model import RawCodings
 from glc_analysis.pseudonyms.masking import Masked, Masker
-from glc_analysis.study import WITHDRAWN, has_coding_add_on_file_name
+from glc_analysis.study import WITHDRAWN, is_extended_while_coding
 from glc_analysis.tabular import Grid, read_workbook_sheets
 from glc_analysis.text import match_key, normalise_space
 
@@ -99,7 +99,7 @@ class CoderFileRedaction:
         ``find_document`` is a function that takes a text of the file and the quotations from this text, and
         returns the document_id of the interview or call from which the text was copied. If the file has only
         quotations, the function gets a blank text."""
-        if has_coding_add_on_file_name(path):
+        if is_extended_while_coding(path):
             return self
         raw = read_codings(path, separator=self.separator, questions=self.questions)
         quotes = raw.codings.groupby("source")["quote"].agg(list).to_dict()

@@ -124,7 +124,7 @@ def _remove_contacts(study: Study, known: set[str], *, is_written: bool) -> list
 
 
 def _tables_about_people(study: Study) -> list[Path]:
-    reference = {*study.list_reference_files()}
+    reference = {*study.list_reference_table_files()}
     own = {study.locate_reference_file(name) for name in ABOUT_PEOPLE}
     lying = {path for path in study.private.rglob("*") if path.suffix.lower() in (".csv", ".tsv", ".xlsx")}
     return sorted(path for path in (lying - reference) | own if path.is_file())

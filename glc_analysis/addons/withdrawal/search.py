@@ -41,7 +41,13 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import feather, parquet
 
-from glc_analysis.gate.file_text import Piece, Unreadable, extract_text, identifier_variants, normalise
+from glc_analysis.gate.file_text import (
+    Piece,
+    Unreadable,
+    extract_text,
+    identifier_variants,
+    normalise_to_visible_line,
+)
 from glc_analysis.pseudonyms.masking import Masker, fold_text
 from glc_analysis.text import normalise_space
 from glc_analysis.writing import write_atomic
@@ -466,12 +472,14 @@ class ExtractedText:
                                   f"{place}{part.get_content_type()} ", depth + 1)
         if text.startswith("{\\rtf"):
             text = _plain_rtf(text)
-        self.pieces += [(f"{place}{how}", normalise(plain)) for how, plain in _read_otherwise(text)]
+        self.pieces += [(f"{place}{how}", normalise_to_visible_line(plain))
+                        for how, plain in _read_otherwise(text)]
         if text.lstrip()[:1] == "<" and PurePosixPath(name).suffix.lower() not in _MARKUP:
             self._extract("x.html", text.encode(), place)
         if not self._extract(name, text.encode(), place) or _ESCAPED.search(text):
             lines = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text).splitlines()
-            self.pieces += [(f"{place}line {n}", normalise(line)) for n, line in enumerate(lines, start=1)]
+            self.pieces += [(f"{place}line {n}", normalise_to_visible_line(line))
+                            for n, line in enumerate(lines, start=1)]
 
     def _other_code_pages(self, content: bytes, place: str) -> None:
         """Adds the lines of a text that is not in UTF-8, decoded once with each of ``self.code_pages``."""
@@ -481,8 +489,8 @@ class ExtractedText:
             content.decode()
             return
         lines = b"\n".join(dict.fromkeys(line for line in content.splitlines() if not line.isascii()))
-        self.pieces += [(f"{place}in the letters of {page}", normalise(lines.decode(page, "ignore")))
-                        for page in self.code_pages]
+        self.pieces += [(f"{place}in the letters of {page}",
+                         normalise_to_visible_line(lines.decode(page, "ignore"))) for page in self.code_pages]
 
     def _extract(self, name: str, content: bytes, place: str, *, is_whole: bool = False) -> bool:
         """Adds the text that the reader for this kind of file extracts, and returns whether the reader could

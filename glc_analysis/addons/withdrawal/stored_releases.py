@@ -12,7 +12,10 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
 from glc_analysis.disclosure.blocks import LINE_COLUMNS
-from glc_analysis.disclosure.cells import hide_cells_of_organisations, remove_members_and_hide_small_cells
+from glc_analysis.disclosure.cells import (
+    hide_cells_containing_organisations,
+    remove_members_and_hide_small_cells,
+)
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import find_visible_work_and_home_countries
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
@@ -87,7 +90,7 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
                          f"{len(blocks)}"))
     for path in (release / CELLS for release in kept if (release / CELLS).is_file()):
         cells = pd.read_parquet(path)
-        hidden = hide_cells_of_organisations(cells, departed)
+        hidden = hide_cells_containing_organisations(cells, departed)
         left = remove_members_and_hide_small_cells(hidden, ids, frames["organisations"])
         if not left.equals(cells):
             tables.convert_to_python_strings(left).to_parquet(path)

@@ -78,10 +78,10 @@ from glc_analysis.switch import (
     STAGE,
     STUDY_PARTS,
     WANTED,
+    apply_staged_files_deleting_all_reports,
     discard_incomplete_withdrawal,
     list_files_changed_during_withdrawal,
     record_files_copied_for_withdrawal,
-    switch_to_staged_files_deleting_reports,
 )
 from glc_analysis.tabular import Grid, read_delimited_file
 from glc_analysis.terminal import defer_interrupts, graceful_interrupt
@@ -236,7 +236,7 @@ def edit_copy_and_replace_study(study: Study, *, keep_changes: bool = True,
             yield new
             if keep_changes:
                 with defer_interrupts():
-                    switch_to_staged_files_deleting_reports(study.root, say)
+                    apply_staged_files_deleting_all_reports(study.root, say)
                     said = "The withdrawal is complete."
         finally:
             discard_incomplete_withdrawal(study.root)
@@ -368,7 +368,7 @@ def _edit_other_files(new: Study, leaver: Contribution, reference: Reference) ->
     texts = dict(zip(reference.documents["path"].map(lambda path: Path(path).stem),
                      reference.documents["document_id"], strict=True))
     lying = {p for p in (*new.list_all_raw_files(), *new.private.rglob("*")) if p.is_file()}
-    for path in sorted(lying - read - {new.key_file, *new.list_reference_files()}):
+    for path in sorted(lying - read - {new.key_file, *new.list_reference_table_files()}):
         about = texts.get(path.stem, path.stem)
         # QualCoder keeps the files from which the texts of its database were made.
         is_copy = path.parent.name == "documents" and path.parents[1].suffix == ".qda"
@@ -391,7 +391,7 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Soug
                     item: str, today: date) -> None:
     """Edits the reference tables and the key of pseudonyms in the copy of the study."""
     spelt = {match_key(cell) for cell in leaver.said} - {match_key(cell) for cell in leaver.others}
-    for path in new.list_reference_files():
+    for path in new.list_reference_table_files():
         if path.stem not in ("manifest", "withdrawn"):
             rewrite_table_rows(path, lambda grid, name=path.stem: [grid.names, *(
                 _reference_row(name, dict(zip(grid.names, old, strict=True)), row, leaver, wanted, spelt,
@@ -399,7 +399,7 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Soug
                 for old, row in zip(grid.rows[1:], mask_withdrawn_names_in_rows(grid, leaver.words)[1:],
                                     strict=True))])
     for name in (name for name in load_reference_tables() if len(list_table_files(name)) > 1):
-        drop_rows_removed_from_other_table_file(study, new, name)
+        drop_rows_removed_from_either_file(study, new, name)
     append_rows(new.locate_reference_file("speakers"), list_table_files("speakers")[0].required, [
         {"document_id": call, "name_in_file": name, "speaker_id": _speaker_id(name), "role": "observer"}
         for call, names in sorted(leaver.spoken.items()) for name in names.values()])
@@ -408,7 +408,7 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Soug
                                  for name, given in key.items()})
 
 
-def drop_rows_removed_from_other_table_file(study: Study, new: Study, table: str) -> None:
+def drop_rows_removed_from_either_file(study: Study, new: Study, table: str) -> None:
     """Makes the two files of a reference table consistent: a row that was removed from only one of the files
     is also removed from the other."""
     files, key = [file.path for file in list_table_files(table)], load_reference_tables()[table].key

@@ -29,7 +29,7 @@ def main() -> None:
     """Writes the coastlines."""
     topology = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     arcs = decode_arcs(topology)
-    rings = [part for ring in collect_land_rings(topology, arcs) for part in clip_to_map(ring)]
+    rings = [part for ring in collect_land_and_lake_rings(topology, arcs) for part in clip_to_map(ring)]
     _MADE.write_text("".join(map(format_path_data, rings)) + "\n", encoding="utf-8", newline="\n")
     sys.stdout.write(f"{_MADE.relative_to(_ROOT)}: {_MADE.stat().st_size:,} bytes\n")
 
@@ -48,7 +48,7 @@ def decode_arcs(topology: dict) -> list[list[Point]]:
     return arcs
 
 
-def collect_land_rings(topology: dict, arcs: list[list[Point]]) -> list[list[Point]]:
+def collect_land_and_lake_rings(topology: dict, arcs: list[list[Point]]) -> list[list[Point]]:
     """Returns the closed lines around land, and around lakes within land. In the file, the number ~3 stands
     for the points of arc 3 in reverse order."""
     rings = []

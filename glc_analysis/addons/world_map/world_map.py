@@ -51,7 +51,8 @@ def draw_world_map(country_labels: Mapping[str, str]) -> Markup:
     >>> draw_world_map({"KHM": "Cambodia"}).count("<circle")
     1
     """
-    places = {one: place for one, place in read_country_coordinates().items() if SOUTH < place[0] < NORTH}
+    places = {one: place for one, place in read_country_latitudes_and_longitudes().items()
+              if SOUTH < place[0] < NORTH}
     shown = {one: label for one, label in country_labels.items() if one in places}
     not_on_map = [label for one, label in country_labels.items() if one not in places]
     marks = [(f"{x:g}", f"{y:g}", label) for one, label in shown.items()
@@ -66,11 +67,11 @@ def draw_world_map(country_labels: Mapping[str, str]) -> Markup:
 
 
 @cache
-def read_country_coordinates() -> dict[str, tuple[float, float]]:
+def read_country_latitudes_and_longitudes() -> dict[str, tuple[float, float]]:
     """Returns the latitude and longitude of a position in each country, keyed by the country's ISO 3166
     alpha-3 code.
 
-    >>> [tuple(map(round, read_country_coordinates()[one])) for one in ("KHM", "ESP", "USA")]
+    >>> [tuple(map(round, read_country_latitudes_and_longitudes()[one])) for one in ("KHM", "ESP", "USA")]
     [(12, 105), (40, -4), (42, -88)]
     """
     zones: dict[str, list[tuple[float, float, str]]] = {}

@@ -36,7 +36,7 @@ from glc_analysis.intake.codings.model import (
     Text,
     classify_quote_match,
     describe_first_control_characters,
-    limit_span_words_for_quote,
+    get_span_words_to_compare,
     locate_spans_and_check_other_readings,
     locate_spans_by_each_reading,
     rank_plausible_readings,
@@ -245,7 +245,7 @@ def _located_rows(parsed: ParsedCodings, name: str, text: Text | None, passages:
     named = parsed.names.find_former_words(passages, spans, alike, shown) if parsed.names else {}
     rows = []
     for n, (coded, span, match) in enumerate(zip(passages, spans, alike, strict=True)):
-        words = limit_span_words_for_quote(shown, span, coded.quote)
+        words = get_span_words_to_compare(shown, span, coded.quote)
         if coded[1:3] == WHOLE_TEXT:
             span, match = (0, len(shown)), "whole_text"
         elif not match:

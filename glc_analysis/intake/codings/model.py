@@ -363,7 +363,7 @@ def locate_spans_by_each_reading(text: Text, spans: Sequence[Span], quotes: Sequ
         places = tuple(_code_points(bounds, spans))
         if places not in known:
             pairs = zip(places, quotes, strict=True)
-            alike = [compare(quote, limit_span_words_for_quote(shown, span, quote))
+            alike = [compare(quote, get_span_words_to_compare(shown, span, quote))
                      for span, quote in pairs]
             exact = alike.count("exact")
             score = exact + alike.count("normalised"), exact, sum(span[0] >= 0 for span in places)
@@ -417,10 +417,10 @@ def _is_letter(character: str) -> bool:
     return character.isalnum() or unicodedata.category(character)[0] == "M"
 
 
-def limit_span_words_for_quote(shown: str, span: Span, quote: str) -> str:
+def get_span_words_to_compare(text: str, span: Span, quote: str) -> str:
     """Returns the words of the text at the position ``span``. The words are cut off after the length that is
     needed to compare them with the quotation ``quote``."""
-    return shown[max(span[0], 0) : max(min(span[1], span[0] + 4 * len(quote) + 1000), 0)]
+    return text[max(span[0], 0) : max(min(span[1], span[0] + 4 * len(quote) + 1000), 0)]
 
 
 def classify_quote_match(quote: str, words: str) -> str:

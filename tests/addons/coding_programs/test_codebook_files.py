@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 
-from glc_analysis.addons.coding_programs.exports import make_qdc_codes
+from glc_analysis.addons.coding_programs.exports import make_qdc_table_of_current_codes
 from glc_analysis.addons.coding_programs.refi import write_qdc
-from glc_analysis.addons.drafting.code_tree import make_codebook_rows
+from glc_analysis.addons.drafting.code_tree import draft_codebook_rows
 from glc_analysis.coding import codebook as cb
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import read_codings
@@ -13,8 +13,8 @@ from tests.support.codebooks import BOOK, book, trees
 
 
 def read(path, tree):
-    write_qdc(path, make_qdc_codes(tree))
-    return make_codebook_rows(read_codings(path).codes)
+    write_qdc(path, make_qdc_table_of_current_codes(tree))
+    return draft_codebook_rows(read_codings(path).codes)
 
 
 def shape(frame):
@@ -53,7 +53,7 @@ def test_levels_of_another_tree_stay_blank_above_its_codes(tmp_path):
 
 
 def test_a_name_of_several_codes_travels_as_its_path(tmp_path):
-    assert make_qdc_codes(BOOK)["code"].tolist() == [
+    assert make_qdc_table_of_current_codes(BOOK)["code"].tolist() == [
         "Policy", "Money", "Law", "Policy > Money > Late", "Ayuda  corta", "Policy > Law > Late"]
     assert read(tmp_path / "book.qdc", BOOK)["name"].tolist().count("Late") == 2
 
@@ -69,7 +69,7 @@ def test_one_name_twice_below_one_parent_cannot_be_written(tmp_path):
 
 
 def test_the_codebook_of_qualcoder_becomes_rows(shared_data):
-    found = make_codebook_rows(read_codings(shared_data / "qda/qualcoder/synthetic_calls.qdc").codes)
+    found = draft_codebook_rows(read_codings(shared_data / "qda/qualcoder/synthetic_calls.qdc").codes)
     assert found[["code_id", "parent_id", "level", "name"]].to_numpy().tolist() == [
         ["workforce", "", "code", "Workforce"], ["barriers", "", "", "Barriers"],
         ["funding", "barriers", "", "Funding"], ["funding_delay", "funding", "code", "Funding delay"],

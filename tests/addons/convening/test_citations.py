@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 
 from glc_analysis import tables
 from glc_analysis.addons.desk.proposals import propose_new_row
-from glc_analysis.addons.member_checking.answer_sheets import read_decisions_from_returned_workbook
+from glc_analysis.addons.member_checking.answer_sheets import read_decisions_from_organisation_return
 from glc_analysis.addons.member_checking.clearing import QuotationTables
 from glc_analysis.addons.member_checking.returns import (
     TO_DO,
@@ -86,7 +86,7 @@ def test_the_sheet_is_in_the_return_and_reads_back(sample_study, tmp_path):
     at = [row[0].value for row in sheet].index("P05 / e3") + 1
     sheet.cell(at, 6, "remove"), sheet.cell(at, 8, "F. Lamp"), sheet.cell(at, 9, "2017-05-20")
     book.save(path)
-    found = read_decisions_from_returned_workbook(path)[["kind", "id", "decision"]]
+    found = read_decisions_from_organisation_return(path)[["kind", "id", "decision"]]
     assert found.to_numpy().tolist() == [["citation", "P05 / e3", "remove"]]
     assert "P05 / e3" in page.read_text(encoding="utf-8")
 

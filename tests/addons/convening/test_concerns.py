@@ -14,16 +14,16 @@ from glc_analysis.addons.convening.principles import (
     UNSUPPORTED,
     count_contributors_and_voters_by_kind,
     count_for_cerqual_components,
-    describe_unrepresented_organisation_kinds,
+    describe_kinds_without_evidence_or_votes,
     list_code_and_passage_contributors,
     list_evidence_gap_sentences,
-    read_tables_with_evidence_contributors,
+    read_tables_and_evidence_contributors,
 )
 
 
 @pytest.fixture(scope="module")
 def frames(sample_study):
-    return read_tables_with_evidence_contributors(partial(tables.read_table, study=sample_study))
+    return read_tables_and_evidence_contributors(partial(tables.read_table, study=sample_study))
 
 
 def evidence(*rows: tuple[str, str]) -> pd.DataFrame:
@@ -126,4 +126,4 @@ def test_who_contributed_evidence_and_who_rated_is_counted_by_what_organisations
     assert rows.loc[("language", "es"), "study_n"] == (register["language"] == "es").sum() == 5
     assert rows.loc[("resource_level", "high"), "raters_n"] == 1
     assert rows.loc[("language", "es"), "raters_n"] == 0
-    assert "language Arabic, Spanish" in describe_unrepresented_organisation_kinds(rows.reset_index())[-1]
+    assert "language Arabic, Spanish" in describe_kinds_without_evidence_or_votes(rows.reset_index())[-1]

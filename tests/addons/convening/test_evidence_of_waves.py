@@ -2,7 +2,7 @@
 
 import pytest
 
-from glc_analysis.addons.convening.broken_links import find_broken_evidence_links
+from glc_analysis.addons.convening.broken_links import find_broken_and_changed_evidence_links
 from glc_analysis.addons.convening.pages.principles import describe_evidence_of_principle
 from glc_analysis.addons.convening.trace import EvidenceTrail
 from glc_analysis.view.reader_study import write_visible_part_of_study
@@ -60,12 +60,13 @@ def test_other_readers_see_no_number_of_another_wave_and_none_of_the_last_in_its
 
 
 def test_a_new_wave_breaks_no_link(study):
-    assert not [fault for fault in find_broken_evidence_links(study) if fault.file.endswith("evidence.csv")]
+    assert not [fault for fault in find_broken_and_changed_evidence_links(study)
+                if fault.file.endswith("evidence.csv")]
 
 
 def test_a_number_that_its_own_wave_did_not_count_is_a_fault(tmp_path):
-    faults = find_broken_evidence_links(cite(tmp_path, ("Q1/yes/all", "3 of 4", "w2016"),
-                                             ("Q1/yes/all", "", "")))
+    faults = find_broken_and_changed_evidence_links(cite(tmp_path, ("Q1/yes/all", "3 of 4", "w2016"),
+                                                         ("Q1/yes/all", "", "")))
     assert [(fault.column, fault.message) for fault in faults if fault.file.endswith("evidence.csv")] == [
         ("cited", "was cited, but in 2016 the count is 2 of 4"),
         ("cited", "the figure is of wave 2016, but the cited number is missing")]

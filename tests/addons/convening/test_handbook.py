@@ -29,11 +29,11 @@ from glc_analysis.addons.convening.handbook.editions import (
     write_handbook_files,
     write_handbook_into_site,
 )
-from glc_analysis.addons.convening.handbook.gaps import list_ballot_and_handbook_notes
+from glc_analysis.addons.convening.handbook.gaps import list_ballot_and_handbook_gap_notes
 from glc_analysis.addons.convening.packets.pdf import convert_html_to_typst
 from glc_analysis.addons.convening.pages.slots import (
-    show_principles_after_findings,
-    show_principles_before_findings,
+    show_principles_first_outside_convening,
+    show_principles_last_or_by_theme,
 )
 from glc_analysis.addons.convening.translations import translation_and_is_draft_by_original
 from glc_analysis.addons.languages.phrases import Phrasebook
@@ -197,7 +197,7 @@ def test_every_phrase_has_words_in_every_language():
 
 
 def test_a_whole_handbook_lacks_nothing(study):
-    assert [line for line in list_ballot_and_handbook_notes(study, read_reference(study))
+    assert [line for line in list_ballot_and_handbook_gap_notes(study, read_reference(study))
             if "Handbook" in line] == []
 
 
@@ -213,7 +213,7 @@ def test_a_text_that_nobody_wrote_is_listed_with_the_row_to_write(study, file, o
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
-    assert line in list_ballot_and_handbook_notes(study, read_reference(study))
+    assert line in list_ballot_and_handbook_gap_notes(study, read_reference(study))
 
 
 def test_no_words_in_another_language_are_without_a_mark(sample_study):
@@ -281,14 +281,14 @@ def test_the_first_page_of_a_site_leads_to_the_handbook_in_each_of_its_languages
     def languages(html):
         return re.findall('<a href="handbook/handbook-(..).html" lang="..', html)
     public, convening = (StudyView(sample_study, audience) for audience in ("public", "convening"))
-    assert languages(show_principles_before_findings(public).data) == ["en"]
-    assert languages(show_principles_after_findings(convening).data) == ["en", "es", "ar", "km"]
-    assert languages(show_principles_after_findings(StudyView(sample_study, "team")).data) == []
-    assert languages(show_principles_after_findings(StudyView(sample_study, "convening",
-                                                              theme="NEEDS")).data) == []
+    assert languages(show_principles_first_outside_convening(public).data) == ["en"]
+    assert languages(show_principles_last_or_by_theme(convening).data) == ["en", "es", "ar", "km"]
+    assert languages(show_principles_last_or_by_theme(StudyView(sample_study, "team")).data) == []
+    assert languages(show_principles_last_or_by_theme(StudyView(sample_study, "convening",
+                                                                theme="NEEDS")).data) == []
     monkeypatch.setattr("glc_analysis.addons.convening.pages.slots.list_handbook_languages_for_audience",
                         lambda view: ["en", "es"])
-    assert languages(show_principles_before_findings(public).data) == ["en", "es"]  # once reviewed
+    assert languages(show_principles_first_outside_convening(public).data) == ["en", "es"]  # once reviewed
 
 
 def test_texts_of_principles_on_pages_are_translated_as_far_as_their_readers_may_read_it(sample_study):

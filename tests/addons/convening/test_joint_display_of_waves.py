@@ -2,7 +2,7 @@
 
 import pytest
 
-from glc_analysis.addons.convening.broken_links import find_broken_evidence_links
+from glc_analysis.addons.convening.broken_links import find_broken_and_changed_evidence_links
 from glc_analysis.addons.convening.joint_display import make_joint_display_table
 from glc_analysis.addons.convening.pages.convening import show_joint_display
 from glc_analysis.errors import Faults
@@ -52,7 +52,7 @@ def test_other_readers_have_no_topic_of_an_earlier_wave(audience, study):
 
 
 def test_a_topic_of_an_earlier_wave_is_no_broken_link_and_one_of_the_last_has_to_be_there(study, tmp_path):
-    assert not [fault for fault in find_broken_evidence_links(study)
+    assert not [fault for fault in find_broken_and_changed_evidence_links(study)
                 if fault.file.endswith("joint_display.csv")]
     with pytest.raises(Faults, match="the study has no such figure"):
         displayed(tmp_path, topic("gone", "Q6/no/all", "w2018"))

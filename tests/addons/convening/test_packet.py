@@ -20,12 +20,12 @@ from glc_analysis.addons.convening.form_files import open_round_and_write_forms
 from glc_analysis.addons.convening.packets import packet
 from glc_analysis.addons.convening.packets.forms_pdf import render_forms_pdf, render_paper_form
 from glc_analysis.addons.convening.packets.packet import list_planned_packets, write_packets
-from glc_analysis.addons.convening.packets.pandoc_html import drop_folds_and_prepare_for_pandoc
+from glc_analysis.addons.convening.packets.pandoc_html import prepare_for_pandoc_without_folded_text
 from glc_analysis.addons.convening.packets.parts import (
     Packet,
     Part,
     Section,
-    drop_folds_and_set_counts_apart,
+    drop_folded_rows_and_separate_counts,
     format_readership_header,
     make_part_sections,
     select_packets,
@@ -357,7 +357,7 @@ def test_words_from_right_to_left_run_so_on_paper_and_in_word():
     made = convert_html_to_word(quoted + mixed, header="For all", footer="A study", title="A", day=DAY)
     xml = "".join(paragraph._p.xml for paragraph in Document(io.BytesIO(made)).paragraphs)
     assert xml.count("<w:bidi/>") == 1 and xml.count("<w:rtl/>") == 2
-    assert "dir" not in drop_folds_and_prepare_for_pandoc('<p dir="auto">From left to right</p>', "word")
+    assert "dir" not in prepare_for_pandoc_without_folded_text('<p dir="auto">From left to right</p>', "word")
 
 
 # --- in Word
@@ -484,7 +484,7 @@ def test_the_head_of_a_part_says_whom_its_pages_are_for():
 
 def test_on_paper_an_answer_and_its_count_have_columns_of_their_own(sample_study):
     page = StudyView(sample_study, "convening", country="KHM")
-    on_paper = lxml.html.fromstring(drop_folds_and_set_counts_apart(render_country_answers(page).data))
+    on_paper = lxml.html.fromstring(drop_folded_rows_and_separate_counts(render_country_answers(page).data))
     rows = [["".join(cell.itertext()) for cell in row] for row in on_paper.iter("tr")]
     assert rows[0] == ["Question", "Answered for Cambodia", "In the whole study"]
     assert ["", "Women", "at least 23 of 30"] in rows
@@ -494,5 +494,5 @@ def test_on_paper_an_answer_and_its_count_have_columns_of_their_own(sample_study
 
 def test_on_paper_words_without_a_count_reach_over_both_columns():
     html = "<table class='glc glc-answers'><tbody><tr><th>A law?</th><td>no answer</td></tr></tbody></table>"
-    cells = lxml.html.fromstring(drop_folds_and_set_counts_apart(html)).findall(".//tr/*")
+    cells = lxml.html.fromstring(drop_folded_rows_and_separate_counts(html)).findall(".//tr/*")
     assert [(cell.text, cell.get("colspan")) for cell in cells] == [("A law?", None), ("no answer", "2")]

@@ -10,12 +10,12 @@ from markupsafe import escape
 
 from glc_analysis.addons.convening.consensus import RULES_IN_WORDS
 from glc_analysis.addons.convening.packets import sheets as packet_sheets
-from glc_analysis.addons.convening.packets.pandoc_html import drop_folds_and_prepare_for_pandoc
+from glc_analysis.addons.convening.packets.pandoc_html import prepare_for_pandoc_without_folded_text
 from glc_analysis.addons.convening.packets.parts import (
     GUIDE,
     Packet,
     Part,
-    drop_folds_and_set_counts_apart,
+    drop_folded_rows_and_separate_counts,
     render_cover_page,
     render_part_pages,
 )
@@ -135,38 +135,36 @@ def test_a_long_side_says_how_many_sentences_it_leaves_to_the_site():
 
 
 def test_room_for_notes_is_lines_in_word_and_nothing_as_text(sheets):
-    assert drop_folds_and_prepare_for_pandoc(sheets["P01"], "word").count('custom-style="Ruled"') == 3
-    assert "Your notes" not in drop_folds_and_prepare_for_pandoc(
+    assert prepare_for_pandoc_without_folded_text(sheets["P01"], "word").count('custom-style="Ruled"') == 3
+    assert "Your notes" not in prepare_for_pandoc_without_folded_text(
         '<div class="glc-notes"><p>Your notes</p></div>', "text")
 
 
 def test_the_votes_are_a_box_each_on_paper_and_words_alone_elsewhere(sheets):
-    pdf, docx = drop_folds_and_prepare_for_pandoc(sheets["P04"], "pdf"), drop_folds_and_prepare_for_pandoc(
-        sheets["P04"], "word")
+    pdf, docx = (prepare_for_pandoc_without_folded_text(sheets["P04"], kind) for kind in ("pdf", "word"))
     assert "\ue005llllmhhhhh\ue001" in pdf and "5 of 10 high, 1 middle, 4 low" in pdf
     assert "\ue005" not in docx and "5 of 10 high, 1 middle, 4 low" in docx
-    assert "\ue005---hhhhhhh\ue001" in drop_folds_and_prepare_for_pandoc(sheets["P01"], "pdf")
+    assert "\ue005---hhhhhhh\ue001" in prepare_for_pandoc_without_folded_text(sheets["P01"], "pdf")
 
 
 def test_the_code_of_a_text_stands_in_the_margin_on_paper(sheets):
-    assert "\ue007P07.2\ue001" in drop_folds_and_prepare_for_pandoc(sheets["P07"], "pdf")
-    assert "\ue007" not in drop_folds_and_prepare_for_pandoc(sheets["P07"], "word")
+    assert "\ue007P07.2\ue001" in prepare_for_pandoc_without_folded_text(sheets["P07"], "pdf")
+    assert "\ue007" not in prepare_for_pandoc_without_folded_text(sheets["P07"], "word")
 
 
 def test_a_statement_is_large_and_its_translations_are_a_block_below_it(sheets):
-    pdf = drop_folds_and_prepare_for_pandoc(sheets["P01"], "pdf")
+    pdf = prepare_for_pandoc_without_folded_text(sheets["P01"], "pdf")
     assert pdf.count('typst:text:size="18pt"') == 1
     assert pdf.index('class="glc-translations"') < pdf.index("Why it is proposed")
 
 
 def test_a_count_of_a_country_has_its_marks_on_a_line_on_paper():
-    html = drop_folds_and_set_counts_apart('<table class="glc glc-answers"><tr><th>Asked</th><td>'
-                                           '<div class="glc-answer"><span>Yes</span>'
-                                           '<span class="glc-dots"><i style="left:40%"></i><b '
-                                           'style="left:60.5%"></b></span>'
-                                           '<span class="glc-figure">12 of 30</span></div></td></tr></table>')
-    assert "\ue00640, 60.5\ue001" in drop_folds_and_prepare_for_pandoc(html, "pdf")
-    assert "\ue006" not in drop_folds_and_prepare_for_pandoc(html, "word")
+    html = drop_folded_rows_and_separate_counts(
+        '<table class="glc glc-answers"><tr><th>Asked</th><td><div class="glc-answer"><span>Yes</span>'
+        '<span class="glc-dots"><i style="left:40%"></i><b style="left:60.5%"></b></span>'
+        '<span class="glc-figure">12 of 30</span></div></td></tr></table>')
+    assert "\ue00640, 60.5\ue001" in prepare_for_pandoc_without_folded_text(html, "pdf")
+    assert "\ue006" not in prepare_for_pandoc_without_folded_text(html, "word")
 
 
 def test_a_sheet_in_another_language_has_all_our_words_in_it_and_marks_what_is_in_english(view):

@@ -403,20 +403,20 @@ def test_the_screen_counts_in_steps(room):
 
 def test_an_abstention_takes_the_scores_away_and_a_score_the_abstention():
     texts = {"P01": "P01.1 aaaaaaaaaaaa"}
-    slip = Slip("").replace_answers(texts, {"P01.importance": "8", "P01.comment": "Yes."}, "a")
-    slip = slip.replace_answers(texts, {"P01.abstain": "x"}, "b")
+    slip = Slip("").merge_new_answers(texts, {"P01.importance": "8", "P01.comment": "Yes."}, "a")
+    slip = slip.merge_new_answers(texts, {"P01.abstain": "x"}, "b")
     assert slip.answers["P01"] == {"text": "P01.1 aaaaaaaaaaaa", "abstain": "x", "comment": "Yes."}
     assert not slip.is_complete(STAMPS)
-    slip = slip.replace_answers(texts, {"P01.feasibility": "2", "P01.comment": ""}, "c")
+    slip = slip.merge_new_answers(texts, {"P01.feasibility": "2", "P01.comment": ""}, "c")
     assert slip.answers["P01"] == {"text": "P01.1 aaaaaaaaaaaa", "feasibility": "2"} and slip.saves == 3
-    assert slip.replace_answers(texts, {"P01.feasibility": ""}, "d").answers == {}
+    assert slip.merge_new_answers(texts, {"P01.feasibility": ""}, "d").answers == {}
 
 
 def test_a_slip_is_complete_when_every_principle_is_answered():
     texts = {one: next(iter(stamps)) for one, stamps in STAMPS.items()}
-    slip = Slip("").replace_answers(texts, {"P01.importance": "8", "P01.feasibility": "1"}, "a")
-    assert slip.replace_answers(texts, {"P02.abstain": "x"}, "b").is_complete(STAMPS)
-    assert not slip.replace_answers(texts, {"P02.importance": "5"}, "b").is_complete(STAMPS)
+    slip = Slip("").merge_new_answers(texts, {"P01.importance": "8", "P01.feasibility": "1"}, "a")
+    assert slip.merge_new_answers(texts, {"P02.abstain": "x"}, "b").is_complete(STAMPS)
+    assert not slip.merge_new_answers(texts, {"P02.importance": "5"}, "b").is_complete(STAMPS)
 
 
 # --- collecting

@@ -140,5 +140,5 @@ def test_an_organisation_that_voted_and_answered_nothing_is_not_named_by_its_id(
     with (root / "private/reference/organisations.csv").open("a", encoding="utf-8") as register:
         register.write("quiet-hill,Quiet Hill,service_provider,,KEN,2001,low\n")
     view = VisibleTables(Study(root), "convening")
-    said = view.replace_ids_with_names(pd.Series(["quiet-hill", "the room"]))
+    said = view.replace_organisation_ids_with_names(pd.Series(["quiet-hill", "the room"]))
     assert said.tolist() == ["an organisation", "the room"]

@@ -258,7 +258,7 @@ def test_a_text_that_is_not_in_use_is_not_split_but_comes_back_as_a_version_with
 
 
 @pytest.mark.acceptance
-@pytest.mark.parametrize("cut_off", ["write_rounds", "_write_who", "append_text_decision"])
+@pytest.mark.parametrize("cut_off", ["write_rounds", "_write_who", "record_text_decision_if_new"])
 def test_what_was_cut_off_between_two_files_is_finished_by_the_same_command(opened, monkeypatch, cut_off):
     def power_cut(*_, **__):
         raise KeyboardInterrupt

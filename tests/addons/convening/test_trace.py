@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import manifest, tables
-from glc_analysis.addons.convening.broken_links import find_broken_evidence_links
+from glc_analysis.addons.convening.broken_links import find_broken_and_changed_evidence_links
 from glc_analysis.addons.convening.figure_records import (
-    find_answers_behind_figure,
+    find_answers_in_figure_base,
     group_panel_votes_by_principle,
 )
 from glc_analysis.addons.convening.raw_places import RawFiles
@@ -107,7 +107,8 @@ def edit(study, name, change):
 
 
 def told(study):
-    return [(fault.file, fault.row, fault.column, fault.value) for fault in find_broken_evidence_links(study)]
+    return [(fault.file, fault.row, fault.column, fault.value)
+            for fault in find_broken_and_changed_evidence_links(study)]
 
 
 def test_the_team_follows_a_principle_to_rows_lines_and_checksums(study):
@@ -217,7 +218,7 @@ def test_behind_a_figure_of_a_text_stand_all_who_were_asked(study):
     read = partial(tables.read_table, study=study)
     figure = next(read("figures").query("question_id == 'Q1' and statistic == 'answered'").itertuples())
     asked = next(read("questions").query("question_id == 'Q1'").itertuples())
-    assert sorted(find_answers_behind_figure(read, figure, asked)["organisation_id"]) == ["a", "b", "c"]
+    assert sorted(find_answers_in_figure_base(read, figure, asked)["organisation_id"]) == ["a", "b", "c"]
 
 
 def test_ratings_that_were_excluded_are_not_told_behind_a_result(sample_study):
@@ -272,7 +273,7 @@ def test_a_raw_file_that_changed_is_told_though_nothing_can_be_built(study, name
     rewrite(study, name, *RAW[name])
     with pytest.raises(Faults):
         built(study)
-    fault, = find_broken_evidence_links(study)
+    fault, = find_broken_and_changed_evidence_links(study)
     assert fault.file == f"raw/{name}" and fault.message.startswith("has changed since")
     assert trace_principle_to_sources(study, "P01")  # and the trace is there
 
@@ -280,7 +281,7 @@ def test_a_raw_file_that_changed_is_told_though_nothing_can_be_built(study, name
 def test_a_raw_file_that_is_gone_or_was_never_recorded(study):
     (study.raw / "interviews/blue.txt").unlink()
     edit(study, "manifest", lambda rows: [rows.pop(n) for n in [*rows] if "survey" in rows[n]["path"]])
-    assert [str(fault) for fault in find_broken_evidence_links(study)] == [
+    assert [str(fault) for fault in find_broken_and_changed_evidence_links(study)] == [
         "raw/interviews/blue.txt: is missing; evidence that rests on it: P01 e2, P01 e3. "
         "To fix: put the file back.",
         "raw/survey/survey.csv: has no checksum in manifest.csv; evidence that rests on it: P01 e1. To fix: "
@@ -325,7 +326,7 @@ def test_a_text_that_changed_is_one_line_after_the_evidence_whose_words_changed(
     rewrite(study, "interviews/blue.txt", "A safe place for tonight.", "A bed.")
     recorded(study)
     built(study)
-    first, *others = find_broken_evidence_links(study)
+    first, *others = find_broken_and_changed_evidence_links(study)
     assert (first.file, first.value) == (EVIDENCE_FILE, "A safe place for tonight.")
     text, = [fault for fault in others if fault.file == "raw/interviews/blue.txt"]
     assert "coded passages in quarantine" in text.message

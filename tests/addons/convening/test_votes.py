@@ -31,7 +31,7 @@ from glc_analysis.addons.convening.votes import (
     _SMALLEST,
     HIDDEN,
     VOTE_COUNTS,
-    are_counts_disclosed,
+    are_counts_revealed_by_disclosed_words,
     blank_undisclosed_tallies_and_describe_votes,
     describe_disclosed_votes,
     has_disclosable_lower_median,
@@ -153,7 +153,8 @@ def votes_of_which_not_all_is_told(n, known=2):
     chance, scores = random.Random(n), {0: (1, 2, 3), 1: (4, 5, 6), 2: (7, 8, 9)}
     return [[pick(scores[k]) for k, m in enumerate(counts) for _ in range(m)]
             for counts in list_possible_counts(n)
-            if not are_counts_disclosed(counts, known) for pick in (min, max, *[chance.choice] * 4)]
+            if not are_counts_revealed_by_disclosed_words(counts, known)
+            for pick in (min, max, *[chance.choice] * 4)]
 
 
 @pytest.mark.parametrize("test", ["panel", "ipras", "share"])
@@ -379,7 +380,7 @@ def test_pages_and_tables_tell_of_the_votes_what_the_rules_tell(sample_study, sa
     assert len(told) > 40 and {one for one in told if "at most" not in one} <= {
         one for one in told if one in allowed}
     table = collect_tables_to_download(sample_study, audience)["votes"]
-    exact = [are_counts_disclosed(tuple(map(int, counts))) for counts in tallies.merge(
+    exact = [are_counts_revealed_by_disclosed_words(tuple(map(int, counts))) for counts in tallies.merge(
         table[["round_id", "principle_id", "criterion", "panel"]])[[*VOTE_COUNTS]].to_numpy()]
     assert table["median"].notna().sum() == sum(exact) > 0
     assert "survivor_adviser" not in set(table["panel"]) and (table["n"] > 3).all()

@@ -6,8 +6,8 @@ from click.testing import CliRunner
 
 from glc_analysis.addons.crosstabs.code_counts import (
     count_organisations_raising_codes,
+    divide_organisation_groups_by_answer,
     group_organisations_by_kind,
-    group_organisations_by_kind_and_answer,
 )
 from glc_analysis.cli import cli
 from glc_analysis.coding.exports import export_matrix_or_quotations
@@ -80,8 +80,8 @@ NO_SELECTIONS = pd.DataFrame(columns=_COLUMNS).astype({"is_selected": bool, "is_
 
 def crossed(kind, unit, given):
     question = pd.Series({"question_id": "Q1", "type": "single", "unit": unit})
-    rows = group_organisations_by_kind_and_answer(kind, question, ORGANISATIONS, ANSWERS, given,
-                                                  NO_SELECTIONS)
+    rows = divide_organisation_groups_by_answer(kind, question, ORGANISATIONS, ANSWERS, given,
+                                                NO_SELECTIONS)
     return sorted(map(tuple, rows[["organisation_id", "group", "answer"]].values))
 
 

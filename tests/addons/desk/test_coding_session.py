@@ -336,7 +336,7 @@ ACTS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 40), st.integer
 def test_undo_of_all_returns_the_empty_state_and_redo_of_all_the_last(sample_study, tmp_path_factory, acts):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(coder_texts, "pseudonymise_raw_transcripts",
-                      lambda study, needed_tables: texts_of_sample(sample_study.root))
+                      lambda study, checked_tables: texts_of_sample(sample_study.root))
         undo_and_redo_all(sample_study, tmp_path_factory, acts)
 
 

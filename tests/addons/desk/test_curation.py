@@ -274,12 +274,12 @@ def test_training_texts_are_compared_once_finished_and_never_counted(study):
     session = CodingSession(study, "rosa", today=DAY)
     assert {text["purpose"] for text in session.list_texts()} == {"training"}
     with pytest.raises(GLCError, match="No training text is finished"):
-        session.compare_training_texts()
+        session.freeze_and_compare_training_texts()
     turns = [turn for turn in session.show_text(TEXT)["turns"] if turn["role"] == "participant"]
     session.carry_out({"act": "code", "document_id": TEXT, "start": turns[0]["start"], "end": turns[0]["end"],
                        "code_id": "outreach"})
     session.carry_out({"act": "finish", "document_id": TEXT, "value": True})
-    found = session.compare_training_texts()
+    found = session.freeze_and_compare_training_texts()
     assert found["document_ids"] == [TEXT]
     total = found["codes"][0]
     assert total["code"] == "all codes"

@@ -3,12 +3,12 @@
 import sys
 from types import ModuleType, SimpleNamespace
 
-from glc_analysis.addons.drafting.name_suggestions import find_account_numbers
+from glc_analysis.addons.drafting.name_suggestions import suggest_account_and_card_numbers
 
 
 def test_without_presidio_nothing_is_added(monkeypatch):
     monkeypatch.setitem(sys.modules, "presidio_analyzer", None)
-    assert find_account_numbers(["IBAN DE89 3704 0044 0532 0130 00"]).empty
+    assert suggest_account_and_card_numbers(["IBAN DE89 3704 0044 0532 0130 00"]).empty
 
 
 def test_its_patterns_are_used_but_those_that_ask_the_network(monkeypatch):
@@ -29,5 +29,5 @@ def test_its_patterns_are_used_but_those_that_ask_the_network(monkeypatch):
     module = ModuleType("presidio_analyzer")
     module.PatternRecognizer, module.RecognizerRegistry = Pattern, Registry
     monkeypatch.setitem(sys.modules, "presidio_analyzer", module)
-    found = find_account_numbers(["DE89 at x.org", "DE89"])
+    found = suggest_account_and_card_numbers(["DE89 at x.org", "DE89"])
     assert found[["name", "kind", "count"]].values.tolist() == [["DE89", "iban code", 2]]

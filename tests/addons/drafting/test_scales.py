@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.addons.drafting.words import count_degree_words, find_steps_on_known_scale
+from glc_analysis.addons.drafting.words import count_labels_with_degree_words, find_steps_on_known_scale
 
 ORDERED = [
     "Strongly disagree|Disagree|Neither agree nor disagree|Agree|Strongly agree",
@@ -102,7 +102,7 @@ def test_an_option_that_is_no_answer_and_a_number_among_words_have_no_step():
 
 
 def test_words_of_degree_are_counted():
-    assert count_degree_words(["Very useful", "Not useful", "A novel", "Useful"]) == 2
+    assert count_labels_with_degree_words(["Very useful", "Not useful", "A novel", "Useful"]) == 2
 
 
 @given(st.lists(st.text(max_size=30), max_size=14, unique=True))

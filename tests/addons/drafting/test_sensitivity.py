@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from glc_analysis.addons.drafting.sensitivity import propose_sensitivity_rows
+from glc_analysis.addons.drafting.sensitivity import propose_sensitivity_row_per_question
 from glc_analysis.cleaning.dimension_tables import make_question_table
 from glc_analysis.cli import cli
 from glc_analysis.pages.findings import render_page_claims
@@ -62,7 +62,7 @@ def proposal(wording, *labels, kind="single"):
     questions = pd.DataFrame([{"question_id": "Q1", "type": kind, "wording": wording, "option_list": "Q1",
                                "place": "1"}])
     options = pd.DataFrame({"option_list": "Q1", "label": [*labels], "value": [*labels]})
-    return propose_sensitivity_rows(questions, options)[-1]
+    return propose_sensitivity_row_per_question(questions, options)[-1]
 
 
 @pytest.mark.parametrize(("wording", "labels", "proposed", "why"), [

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from glc_analysis import tables as held_tables
-from glc_analysis.addons.explanations.checks import CHECKS, list_reopened_or_hidden_explanations
-from glc_analysis.addons.explanations.erasers import erase_leaver_from_explanation
+from glc_analysis.addons.explanations.checks import CHECKS, list_reopened_or_hidden_principle_explanations
+from glc_analysis.addons.explanations.erasers import erase_leaver_passages_from_explanation
 from glc_analysis.addons.withdrawal.contribution import MATERIAL, Contribution
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -50,16 +50,16 @@ def test_a_passage_speaks_for_one_explanation_alone_of_those_that_others_read():
 
 
 def test_glc_check_says_what_is_to_be_read_again(tmp_path):
-    said = [*list_reopened_or_hidden_explanations(Study(tmp_path), tables(date="", shown_for=""))]
+    said = [*list_reopened_or_hidden_principle_explanations(Study(tmp_path), tables(date="", shown_for=""))]
     assert len(said) == 1 and "Explanation 1 of P01 has to be read again" in said[0]
 
 
 def test_glc_check_says_which_explanation_its_readers_cannot_read(sample_study):
     held = read_reference(sample_study)
-    assert [*list_reopened_or_hidden_explanations(sample_study, held)] == []
+    assert [*list_reopened_or_hidden_principle_explanations(sample_study, held)] == []
     rows = held_tables.read_table("explanations", study=sample_study)
     for_all = SimpleNamespace(explanations=rows.assign(shown_for="convening"))
-    (said,) = list_reopened_or_hidden_explanations(sample_study, for_all)
+    (said,) = list_reopened_or_hidden_principle_explanations(sample_study, for_all)
     assert "The convening cannot read explanation 1 of P03" in said
 
 
@@ -67,20 +67,19 @@ def test_glc_check_says_which_explanation_its_readers_cannot_read(sample_study):
     (Contribution("b", MATERIAL, ids={"b", "b.1"}), "a.1;c.1"),
     (Contribution("b", frozenset(), "quotation", ids={"q7"}, quoted={"b.1"}), "a.1;b.1;c.1")])
 def test_a_withdrawal_reopens_it_and_nobody_else_reads_it(leaver, passages):
-    _, row = erase_leaver_from_explanation("explanations", EXPLANATION, dict(EXPLANATION), leaver)
+    _, row = erase_leaver_passages_from_explanation("explanations", EXPLANATION, dict(EXPLANATION), leaver)
     assert (row["date"], row["shown_for"], row["passages_for"]) == ("", "", passages)
     assert row["outcome"] == EXPLANATION["outcome"]
 
 
 def test_a_withdrawal_finds_a_passage_behind_a_blank():
     spaced = EXPLANATION | {"passages_for": "a.1; b.1 ;c.1"}
-    _, row = erase_leaver_from_explanation("explanations", spaced, dict(spaced),
-                                           Contribution("b", MATERIAL, ids={"b", "b.1"}))
+    _, row = erase_leaver_passages_from_explanation("explanations", spaced, dict(spaced),
+                                                    Contribution("b", MATERIAL, ids={"b", "b.1"}))
     assert (row["date"], row["passages_for"]) == ("", "a.1;c.1")
 
 
 def test_one_that_does_not_rest_on_the_leaver_stays_as_it_is():
     leaver = Contribution("z", MATERIAL, ids={"z", "z.1"})
-    assert erase_leaver_from_explanation("explanations", EXPLANATION, dict(EXPLANATION),
-                                         leaver) == (EXPLANATION,
-                                                                                                     EXPLANATION)
+    assert erase_leaver_passages_from_explanation("explanations", EXPLANATION, dict(EXPLANATION),
+                                                  leaver) == (EXPLANATION, EXPLANATION)

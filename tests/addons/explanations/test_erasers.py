@@ -1,6 +1,6 @@
 """What a withdrawal leaves of an explanation: without a passage that speaks for it, nothing."""
 
-from glc_analysis.addons.explanations.erasers import erase_leaver_from_explanation
+from glc_analysis.addons.explanations.erasers import erase_leaver_passages_from_explanation
 from glc_analysis.addons.withdrawal.contribution import MATERIAL, Contribution
 
 LEAVER = Contribution("quay", MATERIAL, ids={"quay", "interview-quay", "interview-quay.2"})
@@ -10,7 +10,7 @@ ROW = {"principle_id": "P01", "passages_for": "interview-quay.2; call-1.3", "pas
 
 def left_of(**cells):
     row = ROW | cells
-    edited = erase_leaver_from_explanation("explanations", row, dict(row), LEAVER)
+    edited = erase_leaver_passages_from_explanation("explanations", row, dict(row), LEAVER)
     return edited and edited[1]
 
 

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.explanations.pages import NOT_READ, show_explanations
+from glc_analysis.addons.explanations.pages import NOT_READ, show_team_explanations_of_principle
 from glc_analysis.addons.explanations.view import (
     BLOCKS,
     ExplanationsView,
-    list_explanation_lines_with_organisations,
+    list_explanation_lines_with_cited_organisations,
     select_visible_explanations,
 )
 from glc_analysis.disclosure.blocks import LINE_COLUMNS
@@ -53,7 +53,7 @@ def test_the_same_number_of_two_principles_is_two_lines_of_whoever_is_cited(samp
     frames = {name: tables.read_table(name, study=sample_study) for name in BLOCKS.needs if "." not in name}
     rows = frames["explanations"].query("principle_id == 'P01'")
     frames["explanations"] = pd.concat([rows, rows.assign(principle_id="P02")])
-    lines = list_explanation_lines_with_organisations(frames, read_reference(sample_study), "convening")
+    lines = list_explanation_lines_with_cited_organisations(frames, read_reference(sample_study), "convening")
     cited = pd.DataFrame(lines, columns=LINE_COLUMNS)
     assert cited.groupby("organisation_id")["line"].nunique().eq(2).all() and len(cited) > 6
 
@@ -76,9 +76,9 @@ def test_its_line_has_everybody_behind_it_on_whose_words_it_rests():
     class Tables:
         quotes = CLEARED[["quote_id", "segment_id"]]
 
-    assert sorted(list_explanation_lines_with_organisations(frames, Tables, "convening")) == [
+    assert sorted(list_explanation_lines_with_cited_organisations(frames, Tables, "convening")) == [
         ("explanations/P01", "P01/1", one) for one in "abcd"]
-    assert [*list_explanation_lines_with_organisations(frames, Tables, "public")] == []
+    assert [*list_explanation_lines_with_cited_organisations(frames, Tables, "public")] == []
 
 
 def text_of(html):
@@ -86,36 +86,38 @@ def text_of(html):
 
 
 def test_the_team_reads_all_of_it_on_the_page_of_the_principle(sample_study):
-    page = text_of(show_explanations(StudyView(sample_study, principle="P01")))
+    page = text_of(show_team_explanations_of_principle(StudyView(sample_study, principle="P01")))
     assert "Another explanation Whoever can wait is less in danger" in page and "ines on 12 May 2017" in page
     assert "Que no haya ficha el primer día." in page and "No passage is named." in page
     assert "The convening reads it too." in page
-    assert "For the team alone." in text_of(show_explanations(StudyView(sample_study, principle="P03")))
+    page = text_of(show_team_explanations_of_principle(StudyView(sample_study, principle="P03")))
+    assert "For the team alone." in page
 
 
 def test_the_convening_reads_cleared_words_without_ids_numbers_or_an_author(sample_study):
-    page = text_of(show_explanations(StudyView(sample_study, "convening", principle="P01")))
+    page = text_of(show_team_explanations_of_principle(StudyView(sample_study, "convening", principle="P01")))
     assert "here it is impolite to accept at once" in page and "we used to close the file" in page
     assert "Que no haya ficha" not in page and "No passage may be shown here." in page
     assert not re.search(r"\d|ines|interview-|call-", page)
-    assert show_explanations(StudyView(sample_study, "convening", principle="P03")) is None
+    assert show_team_explanations_of_principle(StudyView(sample_study, "convening", principle="P03")) is None
 
 
 def test_the_public_reads_none_that_was_not_written_for_it(sample_study):
-    assert show_explanations(StudyView(sample_study, "public", principle="P01")) is None
+    assert show_team_explanations_of_principle(StudyView(sample_study, "public", principle="P01")) is None
 
 
 def test_when_a_line_of_a_cell_is_hidden_it_is_not_read(sample_study, monkeypatch):
     monkeypatch.setattr(StudyView, "hidden", frozenset({"explanations/P01#P01/1"}))
-    assert show_explanations(StudyView(sample_study, "convening", principle="P01")) is None
+    assert show_team_explanations_of_principle(StudyView(sample_study, "convening", principle="P01")) is None
 
 
 def test_the_team_is_told_when_its_readers_cannot_read_it(sample_study, monkeypatch):
-    monkeypatch.setattr(ExplanationsView, "find_readable_explanations", lambda view, audience: set())
-    page = text_of(show_explanations(StudyView(sample_study, principle="P01")))
+    monkeypatch.setattr(ExplanationsView, "find_readable_principle_explanations",
+                        lambda view, audience: set())
+    page = text_of(show_team_explanations_of_principle(StudyView(sample_study, principle="P01")))
     assert NOT_READ.format("convening") in page
 
 
 def test_when_too_few_quotations_are_left_it_is_not_read(sample_study, monkeypatch):
     monkeypatch.setattr(StudyView, "hidden", frozenset({"quotations#q12"}))
-    assert show_explanations(StudyView(sample_study, "convening", principle="P01")) is None
+    assert show_team_explanations_of_principle(StudyView(sample_study, "convening", principle="P01")) is None

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from matplotlib.image import imread
 
-from glc_analysis.addons.figure_files.figure_files import extract_and_link_page_figures
+from glc_analysis.addons.figure_files.figure_files import make_and_link_figure_downloads
 from glc_analysis.addons.patterns.plots import plot_cooccurrence, plot_saturation_curve
 from glc_analysis.pages.findings import render_page_claims
 from glc_analysis.pages.questions import render_question_without_open_answers
@@ -31,7 +31,7 @@ def words(svg):
 
 def test_a_finding_is_an_svg_with_title_base_source_and_words_for_those_who_listen(sample_study):
     page = page_of(render_page_claims(sample_view(sample_study, "public")).data)
-    files = extract_and_link_page_figures(page, "index", SOURCE)
+    files = make_and_link_figure_downloads(page, "index", SOURCE)
     first = files["index-1.svg"]
     root = lxml.etree.fromstring(first.encode())
     heading = page.find_class("glc-claim")[0].find("h2")
@@ -51,7 +51,7 @@ def test_a_finding_is_a_picture_too_as_dark_as_its_bar_is_long():
     dark = {}
     for width in (25, 75):
         page = page_of(f"<section class='glc-claim'><h2>Yes: 1 of 4</h2>{bar.format(width)}</section>")
-        pixels = imread(io.BytesIO(extract_and_link_page_figures(page, "x", SOURCE)["x-1.png"]))
+        pixels = imread(io.BytesIO(make_and_link_figure_downloads(page, "x", SOURCE)["x-1.png"]))
         assert pixels.shape[1] == 1280 and page.xpath("//a/@href")[1] == "figures/x-1.png"
         dark[width] = (abs(pixels[:, :, :3] - [74 / 255, 103 / 255, 133 / 255]).max(axis=2) < 0.02).sum()
     assert abs(dark[75] / dark[25] - 3) < 0.02
@@ -61,7 +61,7 @@ def test_words_that_cannot_be_drawn_make_no_picture_and_stay_in_the_svg():
     bar = "<div class='glc-wide'><span style='width:25%'></span></div>"
     for name in ("ទីជម្រក", "مأوى"):
         page = page_of(f"<section class='glc-claim'><h2>{name}: 1 of 4</h2>{bar}</section>")
-        files = extract_and_link_page_figures(page, "x", SOURCE)
+        files = make_and_link_figure_downloads(page, "x", SOURCE)
         assert [*files] == ["x-1.svg", "x-1.csv"] and f"{name}: 1 of 4" in files["x-1.svg"]
 
 
@@ -74,7 +74,7 @@ def test_words_that_cannot_be_drawn_make_no_picture_and_stay_in_the_svg():
 def test_a_drawing_is_a_picture_too_and_comes_with_what_it_was_drawn_from(draw):
     page = page_of(render_figure(draw(), title="Found"))
     assert "<template" in lxml.html.tostring(page, encoding="unicode")
-    files = extract_and_link_page_figures(page, "x", SOURCE)
+    files = make_and_link_figure_downloads(page, "x", SOURCE)
     pixels = imread(io.BytesIO(files["x-1.png"]))
     assert (pixels[:, :, 0] < 0.2).sum() > 500  # letters and lines
     assert files["x-1.csv"].count("\n") >= 2
@@ -83,7 +83,7 @@ def test_a_drawing_is_a_picture_too_and_comes_with_what_it_was_drawn_from(draw):
 def test_a_drawing_keeps_its_words_its_colours_and_its_description():
     counts = pd.DataFrame({"option": ["Shelter & food"], "n": [18], "base_n": [30]})
     page = page_of(render_figure(plot_counts(counts), title="18 of 30 | offer it", caption="Of those asked."))
-    files = extract_and_link_page_figures(page, "x", SOURCE)
+    files = make_and_link_figure_downloads(page, "x", SOURCE)
     svg = files["x-1.svg"]
     root = lxml.etree.fromstring(svg.encode())
     assert root.findtext(f"{SVG}desc") == "Bars. Shelter & food: 18 of 30 (60 %)."
@@ -96,7 +96,7 @@ def test_a_drawing_keeps_its_words_its_colours_and_its_description():
 def test_counts_are_csv_with_what_is_folded_and_nothing_that_is_not_on_the_page(sample_study, audience):
     view = sample_view(sample_study, audience)
     page = page_of(render_question_without_open_answers(view, "Q4.1"))
-    files = extract_and_link_page_figures(page, "survey", SOURCE)
+    files = make_and_link_figure_downloads(page, "survey", SOURCE)
     rows = [*csv.reader(io.StringIO(files["survey-1.csv"]))]
     counts = view.counts("Q4.1")
     assert rows[0] == ["Answer", "Count"]
@@ -125,7 +125,7 @@ def test_the_bars_of_a_question_are_a_drawing_under_what_was_asked():
         ROW.format("A bed", TRACK.format("glc-bar", "width:90%"), "27 of 30"),
         ROW.format("Food", TRACK.format("glc-band", "left:20%;width:30%"), "6 to 15 of 30"),
         ROW.format("Work", "", "not shown")))
-    svg = extract_and_link_page_figures(page, "x", SOURCE)["x-1.svg"]
+    svg = make_and_link_figure_downloads(page, "x", SOURCE)["x-1.svg"]
     whole, = {width for _, width in bars_of(svg, fill="#e8e8e8")}
     start = bars_of(svg, fill="#e8e8e8")[0][0]
     assert bars_of(svg, fill="#4a6785") == [(start, round(.9 * whole))]
@@ -140,23 +140,23 @@ def test_a_table_of_several_counts_a_row_is_csv_alone():
     cell = "<td><span class='glc-count'>{}<span>1 of 2</span></span></td>".format(
         TRACK.format("glc-bar", "width:50%"))
     page = page_of(QUESTION + table_of(f"<tr><th>A bed</th>{cell}{cell}</tr>"))
-    assert [*extract_and_link_page_figures(page, "x", SOURCE)] == ["x-1.csv"]
+    assert [*make_and_link_figure_downloads(page, "x", SOURCE)] == ["x-1.csv"]
 
 
 def test_a_picture_of_the_same_drawing_is_taken_over_and_of_another_drawn_anew(tmp_path):
     bar = ROW.format("A bed", TRACK.format("glc-bar", "width:{}%"), "{} of 30")
-    first = extract_and_link_page_figures(page_of(QUESTION + table_of(bar.format(90, 27))), "x", SOURCE)
+    first = make_and_link_figure_downloads(page_of(QUESTION + table_of(bar.format(90, 27))), "x", SOURCE)
     (tmp_path / "x-1.svg").write_text(first["x-1.svg"], encoding="utf-8", newline="\n")
     (tmp_path / "x-1.png").write_bytes(b"the earlier picture")
-    again = extract_and_link_page_figures(page_of(QUESTION + table_of(bar.format(90, 27))), "x", SOURCE,
-                                          tmp_path)
+    again = make_and_link_figure_downloads(page_of(QUESTION + table_of(bar.format(90, 27))), "x", SOURCE,
+                                           tmp_path)
     assert again["x-1.png"] == b"the earlier picture"
-    changed = extract_and_link_page_figures(page_of(QUESTION + table_of(bar.format(80, 24))), "x", SOURCE,
-                                            tmp_path)
+    changed = make_and_link_figure_downloads(page_of(QUESTION + table_of(bar.format(80, 24))), "x", SOURCE,
+                                             tmp_path)
     assert changed["x-1.png"].startswith(b"\x89PNG")
 
 
 def test_no_cell_is_a_formula():
     bar = "<td><span class='glc-count'><span>1 of 2</span></span></td>"
     page = page_of(f"<div class='glc-scroll'><table><tr><th>=1+1</th>{bar}</tr></table></div>")
-    assert "\n=" not in "\n" + extract_and_link_page_figures(page, "x", "")["x-1.csv"]
+    assert "\n=" not in "\n" + make_and_link_figure_downloads(page, "x", "")["x-1.csv"]

@@ -5,7 +5,7 @@ import pytest
 
 from glc_analysis.addons.groups.ranking import (
     count_organisation_country_and_code_figures,
-    list_merged_groups_by_grouping,
+    list_merged_groups_per_possible_grouping,
     rank_groupings_by_disclosed_figures,
 )
 from tests.support.small_surveys import OPTIONS, QUESTIONS, SETTINGS, consents, survey_of
@@ -47,11 +47,11 @@ def test_one_refusal_in_a_group_closes_it():
 
 
 def test_two_or_three_values_are_merged_into_one_group_and_each_into_one():
-    merges = [*list_merged_groups_by_grouping("abcd")]
+    merges = [*list_merged_groups_per_possible_grouping("abcd")]
     assert ("a + b", "c + d") in merges and ("a + b + c",) in merges and ("a + b", "b + c") not in merges
     assert len(merges) == len({*merges}) == 1 + 6 + 4 + 3
 
 
 @pytest.mark.parametrize("values", [[], ["only"], ["one", "two"]])
 def test_where_nothing_can_be_merged_there_is_one_grouping(values):
-    assert [*list_merged_groups_by_grouping(values)] == [()]
+    assert [*list_merged_groups_per_possible_grouping(values)] == [()]

@@ -8,7 +8,7 @@ from glc_analysis.addons.member_checking.answer_sheets import (
     SHEET_DECISIONS,
     SHEET_KINDS,
     SHEET_PHRASES,
-    read_decisions_from_returned_workbook,
+    read_decisions_from_organisation_return,
 )
 from glc_analysis.addons.member_checking.clearing import (
     QuotationTables,
@@ -110,8 +110,8 @@ def test_the_same_quotations_give_the_same_bytes(tmp_path):
 
 def test_an_approval_clears_by_name_and_day_after_it_was_shown(tmp_path):
     path, rows = asked(tmp_path, proposed(), proposed("call-1.3", "I listen"))
-    back = read_decisions_from_returned_workbook(fill(path, F3="Approve ", H3="Grace", I3="2017-03-01",
-                                                      F4="approve"))
+    back = read_decisions_from_organisation_return(fill(path, F3="Approve ", H3="Grace", I3="2017-03-01",
+                                                        F4="approve"))
     diff = list_decided_cell_changes(back, held_of(rows))
     assert diff.to_numpy().tolist() == [
         ["quotes", f"q{n}", column, before, after] for n in (1, 2) for column, before, after in (
@@ -125,13 +125,13 @@ def test_an_approval_clears_by_name_and_day_after_it_was_shown(tmp_path):
 
 def test_a_spanish_sheet_comes_back_in_spanish(tmp_path):
     path, rows = asked(tmp_path, proposed("int-es.1", "Llegan"))
-    back = read_decisions_from_returned_workbook(fill(path, F3="Hablar con nosotros"))
+    back = read_decisions_from_organisation_return(fill(path, F3="Hablar con nosotros"))
     assert apply_clearance_to_quotations_and_consents(back, held_of(rows))[0]["status"].tolist() == ["talk"]
 
 
 def test_an_approval_is_the_consent_where_none_is_written_and_none_where_it_was_refused(tmp_path):
     path, rows = asked(tmp_path, proposed(), consent=YES[~QUOTED])
-    back = read_decisions_from_returned_workbook(fill(path, F3="approve", H3="Grace", I3="2017-03-01"))
+    back = read_decisions_from_organisation_return(fill(path, F3="approve", H3="Grace", I3="2017-03-01"))
     quotes, consent = apply_clearance_to_quotations_and_consents(back, held_of(rows, consent=YES[~QUOTED]))
     assert consent.iloc[-1].tolist() == ["lamp", "", "quotation", "public", "true", "cleared quotation",
                                          "2017-03-01", ""]
@@ -145,9 +145,9 @@ def test_an_approval_is_the_consent_where_none_is_written_and_none_where_it_was_
 
 def test_changed_words_are_cleared_only_where_the_passage_holds_them(tmp_path):
     path, rows = asked(tmp_path, proposed(second_reader="Ines"), proposed(text="We wait. Then"))
-    back = read_decisions_from_returned_workbook(fill(path, F3="change", G3="We wait […] at [a place]",
-                                                      H3="Grace", I3="2017-03-01",
-                                                      F4="change", G4="We always wait"))
+    back = read_decisions_from_organisation_return(fill(path, F3="change", G3="We wait […] at [a place]",
+                                                        H3="Grace", I3="2017-03-01",
+                                                        F4="change", G4="We always wait"))
     quotes, _ = apply_clearance_to_quotations_and_consents(back, held_of(rows))
     assert quotes[["text", "status", "second_reader"]].to_numpy().tolist() == [
         ["We wait […] at [a place]", "cleared", ""], ["We always wait", "changed", ""]]
@@ -155,7 +155,7 @@ def test_changed_words_are_cleared_only_where_the_passage_holds_them(tmp_path):
 
 def test_what_is_removed_stays_so_even_if_an_older_sheet_says_yes(tmp_path):
     path, rows = asked(tmp_path, proposed())
-    back = read_decisions_from_returned_workbook(fill(path, F3="remove", H3="Grace", I3="2017-03-01"))
+    back = read_decisions_from_organisation_return(fill(path, F3="remove", H3="Grace", I3="2017-03-01"))
     quotes, _ = apply_clearance_to_quotations_and_consents(back, held_of(rows))
     assert quotes["status"].tolist() == ["removed"]
     yes = back.assign(decision="approve")
@@ -165,7 +165,7 @@ def test_what_is_removed_stays_so_even_if_an_older_sheet_says_yes(tmp_path):
 
 def test_a_clearance_of_other_words_than_todays_is_none(tmp_path):
     path, rows = asked(tmp_path, proposed())
-    back = read_decisions_from_returned_workbook(fill(path, F3="approve", H3="Grace", I3="2017-03-01"))
+    back = read_decisions_from_organisation_return(fill(path, F3="approve", H3="Grace", I3="2017-03-01"))
     with pytest.raises(Faults, match="q1.*has changed since"):
         list_decided_cell_changes(back, held_of(rows.assign(text="We wait. Then")))
     with pytest.raises(Faults, match="q1.*not the number of a quotation"):
@@ -174,17 +174,16 @@ def test_a_clearance_of_other_words_than_todays_is_none(tmp_path):
 
 def test_a_blank_decision_is_none(tmp_path):
     path, rows = asked(tmp_path, proposed())
-    back = read_decisions_from_returned_workbook(fill(path, H3="Grace", I3="2017-03-01"))
+    back = read_decisions_from_organisation_return(fill(path, H3="Grace", I3="2017-03-01"))
     assert len(back) == 0 and list_decided_cell_changes(back, held_of(rows)).empty
 
 
 def test_all_faults_of_a_returned_sheet_come_at_once(tmp_path):
     path, _ = asked(tmp_path, *[proposed()] * 6)
     with pytest.raises(Faults) as raised:
-        read_decisions_from_returned_workbook(fill(path, F3="aprove", H3="Grace", I3="2017-03-01",
-                                                   F4="change", F5="approve",
-                                                   G5="Other", G6="Words", A7="q1", F7="remove", F8="remove",
-                                                   I8="tomorrow"))
+        read_decisions_from_organisation_return(fill(path, F3="aprove", H3="Grace", I3="2017-03-01",
+                                                     F4="change", F5="approve", G5="Other", G6="Words",
+                                                     A7="q1", F7="remove", F8="remove", I8="tomorrow"))
     rows = [(fault.row, fault.column) for fault in raised.value.faults]
     assert rows == [("3", "quotation"), ("3", "decision"), ("4", "changed"), ("5", "changed"),
                     ("6", "decision"), ("7", "quotation"), ("8", "name, date")]
@@ -197,11 +196,11 @@ def test_columns_may_be_moved_and_notes_added_but_no_box_be_lost(tmp_path):
     book.active.insert_cols(1)
     book.active["A3"] = "ours"
     book.save(path)
-    assert read_decisions_from_returned_workbook(fill(path, G3="talk to us"))["id"].tolist() == ["q1"]
+    assert read_decisions_from_organisation_return(fill(path, G3="talk to us"))["id"].tolist() == ["q1"]
     with pytest.raises(Faults, match="a column of the sheet is missing, or occurs twice"):
-        read_decisions_from_returned_workbook(fill(path, G2=None))
+        read_decisions_from_organisation_return(fill(path, G2=None))
     with pytest.raises(Faults, match="has none of the sheets of a return"):
-        read_decisions_from_returned_workbook(fill(path, G2=None, B2=None))
+        read_decisions_from_organisation_return(fill(path, G2=None, B2=None))
 
 
 def test_every_fixed_text_is_there_in_every_language_and_leads_back():

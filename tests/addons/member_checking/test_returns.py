@@ -13,7 +13,7 @@ from glc_analysis.addons.member_checking import returns
 from glc_analysis.addons.member_checking.answer_sheets import (
     AnswerSheet,
     SheetLetter,
-    read_decisions_from_returned_workbook,
+    read_decisions_from_organisation_return,
     render_organisation_return_page,
 )
 from glc_analysis.addons.member_checking.clearing import (
@@ -284,7 +284,7 @@ def test_changed_and_removed_answers_become_rows_to_review_for_corrections(study
     fill_only(path, "Sus respuestas", **{f"E{a}": "cambiar", f"F{a}": "40", f"G{a}": "Pilar",
                                          f"H{a}": "02/03/2017", f"E{b}": "aprobar"})
     with pytest.raises(Faults, match="name, date, value 'Pilar 02/03/2017'"):
-        read_decisions_from_returned_workbook(path)
+        read_decisions_from_organisation_return(path)
     cells = {f"E{at}": "quitar", f"G{at}": "Pilar", f"H{at}": "2017-03-02"}
     fill_only(path, "Sus respuestas", **{f"H{a}": "2017-03-02"})
     back = fill(path, "Sus palabras y sus códigos", **cells)

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.addons.member_checking.answer_sheets import read_decisions_from_returned_workbook
+from glc_analysis.addons.member_checking.answer_sheets import read_decisions_from_organisation_return
 from glc_analysis.addons.member_checking.clearing import (
     QuotationTables,
     apply_clearance_to_quotations_and_consents,
@@ -62,4 +62,4 @@ def test_a_correction_names_the_column_of_the_wave_of_its_record(study, returned
     found = list_correction_proposals(pd.concat([back, earlier]), QuotationTables.read(study).documents,
                                       make_raw_answer_column_finder(study))
     assert found["column"].tolist() == ["Q1 | Shelter", "Q1"]
-    assert read_decisions_from_returned_workbook(returned)["id"].tolist() == ["2018_en.r2 / Q1"]
+    assert read_decisions_from_organisation_return(returned)["id"].tolist() == ["2018_en.r2 / Q1"]

@@ -59,7 +59,7 @@ def ahead(monkeypatch):
     def run(study, *, ahead):
         asked.append(ahead)
         return RunResult(("index", "survey", "country-khm"))
-    monkeypatch.setattr(watching, "ensure_built", lambda study, is_for_all_audiences, beside: None)
+    monkeypatch.setattr(watching, "ensure_built", lambda study, is_for_all_audiences, open_executor: None)
     monkeypatch.setattr(watching, "update_report_pages", run)
     return asked
 
@@ -77,7 +77,7 @@ def test_a_page_that_is_shown_before_the_site_is_made_comes_from_the_site_afterw
         ahead.show({"country-per": "<p>new"})
         assert server.read_content("country-per.html").startswith(b"<p>new")
         return RunResult(("country-per",))
-    monkeypatch.setattr(watching, "ensure_built", lambda study, is_for_all_audiences, beside: None)
+    monkeypatch.setattr(watching, "ensure_built", lambda study, is_for_all_audiences, open_executor: None)
     monkeypatch.setattr(watching, "update_report_pages", run)
     server, said = PageServer(lambda: None), []
     server.seen = "country-per"
@@ -89,13 +89,13 @@ def test_a_page_that_is_shown_before_the_site_is_made_comes_from_the_site_afterw
 @pytest.mark.parametrize(("error", "is_done"), [
     (Faults([Fault("is not a number", file="answers.csv")]), True), (Busy("Another run is at work."), False)])
 def test_what_is_wrong_is_shown_and_a_busy_study_tried_again(study, ahead, monkeypatch, error, is_done):
-    def fail(study, is_for_all_audiences, beside):
+    def fail(study, is_for_all_audiences, open_executor):
         raise error
     monkeypatch.setattr(watching, "ensure_built", fail)
     server, said = PageServer(lambda: None), []
     assert watching.update_pages_unless_study_busy(study, server, said.append) == is_done
     assert server.fault == str(error) and said == [f"Error: {error}"]
-    monkeypatch.setattr(watching, "ensure_built", lambda study, is_for_all_audiences, beside: None)
+    monkeypatch.setattr(watching, "ensure_built", lambda study, is_for_all_audiences, open_executor: None)
     watching.update_pages_unless_study_busy(study, server, said.append)
     assert server.fault == ""
 

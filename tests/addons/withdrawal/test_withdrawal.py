@@ -39,8 +39,8 @@ from glc_analysis.switch import (
     STAGE,
     STUDY_PARTS,
     WANTED,
+    apply_staged_files_deleting_all_reports,
     record_files_copied_for_withdrawal,
-    switch_to_staged_files_deleting_reports,
 )
 from tests.addons.coding_programs.support.coding_files import marked, qdpx
 from tests.addons.desk.support.word_encoder import WORDS
@@ -413,7 +413,7 @@ def test_a_quotation_taken_back_is_nowhere_beside_the_material(root):
     after = read_reference(Study(root)).evidence
     assert after.loc[is_own, ["cited", "quoted_for"]].eq("").all(axis=None)
     assert after[~is_own].equals(evidence[~is_own])
-    texts = [path.read_text(encoding="utf-8") for path in Study(root).list_reference_files()]
+    texts = [path.read_text(encoding="utf-8") for path in Study(root).list_reference_table_files()]
     assert not [one for one in cited for text in texts if one in text]
 
 
@@ -473,7 +473,7 @@ def test_an_interrupted_switch_is_finished_by_the_next_command_which_says_so(fai
 
     monkeypatch.setattr(os, "rename", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        switch_to_staged_files_deleting_reports(staged)
+        apply_staged_files_deleting_all_reports(staged)
     monkeypatch.setattr(os, "rename", rename)
     Study.find(staged, say=said.append)
     assert contents(staged) == {f"{part}/file": b"new" for part in STUDY_PARTS}
@@ -625,7 +625,7 @@ def test_a_folder_that_a_program_makes_again_between_the_two_renames_is_kept(sta
             (staged / "raw/survey/late.csv").write_text("late")
 
     monkeypatch.setattr(os, "rename", renamed)
-    switch_to_staged_files_deleting_reports(staged)
+    apply_staged_files_deleting_all_reports(staged)
     assert contents(staged) == {"raw/survey/late.csv": b"late", **{
         f"{part}/file": b"new" for part in STUDY_PARTS}}
 

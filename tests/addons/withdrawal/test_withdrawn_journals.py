@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from glc_analysis.addons.desk.erasers import erase_withdrawn_from_coder_file
+from glc_analysis.addons.desk.erasers import erase_withdrawn_from_journal_or_log
 from glc_analysis.addons.desk.journal import CoderJournal
 from glc_analysis.addons.withdrawal.coder_files import RemainingContent
 from glc_analysis.addons.withdrawal.redaction import shift_span_after_removal
@@ -46,7 +46,7 @@ def redacted(path, lines, gone=("lamp", "x.q1")):
     def left(document, words):
         return None if document in gone else Masker(turns, {}).mask(words)
 
-    erase_withdrawn_from_coder_file(path, RemainingContent(
+    erase_withdrawn_from_journal_or_log(path, RemainingContent(
         left, lambda document, now: document != "call-1" or "[withdrawn]" in now.text,
         lambda texts: [one.replace("sister", "[withdrawn]") for one in texts], shift_span_after_removal,
         {"call-1.2"}))
@@ -115,7 +115,7 @@ def test_a_log_of_suggestions_loses_the_lines_on_what_goes(tmp_path):
     path = tmp_path / "suggestions.jsonl"
     path.write_text('{"document_id": "lamp", "shown": ["a"]}\n{"document_id": "call-1", "shown": ["b"]}\n',
                     encoding="utf-8")
-    erase_withdrawn_from_coder_file(path, RemainingContent(
+    erase_withdrawn_from_journal_or_log(path, RemainingContent(
         lambda *_: None, lambda *_: True, lambda texts: texts, shift_span_after_removal, {"lamp"}))
     assert path.read_text(encoding="utf-8") == '{"document_id": "call-1", "shown": ["b"]}\n'
 

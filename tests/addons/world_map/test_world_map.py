@@ -8,14 +8,14 @@ from glc_analysis.addons.world_map.world_map import (
     NORTH,
     SOUTH,
     draw_world_map,
-    read_country_coordinates,
+    read_country_latitudes_and_longitudes,
     render_map_marking_work_countries,
 )
 from tests.support.sample_views import sample_view
 
 
 def test_every_country_of_the_world_but_a_few_has_a_place_within_it():
-    places = read_country_coordinates()
+    places = read_country_latitudes_and_longitudes()
     assert len(places) > 240 and all(-90 < lat < 90 and -180 <= lon <= 180 for lat, lon in places.values())
     inside = {"CHL": (-56, -17, -76, -66), "ECU": (-5, 2, -82, -75), "ESP": (36, 44, -10, 4),
               "NZL": (-48, -34, 166, 179), "RUS": (50, 70, 30, 180), "AUS": (-39, -11, 113, 154),

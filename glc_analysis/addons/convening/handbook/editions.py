@@ -44,7 +44,7 @@ from glc_analysis.gate.leak_scan import identifiers
 from glc_analysis.locks import hold_lock
 from glc_analysis.publish.downloads import collect_tables_to_download
 from glc_analysis.reference import read_reference
-from glc_analysis.release_store import record_publication
+from glc_analysis.release_store import record_next_release_as_published
 from glc_analysis.run.record import find_last_run
 from glc_analysis.spreadsheets import save_workbook_reproducibly
 from glc_analysis.study import INVENTED, Study
@@ -79,7 +79,7 @@ def write_handbook_through_gate(study: Study, audience: str, *, language: str = 
             write_handbook_files(StudyView(study, audience), Path(stage), language=language, paper=paper)
             _pass_gate(study, audience, Path(stage))
             if not has_capability(audience, "internal"):
-                record_publication(study, audience)
+                record_next_release_as_published(study, audience)
             shutil.rmtree(place, ignore_errors=True)
             shutil.copytree(stage, place)
         return (current if current.is_symlink() else folder) / "packet" / HANDBOOK_FOLDER

@@ -15,7 +15,7 @@ IN_HANDBOOK = {"limits": "where it does not hold", "question": "which question a
 """The fields of handbook.csv that a page of the handbook needs, each described in words."""
 
 
-def list_ballot_and_handbook_notes(study: Study, reference: Reference) -> list[str]:
+def list_ballot_and_handbook_gap_notes(study: Study, reference: Reference) -> list[str]:
     """Returns notes on the ballots, and notes on texts that the handbook lacks about agreed principles."""
     return [*ballot_lines(study, reference), *_gaps(study, reference)]
 

@@ -29,7 +29,7 @@ from markupsafe import Markup
 
 from glc_analysis.addons.convening.packets.pandoc_html import (
     convert_with_pandoc,
-    drop_folds_and_prepare_for_pandoc,
+    prepare_for_pandoc_without_folded_text,
 )
 from glc_analysis.addons.convening.packets.parts import (
     BACKGROUND,
@@ -70,7 +70,7 @@ from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers, merge_find
 from glc_analysis.gate.leak_scan import find_identifiers_said_by_organisations, identifiers, without_own_names
 from glc_analysis.locks import hold_lock
 from glc_analysis.reference import read_reference
-from glc_analysis.release_store import record_publication
+from glc_analysis.release_store import record_next_release_as_published
 from glc_analysis.run.record import find_last_run
 from glc_analysis.study import Study
 from glc_analysis.terminal import Progress, graceful_interrupt, show_progress_bar
@@ -273,7 +273,7 @@ def write_packets(study: Study, folder: Path, *, today: date, organisation: str 
         _write_all(Path(stage), chosen, parts, progress)
         progress(len(chosen), len(chosen), "The gate")
         check_packets_with_gate_and_delete_html(Path(stage), study, chosen)
-        record_publication(study, PACKET_AUDIENCE)
+        record_next_release_as_published(study, PACKET_AUDIENCE)
         record_packets_made(Path(stage), study, chosen, today=today)
         move_packets_into_place(Path(stage), folder)
     return [folder / packet.name for packet in chosen]
@@ -343,7 +343,7 @@ def _write_packet(path: Path, book: Phrasebook, packet: Packet, first: list[Prin
 def _write_brief(path: Path, title: str, printed: PrintedPart, settings: PdfSettings) -> None:
     """Writes a brief as PDF and as plain text."""
     path.with_suffix(".pdf").write_bytes(settings.make_pdf(title, [printed]))
-    text = convert_with_pandoc(drop_folds_and_prepare_for_pandoc(printed.html, "text"), "plain",
+    text = convert_with_pandoc(prepare_for_pandoc_without_folded_text(printed.html, "text"), "plain",
                                "--columns=76",
                                "--wrap=auto").decode()
     running = printed.running or settings.running

@@ -68,12 +68,12 @@ _LOOKS = {"Note": {"text:size": "9pt"}, "Lead": {}, "Source": {"text:size": "9pt
 _LANGUAGES = {"ARABIC": "ar", "HEBREW": "he", "SYRIAC": "syr", "THAANA": "dv"}
 
 
-def drop_folds_and_prepare_for_pandoc(html: str, kind: Kind) -> str:
+def prepare_for_pandoc_without_folded_text(html: str, kind: Kind) -> str:
     """Returns the HTML of a page in the form that pandoc needs for a ``kind`` of document: PDF, Word or plain
     text.
 
     >>> page = '<p><a href="x.html">See</a> <span dir="auto">it</span><details>more</details></p>'
-    >>> drop_folds_and_prepare_for_pandoc(page, "word")
+    >>> prepare_for_pandoc_without_folded_text(page, "word")
     '<div><p>See <span>it</span></p></div>'
     """
     root = lxml.html.fragment_fromstring(html, create_parent="div")

@@ -389,14 +389,14 @@ def _country(page: StudyView) -> Iterator[Section]:
     yield Section("Who answered", "", _html(render_respondents_of_country(page)))
     yield Section("Answers compared with the whole study",
                   "Only answers that were given and may be shown are listed.",
-                  drop_folds_and_set_counts_apart(_html(render_country_answers(page))), "questions")
+                  drop_folded_rows_and_separate_counts(_html(render_country_answers(page))), "questions")
     yield Section("What was said in interviews and calls", "",
-                  drop_folds_and_set_counts_apart(_html(render_country_codes(page))), "codes")
+                  drop_folded_rows_and_separate_counts(_html(render_country_codes(page))), "codes")
     yield Section("In their own words", "", render_as_bars_quotations_or_table(page.quotations()),
                   "quotations")
 
 
-def drop_folds_and_set_counts_apart(country_html: str) -> str:
+def drop_folded_rows_and_separate_counts(country_html: str) -> str:
     """Returns the section of a country without the rows that are folded on the screen (options that nobody
     chose, codes that nobody raised). One column has the answers; another column has the count of each answer,
     with the line on which dots mark the percentages. This is needed because the style sheet that separates

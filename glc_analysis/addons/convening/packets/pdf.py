@@ -19,7 +19,7 @@ from typing import Any
 from glc_analysis.addons.convening.packets.pandoc_html import (
     convert_with_pandoc,
     detect_right_to_left_language,
-    drop_folds_and_prepare_for_pandoc,
+    prepare_for_pandoc_without_folded_text,
 )
 from glc_analysis.errors import GLCError
 from glc_analysis.text import language_direction
@@ -101,7 +101,7 @@ def _compiled(settings: PdfSettings, title: str, text: str) -> bytes:
 def convert_html_to_typst(html: str) -> str:
     """Converts HTML to markup for typst. Calls of typst functions replace the placeholders in the HTML, such
     as the placeholders of the list of contents and of bars."""
-    page = drop_folds_and_prepare_for_pandoc(html, "pdf")
+    page = prepare_for_pandoc_without_folded_text(html, "pdf")
     whole = page.removeprefix("<div>").removesuffix("</div>")  # else all of it is one block
     text = convert_with_pandoc(whole, "typst", "--wrap=none").decode()
     # pandoc sets a language or a size on the line of the first block, which is then no heading and no list.

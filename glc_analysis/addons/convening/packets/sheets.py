@@ -50,7 +50,7 @@ from glc_analysis.addons.convening.votes import list_tertile_or_blank_per_vote
 from glc_analysis.addons.languages.phrases import ENGLISH
 from glc_analysis.addons.member_checking.answer_sheets import read_answer_sheet_phrases
 from glc_analysis.addons.member_checking.clearing import QuotationTables
-from glc_analysis.addons.member_checking.returns import make_return_passage_rows
+from glc_analysis.addons.member_checking.returns import make_return_turn_and_answer_rows
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.disclosure.quotations import (
@@ -121,8 +121,8 @@ def _own_segments(view: StudyView, held: QuotationTables) -> pd.DataFrame:
 
 
 def _coded_words(view: StudyView, held: QuotationTables) -> pd.DataFrame:
-    return make_return_passage_rows(view.study, _own_segments(view, held), held, held.case_segment_ids,
-                                    "en").query("codes != ''")
+    return make_return_turn_and_answer_rows(view.study, _own_segments(view, held), held,
+                                            held.case_segment_ids, "en").query("codes != ''")
 
 
 def _own_quotes(view: StudyView, held: QuotationTables) -> pd.DataFrame:

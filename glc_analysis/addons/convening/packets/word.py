@@ -26,7 +26,7 @@ from docx.text.paragraph import Paragraph
 
 from glc_analysis.addons.convening.packets.pandoc_html import (
     convert_with_pandoc,
-    drop_folds_and_prepare_for_pandoc,
+    prepare_for_pandoc_without_folded_text,
     read_pandoc_default_file,
 )
 from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook
@@ -65,7 +65,7 @@ def convert_html_to_word(html: str, *, header: str, footer: str, title: str, day
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder, "reference.docx")
         model.write_bytes(_reference(header, footer, paper, phrases.direction == "rtl"))
-        made = convert_with_pandoc(drop_folds_and_prepare_for_pandoc(html, "word"), "docx",
+        made = convert_with_pandoc(prepare_for_pandoc_without_folded_text(html, "word"), "docx",
                                    f"--reference-doc={model}",
                        f"--metadata=lang:{phrases.language}")
     document = Document(io.BytesIO(made))

@@ -18,9 +18,9 @@ from glc_analysis.addons.convening.blocks import AGENDA_BLOCK, DECISIONS_BLOCK
 from glc_analysis.addons.convening.histories import make_printed_id
 from glc_analysis.addons.convening.joint_display import (
     Quote,
-    list_answers_contradicting_country_facts,
     list_visible_joint_display_topics,
     map_quote_ids_to_readable_quotes,
+    tabulate_country_fact_contradictions,
 )
 from glc_analysis.addons.convening.votes import LARGEST_UNDISCLOSED
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
@@ -56,7 +56,8 @@ def show_joint_display(view: StudyView) -> Html:
     lines, kinds = [], ["glc-asked", ""] * len(topics)
     for topic in topics:
         row, surveyed, coded = topic.row, topic.surveyed, topic.coded
-        at = surveyed and places.locate_question(surveyed.question_id, asked.get(surveyed.question_id, ""))
+        at = surveyed and places.locate_question_on_theme_or_survey(surveyed.question_id,
+                                                                    asked.get(surveyed.question_id, ""))
         theme, name = view.themes.get(row.theme_id, row.theme_id), row.topic_id.replace("-", " ")
         wave = f" ({topic.wave})" if topic.wave else ""
         heading = _HTML.topic(f"{theme}: {name}{wave}.", FIT_LABELS.get(row.fit, row.fit))
@@ -95,7 +96,7 @@ def _contradictions(view: StudyView) -> Markup:
                  for figure in counted.itertuples()]
     if not view.has_capability("country_facts"):
         return _HTML.contradictions(sentences, 0, "")
-    rows = list_answers_contradicting_country_facts(view)
+    rows = tabulate_country_fact_contradictions(view)
     table = render_table({name.capitalize(): rows[name] for name in (
         "country", "organisation", "indicator", "stated", "recorded", "year")})
     return _HTML.contradictions(sentences, len(rows), table)
@@ -176,5 +177,5 @@ def _log_table(rows: pd.DataFrame, heads: dict[str, str], nothing: str, view: St
     if DECISIONS_BLOCK in view.hidden or rows.empty:
         return render_note(nothing if view.has_capability("passages") else BLOCK_NOT_SHOWN)
     return make_displayable(render_table({
-        head: view.replace_ids_with_names(rows[column]) if column.endswith("_by") else rows[column]
-        for head, column in heads.items()}))
+        head: view.replace_organisation_ids_with_names(rows[column])
+        if column.endswith("_by") else rows[column] for head, column in heads.items()}))

@@ -185,10 +185,10 @@ def show_panel_sizes_and_gaps(view: StudyView) -> Html:
     rows = view.principle_rows
     if rows.empty or not view.has_capability("team_notes"):
         return make_displayable(shown)
-    frames = principles.read_tables_with_evidence_contributors(view.read)
+    frames = principles.read_tables_and_evidence_contributors(view.read)
     represented = [principles.count_contributors_and_voters_by_kind(principle, frames)
                    for principle in rows["principle_id"]]
-    missing = [" ".join(principles.describe_unrepresented_organisation_kinds(counts))
+    missing = [" ".join(principles.describe_kinds_without_evidence_or_votes(counts))
                for counts in represented]
     return make_displayable(shown
                             + render_table({"Principle": rows["short_name"], "Who is missing": missing}))
@@ -582,7 +582,7 @@ def show_judgements(view: StudyView) -> Html | None:
 def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Markup:
     if view.has_capability("team_notes"):
         rows = principles.count_for_cerqual_components(
-            principle_id, principles.read_tables_with_evidence_contributors(view.read))
+            principle_id, principles.read_tables_and_evidence_contributors(view.read))
     else:
         rows = pd.DataFrame({"component": [one for one in principles.JUDGED_COMPONENTS
                                            if one in set(judged["component"])]}, dtype="str")

@@ -31,13 +31,13 @@ _HTML = Macros(__file__, "slots.html")
 # Principles of the study, of a theme, of a country.
 
 
-def show_principles_before_findings(view: StudyView) -> Html:
+def show_principles_first_outside_convening(view: StudyView) -> Html:
     """Shows the principles at the beginning of the overview, for audiences that were not at the convening.
     The result is blank for other audiences, whose overview begins with the findings."""
     return make_displayable("" if view.has_capability("draft_principles") else _statements(view))
 
 
-def show_principles_after_findings(view: StudyView) -> Html:
+def show_principles_last_or_by_theme(view: StudyView) -> Html:
     """Shows the principles below the findings of the overview; on a theme's page, shows the principles on the
     theme. The result is blank if the overview begins with the principles."""
     is_opening = not view.theme and not view.has_capability("draft_principles")

@@ -18,7 +18,7 @@ from lxml import etree
 from glc_analysis import cli
 from glc_analysis.addons.convening.packets.packet import list_planned_packets, write_packets
 from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
-from glc_analysis.run.plan import plan_pages, select_stale
+from glc_analysis.run.plan import plan_pages, select_failed_or_stale_pages
 from glc_analysis.run.record import find_last_run
 from glc_analysis.study import Study
 from tests.support.programs import need_poppler
@@ -237,7 +237,7 @@ def test_the_command_makes_a_packet_beside_the_pages_it_points_to_and_a_withdraw
     assert (folder.parents[1] / "site" / "principles.html").is_file()
     last = find_last_run(study, "convening")[1]
     # A packet makes no page out of date.
-    assert select_stale(plan_pages(study, audience="convening"), last) == []
+    assert select_failed_or_stale_pages(plan_pages(study, audience="convening"), last) == []
     touched = withdraw_organisation(study, "gum-tree-desk", today=TODAY, dry_run=True)
     issued = touched[touched["kind"] == "packet"]
     assert issued["what"].str.partition(" ")[2].tolist() == ["gum-tree-desk: brief principles"]

@@ -15,7 +15,7 @@ from docx import Document
 from openpyxl import load_workbook
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.broken_links import find_broken_evidence_links
+from glc_analysis.addons.convening.broken_links import find_broken_and_changed_evidence_links
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
 from tests.support.share import drawn
@@ -265,7 +265,7 @@ def test_one_code_less_is_told_at_every_line_that_names_it(copied):
             write_reference(copied.root, "codebook", [
                 row for row in csv_rows(copied, "codebook") if row["code_id"] != code])
             told = {(fault.file, fault.row, fault.column, fault.value)
-                    for fault in find_broken_evidence_links(copied)}
+                    for fault in find_broken_and_changed_evidence_links(copied)}
         assert told >= {place for place in named if place[-1] == code}
     with Changed(path), Changed(examples):
         write_reference(copied.root, "codebook", [
@@ -295,7 +295,7 @@ def told_with(study, name, listed):
     path = study.locate_reference_file(name)
     with Changed(path):
         rewrite(path, listed)
-        return {(fault.file, fault.row) for fault in find_broken_evidence_links(study)}
+        return {(fault.file, fault.row) for fault in find_broken_and_changed_evidence_links(study)}
 
 
 def test_one_clearance_less_is_told_where_it_is_needed(copied, resting_on_quotes):

@@ -574,7 +574,7 @@ def test_a_finished_training_text_is_shown_beside_what_others_settled(page, samp
     assert re.match(r"Interview, Blue Door .*, turn \d+\n", shown[0])
     left = [desk.locator(name).first.bounding_box()["x"] for name in (".glc-table", ".glc-passage")]
     assert left[0] == left[1]
-    assert len(shown) == len(session.compare_training_texts()["passages"]) > 0
+    assert len(shown) == len(session.freeze_and_compare_training_texts()["passages"]) > 0
     assert found(axe, page) == []
 
 

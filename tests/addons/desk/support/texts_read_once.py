@@ -15,7 +15,7 @@ def read_equal_texts_once(read: Callable[..., Texts]) -> Callable[..., Texts]:
 
     def reading(study: Study, **options: Any) -> Texts:
         paths = [*study.list_raw_files("interviews"), *study.list_raw_files("calls"),
-                 *study.list_reference_files(), study.settings_file, study.key_file]
+                 *study.list_reference_table_files(), study.settings_file, study.key_file]
         key = repr(options), *((study.make_relative(path), hashlib.sha256(path.read_bytes()).digest())
                                for path in paths if path.is_file())
         if key not in kept:

@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import tables
-from glc_analysis.addons.coding_programs.exports import make_qdc_codes
+from glc_analysis.addons.coding_programs.exports import make_qdc_table_of_current_codes
 from glc_analysis.addons.coding_programs.refi import write_qdpx
-from glc_analysis.addons.drafting.code_tree import make_codebook_rows, merge_code_trees
+from glc_analysis.addons.drafting.code_tree import draft_codebook_rows, merge_code_trees
 from glc_analysis.cli import cli
 from glc_analysis.coding.codebook import find_ancestors
 from glc_analysis.intake.codings import read_codings
@@ -44,8 +44,9 @@ def arrive(source, folder):
         for line in text.splitlines():
             book.add_paragraph(line)
         book.save(folder / f"{name}.docx")
-    tree = merge_code_trees([make_codebook_rows(read_codings(source / "coded_segments.csv").codes)])
-    codes, names = make_qdc_codes(tree), dict(zip(tree["code_id"], tree["name"], strict=True))
+    tree = merge_code_trees([draft_codebook_rows(read_codings(source / "coded_segments.csv").codes)])
+    codes = make_qdc_table_of_current_codes(tree)
+    names = dict(zip(tree["code_id"], tree["name"], strict=True))
     labels = {" > ".join(names[one] for one in [*reversed(above), code]): label for (code, above), label
               in zip(find_ancestors(tree).items(), codes["code"], strict=True)}
     marked = []

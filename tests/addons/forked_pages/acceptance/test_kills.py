@@ -29,7 +29,7 @@ from glc_analysis.errors import GLCError
 from glc_analysis.gate.gate import PASSED
 from glc_analysis.report import update_report_pages
 from glc_analysis.run import record
-from glc_analysis.run.plan import make_page_path_without_suffix, plan_pages
+from glc_analysis.run.plan import make_run_page_path_without_suffix, plan_pages
 from glc_analysis.study import Study
 from tests.support.dask_cluster import DaskCluster
 from tests.support.process import Process
@@ -117,7 +117,7 @@ def base(tmp_path_factory):
 
     def made(keys, root):
         current = root / "reports/team/current"
-        pages = {slug: (current / f"{make_page_path_without_suffix(slug, {})}.ipynb").read_bytes()
+        pages = {slug: (current / f"{make_run_page_path_without_suffix(slug, {})}.ipynb").read_bytes()
                  for slug in keys}
         known.update({(slug, keys[slug]): page for slug, page in pages.items()})
     keys = built()
@@ -149,7 +149,7 @@ def judge(base, root):
         is_finished = (folder / record.RUN_RECORD).exists()
         said = record.read_run_record(folder, record.RUN_RECORD if is_finished else record.UNFINISHED_RECORD)
         for slug, entry in said.get("pages", {}).items():
-            page = folder / f"{make_page_path_without_suffix(slug, {})}.ipynb"
+            page = folder / f"{make_run_page_path_without_suffix(slug, {})}.ipynb"
             assert page.read_bytes() == base.known[slug, entry["key"]]
             assert entry["failure"] == ""
         if is_finished:

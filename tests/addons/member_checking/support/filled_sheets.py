@@ -2,7 +2,7 @@
 
 from openpyxl import load_workbook
 
-from glc_analysis.addons.member_checking.answer_sheets import read_decisions_from_returned_workbook
+from glc_analysis.addons.member_checking.answer_sheets import read_decisions_from_organisation_return
 
 
 def sheet(path, heading):
@@ -18,4 +18,4 @@ def fill_only(path, heading, **cells):
 
 def fill(path, heading, **cells):
     fill_only(path, heading, **cells)
-    return read_decisions_from_returned_workbook(path)
+    return read_decisions_from_organisation_return(path)

@@ -19,7 +19,7 @@ from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
 from glc_analysis.figures.contributors import find_contributors
 from glc_analysis.reference import read_reference
-from glc_analysis.release_store import record_publication
+from glc_analysis.release_store import record_next_release_as_published
 from glc_analysis.study import Study
 from tests.addons.convening.support.two_releases import (
     Text,
@@ -60,7 +60,7 @@ def leave(study: Study, leaver: str, month: int) -> Release:
     """The release that follows a departure. What packets print is what the pages print."""
     withdraw_organisation(study, leaver, today=date(2017, month, 1))
     for audience in READING_AUDIENCES:
-        record_publication(study, audience)
+        record_next_release_as_published(study, audience)
     return release_of(study, {audience: text_of(study, audience, has_packets=False)
                               for audience in READING_AUDIENCES})
 

@@ -49,7 +49,8 @@ def test_two_releases_show_nothing_of_whoever_left(printed, tmp_path):
 
 
 def test_without_the_rules_they_show_it(printed, tmp_path, monkeypatch):
-    monkeypatch.setattr("glc_analysis.release_store.find_hidden_blocks", lambda *given, **named: set())
+    monkeypatch.setattr("glc_analysis.release_store.find_blocks_hidden_for_missing_lines",
+                        lambda *given, **named: set())
     monkeypatch.setattr("glc_analysis.release_store.find_lines_hidden_by_cell_rules",
                         lambda lines, *given: lines[:0])
     monkeypatch.setattr("glc_analysis.release_store.decide_next_release", lambda fresh, *given: fresh)

@@ -201,7 +201,7 @@ def taken_out_by_hand(root: Path, organisation: str) -> None:
         path.unlink()
     evidence = read_reference_table(Study(root), "evidence")
     write_reference(root, "evidence", evidence[evidence["kind"] != "segment"].to_dict("records"))
-    for path in Study(root).list_reference_files():
+    for path in Study(root).list_reference_table_files():
         rows = rows_of(path)
         kept = [row for row in rows
                 if row.get("organisation_id") != organisation and row.get("document_id") not in gone
