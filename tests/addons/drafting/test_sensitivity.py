@@ -134,7 +134,7 @@ def test_pages_say_that_sensitivity_is_not_decided_and_state_findings_once_it_is
     glc("--study", study, "check", "--accept-draft", "Ana", "--accept")
     glc("--study", study, "build")
     said = render_page_claims(StudyView(Study(study))).data
-    assert "of 2 of 2 questions no finding is stated" in said and "garden" not in said
+    assert "for 2 of 2 questions no finding is stated" in said and "garden" not in said
     decide(study, rest="as proposed")
     glc("--study", study, "check", "--accept-draft", "Ana")
     glc("--study", study, "build")
