@@ -429,8 +429,7 @@ def write_open_and_decided_disagreements(study: Study) -> tuple[Path, int, int]:
 
 DISAGREEMENTS_SHEET, NONE, REASON = "Disagreements", "none", "reason"
 _HOW = ("In the box consensus, write the codes that you agree on, by name or code_id, with ; between them, "
-        "or none if the segment has no code. If you leave the box blank, the segment is not decided. "
-        "Under reason, say why.")
+        "or none if the segment has no code. A blank box is not decided. Under reason, say why.")
 _TURN, _FILLED = ["segment_id", "document_id", "text"], ["segment_id", CONSENSUS, REASON]
 _WIDTHS = {"segment_id": 13, "document_id": 12, "text": 52, CONSENSUS: 26, "path": 34, "definition": 60}
 

@@ -42,10 +42,10 @@ LEAST_FINDING_BASE, _SHARE, _CODE_SHARE = 10, 1 / 2, 1 / 3
 """The smallest base of a finding; and for findings that the rule chooses, the smallest share of an answer and
 the smallest share of a code."""
 FINDING_RULE = (
-    "The findings were chosen by a rule: the answer given most often to a question, if the question's base "
-    f"is at least {LEAST_FINDING_BASE} and half of the base or more gave this answer; and codes that a third "
-    "or more of the {many} raised. The largest shares come first. Left out are sensitive questions, and "
-    "counts that the readers of this page may not see exactly.")
+    "The findings were chosen by a rule: the answer given most often to a question with a base of at least "
+    f"{LEAST_FINDING_BASE}, if half of the base or more gave this answer; and codes that a third or more of "
+    "the {many} raised. The largest shares come first. Left out are sensitive questions, and counts that the "
+    "readers of this page may not see exactly.")
 LISTED_FINDINGS = (
     "What these findings are about was chosen by {authors} on {days}, before the answers came in. Left out "
     f"are those with fewer than {LEAST_FINDING_BASE} answers, and counts that the readers of this page may "
