@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -101,6 +100,9 @@ class _Project:
             said = f"this is not a REFI-QDA file: its root is {local_name(top)}"
             refuse(said, path.name, "export it again")
         self.top, self.texts, self.coder = top, texts, coder
+        self.by_name: dict[str, list[Element]] = {}
+        for element in top.iter():
+            self.by_name.setdefault(local_name(element), []).append(element)
         counts = next((_COUNTS[one] for one in _COUNTS if top.get("origin", "").startswith(one)), "")
         self.parsed = ParsedCodings(path, "refi-qda", names=SELECTION_NAMES, counts=counts, is_project=True)
         self.users: dict[str, str] = {}
@@ -173,8 +175,8 @@ class _Project:
                 self.parsed.notes.append(f"{n} elements {name} have the same GUID, {guid}: each was read as "
                                          "a separate element.")
 
-    def find_elements(self, name: str) -> Iterator[Element]:
-        return (element for element in self.top.iter() if local_name(element) == name)
+    def find_elements(self, name: str) -> list[Element]:
+        return self.by_name.get(name, [])
 
     def read_codes(self) -> None:
         nodes: dict[str, tuple[str, str, str]] = {}

@@ -446,7 +446,8 @@ def classify_quote_match(quote: str, words: str) -> str:
     return "normalised" if is_cut or stored == there else "different"
 
 
-_SIGNS = str.maketrans("‘’‚‛′“”„‟″«»‐‑‒–—―−", "'''''\"\"\"\"\"\"\"-------")
+_SIGNS = dict(zip("‘’‚‛′“”„‟″«»‐‑‒–—―−", "'''''\"\"\"\"\"\"\"-------", strict=True))
+_SIGN = re.compile(f"[{''.join(_SIGNS)}]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 ELLIPSIS = re.compile(r"(…|\.\.\.)$")
 
@@ -458,7 +459,7 @@ def simplify_quotation_marks_and_dashes(text: str) -> str:
     >>> print(simplify_quotation_marks_and_dashes("“It’s late” – he said"))
     "It's late" - he said
     """
-    return text.translate(_SIGNS)
+    return text if text.isascii() else _SIGN.sub(lambda sign: _SIGNS[sign[0]], text)
 
 
 def describe_first_control_characters(text: str) -> Iterator[str]:
