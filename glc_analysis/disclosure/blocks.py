@@ -152,8 +152,8 @@ def find_blocks_hidden_for_missing_lines(today: pd.DataFrame, before: Sequence[P
     A block from which a line is missing is hidden as long as fewer than ``least`` independent organisations
     have joined or left the block since the earlier release. ``today`` has today's lines, ``before`` has all
     earlier releases to the audience, and ``kinds`` has the kinds of blocks of the core and of all add-ons. An
-    organisation that withdrew does not count among the organisations that joined or left, so that nobody can
-    be identified by counting.
+    organisation that withdrew is not counted among the organisations that joined or left, so that readers
+    who count organisations cannot work out which of them withdrew.
 
     For blocks of words, the rules depend on whether the earlier release had cells (groups of organisations
     whose words are hidden together):

@@ -46,7 +46,7 @@ WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*")
 
 CONNECTORS = frozenset(("and", "y", "e", "et", "und", "en", "og", "och", "ve", "dan", "un", "ir", "и", "та",
                         "و"))
-"""The words for "and" in several languages, and the signs for "and", such as &."""
+"""The words for "and" in several languages."""
 
 _SAINTS = {"saint": "st", "sainte": "ste", "santa": "sta", "santo": "sto", "sankt": "st"}
 _RUN_TOGETHER = 7

@@ -312,10 +312,10 @@ _SOURCES = {"interview": "an interview", WITHOUT_GUIDE: "an interview without a 
 def render_country_codes(view: StudyView) -> Html:
     """Renders the codes that the country's organisations raised or contradicted, and the texts in which they
     did so. Beside each code, the list shows how many organisations in the region, or in the whole study,
-    raised the code. Two kinds of codes are folded: codes that the organisations were asked about but did not
-    raise, and undecided codes. Nobody is asked about codes in calls, so a code that was not mentioned in a
-    call is not listed as "not raised". Readers who may not read passages get the result of
-    :func:`_released_codes` instead."""
+    raised the code. Two kinds of codes are in lists that are closed until a reader opens them: codes that the
+    organisations were asked about but did not raise, and undecided codes. Nobody is asked about codes in
+    calls, so a code that was not mentioned in a call is not listed as "not raised". Readers who may not read
+    passages get the result of :func:`_released_codes` instead."""
     if not view.has_capability("passages"):
         return _released_codes(view)
     if said := note_if_codings_but_none_count(view):

@@ -149,8 +149,8 @@ _CORE_TABLES = {
 
 @cache
 def list_offered_tables() -> dict[str, Download]:
-    """Returns the tables that can be downloaded, including the tables that add-ons offer, in order and keyed
-    by name."""
+    """Returns the tables that can be downloaded, keyed by name: first the tables of the core, then the tables
+    that add-ons offer."""
     return _CORE_TABLES | {name: download for add_on, place in list_declarations("downloads")
                    for name, download in add_on.load_object(place).items()}
 

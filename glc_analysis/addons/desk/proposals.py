@@ -52,7 +52,7 @@ class FileChange:
 @dataclass(frozen=True)
 class TableChangeProposal:
     """A proposed change of the files of a reference table in the study folder ``root``. If the table has a
-    private file, the change of this file comes first."""
+    private file, the change of this file is the first one in ``changes``."""
 
     root: Path
     changes: tuple[FileChange, ...]

@@ -116,8 +116,8 @@ def check_or_accept_draft_first(study: Study, responses: list[pd.DataFrame], *,
     except Faults as found:
         if not looked_by:
             if (study.root / DRAFT_FOLDER).is_dir():
-                say("`glc check --accept-draft NAME` writes rows for what is to be decided into "
-                    f"{DRAFT_FOLDER}.")
+                say(f"To get files in {DRAFT_FOLDER} with one row for each open decision, run "
+                    "`glc check --accept-draft NAME` with your name as NAME.")
             raise Faults(dict.fromkeys([*in_draft, *found.faults]), unseen=found.unseen) from None
         raise write_open_rows_and_summarise_faults(study, found) from None
     if in_draft:

@@ -48,7 +48,7 @@ def _explanations(tables: Tables) -> Iterator[Fault]:
                 yield Fault("is a count, which belongs with the evidence: an explanation only says why",
                             "explanations.csv", str(n), column, found[0], "say it in words")
         if row["shown_for"] and not row["date"]:
-            yield Fault("names audiences, but nobody has read the explanation since it was reopened",
+            yield Fault("names audiences, but nobody has read the explanation since a withdrawal reopened it",
                         "explanations.csv", str(n), "shown_for", row["shown_for"],
                         "read the explanation with its passages and write the day into the column date, or "
                         "leave shown_for blank")

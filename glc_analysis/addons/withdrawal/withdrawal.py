@@ -216,9 +216,11 @@ def edit_copy_and_replace_study(study: Study, *, keep_changes: bool = True,
     reports are deleted with the old files of the study. No other command can write in the study while the
     block runs. If the block raises an error or is stopped by a signal, the study stays unchanged. Files that
     arrive or change in the study while the block runs are kept; ``say`` is called with a line about each such
-    file. Raises Faults for files outside the study folder, and for rounds that were changed after they had
-    been sealed. Raises Busy if another command is running, and Interrupted at Ctrl-C or SIGTERM.
-    """
+    file.
+
+    Raises Faults if a part of the study is a link, a mounted folder or a raw file outside the study folder,
+    or if a round was changed after it had been sealed. Raises Busy if another command is running, and
+    Interrupted at Ctrl-C or SIGTERM. """
     new = Study(study.root / STAGE / "new")
     said = "Nothing is withdrawn. To withdraw: run the same command again."
     with lock_for_withdrawal(study.root, WITHDRAWAL_AT_WORK,
@@ -339,9 +341,10 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
             raise Faults([Fault(
                 "has withdrawn records, and SPSS files cannot be rewritten here", file=path.name, fix=
                 f"save it from SPSS as {path.stem}.csv with value labels, replace the SPSS file in raw/ by "
-                "this file, write the new name into study.toml and manifest.csv, and repeat the command. "
-                "Unless respondents have ids of their own, the record ids are row numbers, which become one "
-                "higher: add one to each record id in the reference tables")])
+                "this file, and write the new name into study.toml and manifest.csv. If respondents have no "
+                "ids of their own, their record ids are row numbers, and the header row of the new file "
+                "makes each of them one higher: also add one to each record id in the reference tables. Then "
+                "repeat the command")])
         return
     rewrite_table_rows(path, edit, keep_row_numbers=True)
     kept = {name: [row for row in survey.rows if row not in rows[name]] for name, survey in before.items()}
