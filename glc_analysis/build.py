@@ -39,7 +39,7 @@ from glc_analysis.cleaning.records import (
     NO_SURVEY,
     CleaningLog,
     clean_organisations,
-    list_interviewed_organisations,
+    make_organisation_table_without_survey,
     read_raw_surveys,
     read_surveys,
 )
@@ -112,14 +112,14 @@ from glc_analysis.manifest import (
     digest_reference_cells,
     read_releases_from_earlier_inputs,
 )
-from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
+from glc_analysis.pseudonyms.masking import complete_pseudonym_key, read_pseudonym_key, write_pseudonym_key
 from glc_analysis.reference import (
     Reference,
-    digest_passed_contents,
+    attribute_faults_to_private_files,
+    digest_tables_that_passed_checks,
     keep_sound_questions,
     map_faulty_tables_to_tolerant_steps,
     read_reference,
-    relocate_faults_in_private_columns,
 )
 from glc_analysis.release_store import (
     adapt_decisions_and_prepare_release,
@@ -132,11 +132,15 @@ from glc_analysis.release_store import (
     read_last_announcement,
     refuse_missing_or_incomparable_releases,
     refuse_questions_regrouped_since_release,
-    store_release_if_changed,
+    store_next_release_if_changed,
 )
 from glc_analysis.renames import find_files_with_old_names
 from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
-from glc_analysis.slices import digest_slices, list_work_countries, map_countries_to_organisations_and_regions
+from glc_analysis.slices import (
+    digest_slices,
+    list_work_countries_by_organisation,
+    map_countries_to_organisations_and_regions,
+)
 from glc_analysis.steps import (
     Engine,
     Forecast,
@@ -150,7 +154,7 @@ from glc_analysis.steps import (
     order_steps,
 )
 from glc_analysis.study import RAW_KINDS, Study
-from glc_analysis.text import content_hash, match_key, normalise_space
+from glc_analysis.text import content_hash, fold_case_and_spacing, normalise_space
 from glc_analysis.writing import link_or_copy, write_atomic
 
 Say = Callable[[str], None]
@@ -202,7 +206,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
     inputs, after = digest_inputs(study, arrivals.digests), read_releases_from_earlier_inputs(
         study, arrivals.digests)
     say("writing the tables")
-    places = list_work_countries(engine["answers"], engine["organisations"])
+    places = list_work_countries_by_organisation(engine["answers"], engine["organisations"])
     known = find_visible_work_and_home_countries(
         places, engine["organisations"], _consent(study, reference), study.settings["disclosure"],
         audiences_without_countries=find_audiences_with_hidden_country_block(engine["blocks"]))
@@ -213,7 +217,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
     release = {}
     for audience in READING_AUDIENCES if not engine.undecided else ():
         is_next = is_kept and is_next_release_stored(study, audience, before.get("inputs", ""))
-        release[audience] = store_release_if_changed(
+        release[audience] = store_next_release_if_changed(
             study, audience, None if is_next else partial(_next_release, engine, audience), frames,
             known["shown"][audience], inputs, after)
     lists = {**known, "work_places": map_countries_to_organisations_and_regions(places),
@@ -221,7 +225,8 @@ def build_steps(study: Study, *, say: Say = lambda line: None, executor: Executo
     if engine.undecided:
         lists[manifest.UNDECIDED] = {audience: manifest.find_last_release_number(study.private, audience)
                                      for audience in READING_AUDIENCES}
-    _write(study, engine, arrivals, inputs, release, lists, digest_passed_contents(study, reference))
+    _write(study, engine, arrivals, inputs, release, lists,
+           digest_tables_that_passed_checks(study, reference))
     return BuildResult({name: engine.count_rows(name) for name in _tables_of(engine)}, engine.reports)
 
 
@@ -402,10 +407,10 @@ def _uncounted_work(engine: Engine) -> list[Fault]:
 def update_pseudonym_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
     """Adds a pseudonym for each new name in names.csv to the key of pseudonyms, and writes and returns the
     key. A pseudonym that is already in the key never changes."""
-    known = read_key(study.key_file)
-    whole = complete_key(names, known)
+    known = read_pseudonym_key(study.key_file)
+    whole = complete_pseudonym_key(names, known)
     if whole != known:
-        write_key(study.key_file, whole)
+        write_pseudonym_key(study.key_file, whole)
     return whole
 
 
@@ -438,7 +443,7 @@ def _refuse_nothing(study: Study) -> None:
 
 def _engine(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlier: Record, say: Say, *,
             steps: Sequence[Step] = (), is_kept: bool = True, executor: Executor | None = None) -> Engine:
-    key = complete_key(reference.names, read_key(study.key_file))
+    key = complete_pseudonym_key(reference.names, read_pseudonym_key(study.key_file))
     listed = {*map(normalise_space, reference.names["name"])}
     inputs = Inputs(study, reference, {name: key[name] for name in key if name in listed}, arrivals)
     return Engine(steps or BUILD_STEPS, inputs, earlier, parts=FIGURE_PARTS, new_log=CleaningLog, say=say,
@@ -494,7 +499,8 @@ def _organisations(view: View) -> dict[str, Any]:
     found = view["records"]
     unknown = view.study.settings["survey"]["unknown_organisations"]
     return {"organisations": clean_organisations(found, view.reference, unknown_organisations=unknown)
-            if found.surveys else list_interviewed_organisations(view["participants"], view.reference)}
+            if found.surveys
+            else make_organisation_table_without_survey(view["participants"], view.reference)}
 
 
 def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, Any]:
@@ -852,7 +858,8 @@ def _blocks(view: View) -> dict[str, Any]:
         hidden_ids = {*make_line_ids(hidden_lines[audience]["block_id"], hidden_lines[audience]["line"])}
         shown = all_lines[~make_line_ids(all_lines["block_id"], all_lines["line"]).isin(hidden_ids)]
         hidden = find_text_blocks_revealing_removed_lines(view.study, shown, organisations, audience,
-                                                          are_named=has_capability(audience, "named_words"),
+                                                          are_organisations_named=has_capability(audience,
+                                                                                                 "named_words"),
                                                           hidden_cell_organisations=departed,
                                                           countries_with_page=known["shown"][audience])
         hidden |= told_already & {*all_lines["block_id"]} | rewritten
@@ -878,7 +885,7 @@ def _quotations(view: View) -> dict[str, Any]:
     faults = [*find_quote_faults(reference.quotes, view["segments"]),
               *find_headlines_after_answers(reference.headlines, view["organisations"]["answered_on"])]
     if faults:
-        raise Faults(relocate_faults_in_private_columns(view.study, faults))
+        raise Faults(attribute_faults_to_private_files(view.study, faults))
     held = [view[name] for name in ("codings", "segments", "documents")]
     labels = dict(zip(view["organisations"]["organisation_id"], view["organisations"]["label"],
                       strict=True))
@@ -1025,7 +1032,7 @@ def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
 def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
            inputs: str, release: dict, lists: Mapping[str, Any], checked: list[str]) -> None:
     """Writes all files into a new folder, then moves them to ``processed/``, slices.json last. ``checked``
-    are the digests of :func:`.digest_passed_contents`.
+    are the digests of :func:`.digest_tables_that_passed_checks`.
 
     The files of unchanged tables are linked into the new folder, so that datapackage.json can describe the
     files of all tables. The old tables of deferred steps are removed first, because old decisions about what
@@ -1072,7 +1079,7 @@ def _digests(study: Study, engine: Engine) -> dict[str, dict[str, str]]:
     last build."""
     known = _earlier_slices(study).get("tables", {})
     cut_by, names = ("answers", "organisations", "questions", "codebook"), _tables_of(engine)
-    is_same = {name: name in known and engine.is_unchanged(name) for name in names}
+    is_same = {name: name in known and engine.is_unchanged_since_last_build(name) for name in names}
     if not all(is_same[name] for name in cut_by):
         return digest_slices({name: engine[name] for name in names}, study.digests)
     fresh = digest_slices({name: engine[name] for name in names
@@ -1102,7 +1109,7 @@ def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
     """Returns the countries in which organisations work, sorted by name, each with its region. An unknown
     country is left out, because it gets no page."""
     worked = countries[(countries["organisations_n"] > 0) & (countries["country_id"] != UNKNOWN)].sort_values(
-        "label", key=lambda labels: labels.map(match_key))
+        "label", key=lambda labels: labels.map(fold_case_and_spacing))
     columns = worked[["country_id", "label", "region_id"]].set_axis(["id", "label", "region"], axis=1)
     return columns.astype("str").to_dict("records")
 

@@ -32,9 +32,9 @@ from glc_analysis.schema import (
     Tables,
     is_iso_date,
     make_schema_check,
-    merge_checks_by_row,
+    merge_checks_and_sort_faults,
 )
-from glc_analysis.text import match_key
+from glc_analysis.text import fold_case_and_spacing
 
 # ------------------------------
 # Checks of the survey tables: lists, options, countries, skip logic.
@@ -59,7 +59,7 @@ def _options(tables: Tables) -> Iterator[Fault]:
     option = [options["option_list"], options["option_id"]]
     for column in ("label", "position", "kind"):
         yield from _differing("options", options, option, column, "the same option has {}")
-    value = [options["option_list"], options["value"].map(match_key)]
+    value = [options["option_list"], options["value"].map(fold_case_and_spacing)]
     yield from _differing("options", options, value, "option_id", "the same value belongs to {}")
     place = [options["option_list"], options["position"]]
     yield from _differing("options", options, place, "option_id", "the same position belongs to {}")
@@ -73,8 +73,8 @@ def _countries(tables: Tables) -> Iterator[Fault]:
         if meant := find_intended_alpha_3_code(country):
             yield Fault(f"is {meant} in ISO 3166", file="countries.csv", row=str(n),
                         column="country_id", value=country, fix=f"write {meant}, or another id")
-    yield from _differing("countries", countries, countries["raw_name"].map(match_key), "country_id",
-                          "the same name means {}")
+    yield from _differing("countries", countries, countries["raw_name"].map(fold_case_and_spacing),
+                          "country_id", "the same name means {}")
     for column in ("label", "region_id"):
         yield from _differing("countries", countries, countries["country_id"], column,
                               "the same country has {}")
@@ -85,7 +85,7 @@ def _organisations(tables: Tables) -> Iterator[Fault]:
     register = tables["organisations"]
     names = pd.concat([register.assign(name=register[c]) for c in ("organisation_id", "label")])
     names = names[names["name"] != ""]
-    yield from _differing("organisations", names, names["name"].map(match_key), "organisation_id",
+    yield from _differing("organisations", names, names["name"].map(fold_case_and_spacing), "organisation_id",
                           "the same name belongs to {}")
     known = set(tables["countries"]["country_id"])
     for n, home in register["home_country_id"].items():
@@ -123,7 +123,8 @@ def _skip_logic(tables: Tables) -> Iterator[Fault]:
         for comparison in skip_logic.iterate_comparisons(read[n]):
             for said in _misfits(comparison, tables):
                 yield fault(said, fix="correct the condition, or the question or options that it names")
-    needs = {questions.at[n, "question_id"]: skip_logic.list_questions(c) for n, c in read.items()}
+    needs = {questions.at[n, "question_id"]: skip_logic.list_questions_named_in_condition(c)
+             for n, c in read.items()}
     rows = dict(zip(questions["question_id"], questions.index, strict=True))
     while circle := skip_logic.find_cycle(needs):
         yield Fault(f"the condition is circular: {' -> '.join(circle)}", file="questions.csv",
@@ -249,8 +250,8 @@ def _allowances(tables: Tables) -> Iterator[Fault]:
 
 _CODING_CHECKS: tuple[Check, ...] = (
     Check(("codebook",), _codebook),
-    merge_checks_by_row(make_schema_check("documents.date", "documents.language"),
-                        Check(("documents",), _documents)),
+    merge_checks_and_sort_faults(make_schema_check("documents.date", "documents.language"),
+                                 Check(("documents",), _documents)),
     make_schema_check("documents.path"),
     make_schema_check("speakers.document_id", "attendance.document_id", "documents.organisation_id",
                       "speakers.organisation_id", "attendance.organisation_id"),

@@ -20,7 +20,7 @@ from glc_analysis.study import Study
 from glc_analysis.study_locks import (
     delay_withdrawal_while_reading,
     delay_withdrawal_while_writing,
-    lock_for_withdrawal,
+    delay_writers_during_withdrawal,
 )
 from glc_analysis.writing import write_atomic
 
@@ -128,7 +128,7 @@ def pass_study_to_read(command: Callable) -> Callable:
 def pass_study_to_withdraw(command: Callable) -> Callable:
     """Decorates a command that carries out a withdrawal. The command gets the study that ``--study`` names as
     its first argument. During the withdrawal, no other command that writes in the study runs."""
-    return _with_study(command, lock_for_withdrawal)
+    return _with_study(command, delay_writers_during_withdrawal)
 
 
 LEAST_MEMORY = 2 * 2**30
@@ -305,11 +305,12 @@ def build_tables(study: Study, *, only: str = "", is_forced: bool = False) -> Bu
 @contextmanager
 def _building(study: Study) -> Generator[None]:
     """Holds a lock during the block of ``with``, so that no other command builds the tables."""
-    from glc_analysis.locks import hold_lock
+    from glc_analysis.locks import hold_folder_lock
     from glc_analysis.permissions import close_folder_tree_to_others
-    from glc_analysis.terminal import graceful_interrupt
+    from glc_analysis.terminal import end_gracefully_at_interrupt
 
-    with graceful_interrupt(lambda: "The tables are not built. To go on: run the same command again."), \
-            hold_lock(study.processed, what="build", is_patient=True):
+    with end_gracefully_at_interrupt(
+        lambda: "The tables are not built. To go on: run the same command again."), \
+            hold_folder_lock(study.processed, what="build", is_patient=True):
         close_folder_tree_to_others(study.root)
         yield

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from glc_analysis.schema import load_reference_tables, make_reference_path
+from glc_analysis.schema import load_reference_table_schemas, make_reference_path
 from glc_analysis.writing import write_atomic
 
 SETTINGS = "reference/study.toml"
@@ -31,7 +31,7 @@ def list_files_allowed_in_git() -> list[str]:
     >>> list_files_allowed_in_git()[:3]
     ['reference/study.toml', 'reference/closed.csv', 'reference/codebook.csv']
     """
-    paths = (make_reference_path(name) for name in load_reference_tables())
+    paths = (make_reference_path(name) for name in load_reference_table_schemas())
     return [SETTINGS, *sorted(path for path in paths if path.startswith("reference/"))]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.errors import GLCError
-from glc_analysis.schema import load_processed_tables
+from glc_analysis.schema import load_processed_table_schemas
 from glc_analysis.study import Study
 
 SMALL = 500_000
@@ -51,17 +51,17 @@ def _small_table(path: Path) -> pd.DataFrame:
 def read_small_tables(study: Study, names: Iterable[str]) -> dict[Path, tuple[State, pd.DataFrame]]:
     """Reads the named tables of a built study; tables with large files are left out. The result can be passed
     to :func:`cache_tables`."""
-    paths = [study.processed / f"{name}.parquet" for name in names if name in load_processed_tables()]
+    paths = [study.processed / f"{name}.parquet" for name in names if name in load_processed_table_schemas()]
     small = [path for path in paths if path.is_file() and path.stat().st_size <= SMALL]
     for path in small:
         _small_table(path)
     return {path: _held[path] for path in small}
 
 
-def cache_tables(read: Mapping[Path, tuple[State, pd.DataFrame]]) -> None:
+def cache_tables(tables_by_path: Mapping[Path, tuple[State, pd.DataFrame]]) -> None:
     """Keeps tables in memory that this process or another process has read. If there are too many tables in
     memory, the oldest tables are dropped."""
-    _held.update(read)
+    _held.update(tables_by_path)
     for path in [*_held][:-_HELD_TABLES]:
         _held.pop(path, None)
 
@@ -69,7 +69,7 @@ def cache_tables(read: Mapping[Path, tuple[State, pd.DataFrame]]) -> None:
 def convert_categories_to_text(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Returns a table in which text columns that are stored as categories are converted to plain text. Raises
     GLCError if the table lacks a column, which means that another version of the package wrote it."""
-    stored, columns = frame.dtypes.to_dict(), load_processed_tables()[name].columns
+    stored, columns = frame.dtypes.to_dict(), load_processed_table_schemas()[name].columns
     if missing := [column for column in columns if column not in stored]:
         raise GLCError(f"The tables were built by another version of glc_analysis: {name} has no column "
                        f"{missing[0]!r}. To fix: run `glc build`.")

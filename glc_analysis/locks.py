@@ -25,7 +25,7 @@ Say = Callable[[str], None]
 
 
 @contextmanager
-def hold_lock(folder: Path, *, what: str = "run", is_patient: bool = False) -> Generator[None]:
+def hold_folder_lock(folder: Path, *, what: str = "run", is_patient: bool = False) -> Generator[None]:
     """Holds the lock ``folder/.lock`` during the block of ``with``. If another process holds the lock, the
     function raises Busy or, with ``is_patient``, waits until that process has released the lock. ``what`` is
     the name of the work in messages.
@@ -35,12 +35,12 @@ def hold_lock(folder: Path, *, what: str = "run", is_patient: bool = False) -> G
     see whether the other machine's process still runs.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with hold_signed_lock(folder / ".lock", what, math.inf if is_patient else 0):
+    with hold_lock_file(folder / ".lock", what, math.inf if is_patient else 0):
         yield
 
 
 @contextmanager
-def hold_signed_lock(path: Path, what: str, patience: float) -> Generator[None]:
+def hold_lock_file(path: Path, what: str, patience: float) -> Generator[None]:
     """Holds a lock file during the block of ``with``, and writes into the file which process holds it. If
     another process holds the lock file, the function waits for up to ``patience`` seconds. If the lock file
     is still held then, the function raises Busy."""

@@ -24,7 +24,7 @@ from typing import Any
 
 from glc_analysis import addon, read_log
 from glc_analysis.errors import Fault, Faults, GLCError
-from glc_analysis.schema import AUDIENCES, list_table_files, load_reference_tables, make_reference_path
+from glc_analysis.schema import AUDIENCES, list_table_files, load_reference_table_schemas, make_reference_path
 from glc_analysis.study import REPOSITORY, Study, is_extended_while_coding
 from glc_analysis.tabular import read_reference_rows
 from glc_analysis.writing import write_atomic
@@ -99,7 +99,7 @@ SLICES = "processed/slices.json"
 # The manifest: the raw files with their checksums.
 
 
-MANIFEST_COLUMNS = load_reference_tables()["manifest"].required_columns
+MANIFEST_COLUMNS = load_reference_table_schemas()["manifest"].required_columns
 VERSION = "0.1.0"
 """The version of this package."""
 SAMPLE = "glc sample"
@@ -383,7 +383,7 @@ def digest_reference_cells(study: Study) -> State:
         return digest("/".join(values)) if name == SECRET else " ".join(filter(None, values))
 
     digests = {}
-    for name, table in load_reference_tables().items():
+    for name, table in load_reference_table_schemas().items():
         for path in map(study.locate_reference_table_file, list_table_files(name)):
             if not path.is_file():
                 continue
@@ -431,18 +431,18 @@ def read_built_slice_digests_and_lists(study: Study) -> dict[str, Any]:
 def read_built_slice_list(study: Study, name: str) -> Any:
     """Returns one list from slices.json, such as the countries. In a run, only this list is recorded as an
     input of the page that reads it."""
-    with read_log.record_named_reads_only():
+    with read_log.record_explicit_reads_only():
         read_log.record_read(study.root, f"{SLICES} {name}")
         return _read_slices_once(study)[name]
 
 
-def has_page(study: Study, name: str, id_: str) -> bool:
-    """Whether the list ``name`` of slices.json has an entry with the given id, so that the id has its own
-    page. In a run, only the entry with this id is recorded as an input of the page that calls the
+def has_page(study: Study, list_name: str, id_: str) -> bool:
+    """Whether the list ``list_name`` of slices.json has an entry with the given id, so that the id has its
+    own page. In a run, only the entry with this id is recorded as an input of the page that calls the
     function."""
-    with read_log.record_named_reads_only():
-        read_log.record_read(study.root, f"{SLICES} {name}={id_}")
-        return any(row["id"] == id_ for row in _read_slices_once(study).get(name, []))
+    with read_log.record_explicit_reads_only():
+        read_log.record_read(study.root, f"{SLICES} {list_name}={id_}")
+        return any(row["id"] == id_ for row in _read_slices_once(study).get(list_name, []))
 
 
 def _read_slices_once(study: Study) -> dict[str, Any]:

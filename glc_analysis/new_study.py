@@ -12,7 +12,7 @@ from pathlib import Path
 
 from glc_analysis.errors import UsageError
 from glc_analysis.gitignore import write_gitignore_unless_edited
-from glc_analysis.schema import list_table_files, load_reference_tables, read_add_on_settings_templates
+from glc_analysis.schema import list_table_files, load_reference_table_schemas, read_add_on_settings_templates
 from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.templates import load_template
 from glc_analysis.text import make_id_from_text
@@ -41,6 +41,6 @@ def start_study(directory: Path) -> None:
     (directory / "reference" / "study.toml").write_text(
         load_template(__file__, "study.toml").render(named, add_ons=read_add_on_settings_templates()),
         encoding="utf-8", newline="\n")
-    for about in (about for name in load_reference_tables() for about in list_table_files(name)):
+    for about in (about for name in load_reference_table_schemas() for about in list_table_files(name)):
         with (directory / about.path).open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerow(about.required)

@@ -297,7 +297,7 @@ class Bars:
         """Adds the gap below an option."""
         self.y += _GAP
 
-    def finish(self, label: str) -> Axes:
+    def finish(self, figure_label: str) -> Axes:
         """Makes the axes as high as the bars that were drawn, sets the label of the figure, and returns the
         axes."""
         height = max(self.y - _GAP, _ROW)
@@ -305,7 +305,7 @@ class Bars:
         self.ax.set_axis_off()
         if self.has_own_figure:
             _figure_of(self.ax).set_size_inches(FIGURE_WIDTH, height)
-        self.ax.figure.set_label(label)
+        self.ax.figure.set_label(figure_label)
         return self.ax
 
 

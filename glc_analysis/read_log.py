@@ -104,7 +104,7 @@ def record_nothing() -> Generator[None]:
 
 
 @contextmanager
-def record_named_reads_only() -> Generator[None]:
+def record_explicit_reads_only() -> Generator[None]:
     """Within the block of ``with``, only calls of :func:`record_read` are recorded, because these calls name
     the inputs more exactly than Python's reports of opened files do."""
     token = _is_paused.set(True)
@@ -153,17 +153,17 @@ def _thing(path: str, root: str) -> str:
 # The record, read when the page is done
 
 
-def read_recorded_reads_or_everything(path: Path, notebook: Path) -> tuple[str, ...]:
+def read_recorded_reads_or_everything(log_path: Path, notebook: Path) -> tuple[str, ...]:
     """Returns the inputs that a page has read, taken from the file with the record of its reads. If the
     record may be incomplete, the result is :data:`EVERYTHING`.
 
     If a page read a whole table, the slices of this table (rows about one country, theme, question or code)
     are not listed.
     """
-    if not path.is_file() or not can_audit_events_see_all_reads(notebook):
+    if not log_path.is_file() or not can_audit_events_see_all_reads(notebook):
         return EVERYTHING
     try:
-        things = {json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()}
+        things = {json.loads(line) for line in log_path.read_text(encoding="utf-8").splitlines()}
     except ValueError:  # a kernel that was killed while it wrote
         return EVERYTHING
     return tuple(sorted(thing for thing in things

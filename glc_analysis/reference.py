@@ -34,7 +34,7 @@ from glc_analysis.schema import (
     list_registered_checks,
     list_table_files,
     list_word_columns,
-    load_reference_tables,
+    load_reference_table_schemas,
 )
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
@@ -46,10 +46,10 @@ from glc_analysis.writing import write_atomic
 # Reading and checking.
 
 
-REQUIRED_COLUMNS = {name: table.required_columns for name, table in load_reference_tables().items()}
+REQUIRED_COLUMNS = {name: table.required_columns for name, table in load_reference_table_schemas().items()}
 """The columns that the file of each reference table must have."""
-OPTIONAL_COLUMNS = {name: table.optional_columns for name, table in load_reference_tables().items()
-            if table.optional_columns}
+OPTIONAL_COLUMNS = {name: table.optional_columns for name, table in load_reference_table_schemas().items()
+                    if table.optional_columns}
 """The columns that the file of each reference table may lack; a column that the file lacks is read as
 blank."""
 
@@ -100,7 +100,7 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
     only if its files have changed.
     """
     study.refuse_misplaced()
-    contents = {name: _Content.of(study, name) for name in load_reference_tables()}
+    contents = {name: _Content.of(study, name) for name in load_reference_table_schemas()}
     tables: dict[str, pd.DataFrame] = {}
     faults: list[Fault] = []
     unread: set[str] = set()
@@ -117,7 +117,7 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
     if needed is not None:
         unsound = frozenset(unread | {_table_of(fault) for fault in faults}) - {*needed}
         tables |= {name: _empty(name, pd.get_option(TEXT_STORAGE)) for name in unread - {*needed}}
-        unread |= load_reference_tables().keys() - {*needed} - {*checked_against}
+        unread |= load_reference_table_schemas().keys() - {*needed} - {*checked_against}
     for check in add_schema_checks_and_drop_inapplicable(tables, unread, list_registered_checks()):
         compared = tuple(contents[name] for name in check.tables)
         if not _have_passed(study, compared):
@@ -125,7 +125,7 @@ def read_reference(study: Study, *, needed: Collection[str] | None = None,
     if needed is not None:
         faults = [fault for fault in faults if _table_of(fault) in needed]
     if faults:
-        raise Faults(relocate_faults_in_private_columns(study, faults))
+        raise Faults(attribute_faults_to_private_files(study, faults))
     return Reference(_TablesCopiedWhenRead(tables), unsound, contents)
 
 
@@ -182,12 +182,12 @@ def _have_passed(study: Study, contents: tuple[_Content, ...]) -> bool:
 
 @lru_cache(maxsize=8)
 def _read_digests_of_passed_contents(processed: Path, stamp: tuple[int, ...]) -> frozenset[str]:
-    """Returns the digests that the last build stored (:func:`digest_passed_contents`). ``stamp`` must change
-    whenever the record of the build changes."""
+    """Returns the digests that the last build stored (:func:`digest_tables_that_passed_checks`). ``stamp``
+    must change whenever the record of the build changes."""
     return frozenset(read_provenance(processed).get(BUILD_RECORD, {}).get("checked", ()))
 
 
-def digest_passed_contents(study: Study, reference: Reference) -> list[str]:
+def digest_tables_that_passed_checks(study: Study, reference: Reference) -> list[str]:
     """Returns a keyed digest for each combination of tables for which a check is registered. A build stores
     these digests, so that later commands need not repeat the checks.
 
@@ -219,7 +219,7 @@ def _empty(name: str, storage: str) -> pd.DataFrame:
 def read_reference_table(study: Study, name: str) -> pd.DataFrame:
     """Returns one reference table. Only the columns of the table are checked, not its values. The index of
     the returned table is the row number that a spreadsheet program shows."""
-    table, (shared, *apart) = load_reference_tables()[name], list_table_files(name)
+    table, (shared, *apart) = load_reference_table_schemas()[name], list_table_files(name)
     study.locate_reference_file(name)  # raises Faults if it lies in the wrong place
     rows = _read_file(study, shared)
     for file in apart:
@@ -240,17 +240,17 @@ def read_reference_table(study: Study, name: str) -> pd.DataFrame:
 
 
 def read_part_of_reference_table(study: Study, name: str, *, columns: Collection[str] = (),
-                                 naming: str = "") -> pd.DataFrame:
+                                 id_in_rows: str = "") -> pd.DataFrame:
     """Returns a part of a reference table: the named ``columns``, or the rows in which a cell has the id
-    ``naming``, alone or in a list separated by spaces. In a run, only this part of the table is recorded as
-    an input of the page."""
+    ``id_in_rows``, alone or in a list separated by spaces. In a run, only this part of the table is recorded
+    as an input of the page."""
     with read_log.record_nothing():
         frame = read_reference_table(study, name)
     for file in list_table_files(name):
-        read_log.record_read(study.root, tabular.make_csv_read_log_entry(file.path, columns, naming))
+        read_log.record_read(study.root, tabular.make_csv_read_log_entry(file.path, columns, id_in_rows))
     if columns:
         return frame[[*columns]]
-    return frame[[any(naming in cell.split() for cell in row) for row in frame.itertuples(index=False)]]
+    return frame[[any(id_in_rows in cell.split() for cell in row) for row in frame.itertuples(index=False)]]
 
 
 LOOP = "{loop}"
@@ -316,7 +316,7 @@ def _key(row: Mapping[str, str], columns: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(row[column] for column in columns)
 
 
-def relocate_faults_in_private_columns(study: Study, faults: Iterable[Fault]) -> list[Fault]:
+def attribute_faults_to_private_files(study: Study, faults: Iterable[Fault]) -> list[Fault]:
     """Returns the faults with their true places. A fault in a private column gets the name of the private
     file and the row number in this file, in place of the table to which the column was joined."""
     placed = []
@@ -325,7 +325,7 @@ def relocate_faults_in_private_columns(study: Study, faults: Iterable[Fault]) ->
         shared, *apart = list_table_files(name)
         for file in apart:
             if fault.column in (*file.required, *file.optional) and fault.column not in shared.required:
-                key = load_reference_tables()[name].key
+                key = load_reference_table_schemas()[name].key
                 rows = {_key(row, key): str(n) for n, row in _read_file(study, file).items()}
                 at = _read_file(study, shared).get(int(fault.row or 0), {})
                 row = rows.get(_key(at, key), "") if at else ""
@@ -357,7 +357,7 @@ def map_faulty_tables_to_tolerant_steps(study: Study, faults: Iterable[Fault]) -
     for fault in faults:
         columns.setdefault(_table_of(fault), set()).add(fault.column)
     blocked = {}
-    for name in columns.keys() & load_reference_tables().keys():
+    for name in columns.keys() & load_reference_table_schemas().keys():
         is_read = not add_faults_if_raised(partial(read_reference_table, study, name), [])
         is_enough = name in ("questions", "options") or columns[name] <= _UNUSED.get(name, set())
         blocked[f"{name}.csv"] = _SURVEY_STEPS if is_read and is_enough else ()
@@ -435,7 +435,7 @@ def _halves_joined(study: Study, path: Path, target: Path) -> bytes:
     Raises Faults if the two files are not halves of one table, because their keys differ or because they have
     different texts in the same cell.
     """
-    table = load_reference_tables().get(path.stem)
+    table = load_reference_table_schemas().get(path.stem)
     shared, private = _rows(path), _rows(target)
     known = {tuple(row.get(column, "") for column in table.key): row for row in private} if table else {}
     joined = [known.pop(tuple(row.get(column, "") for column in table.key), {}) | row
@@ -459,7 +459,7 @@ def _columns_apart(study: Study, path: Path) -> dict[Path, bytes]:
     from the same cell in an existing private file, or if a file lacks a column of the key.
     """
     shared, apart = list_table_files(path.stem)
-    target, key = study.root / apart.path, load_reference_tables()[path.stem].key
+    target, key = study.root / apart.path, load_reference_table_schemas()[path.stem].key
     as_written, listed, held = CsvRows.read(path), _rows(path), _rows(target)
     for file, columns in ((path, as_written.header), (target, [*held[0]] if held else key)):
         if lacking := [column for column in key if column not in columns]:

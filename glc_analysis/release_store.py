@@ -198,31 +198,33 @@ def _stored_blocks(study: Study, audience: str) -> list[PublishedBlocks]:
 
 def find_text_blocks_revealing_removed_lines(study: Study, lines: pd.DataFrame, organisations: pd.DataFrame,
                                              audience: str, *,
-                                             are_named: bool, hidden_cell_organisations: Collection[str] = (),
+                                             are_organisations_named: bool,
+                                             hidden_cell_organisations: Collection[str] = (),
                                              countries_with_page: Collection[str] = ()) -> set[str]:
     """Returns the ids of the blocks (texts of one kind on one page) that must be hidden from an audience.
 
     - ``lines``: today's lines of all blocks (:func:`list_text_block_lines`);
-    - ``are_named``: whether the names of organisations are printed beside quotations;
+    - ``are_organisations_named``: whether the names of organisations are printed beside quotations;
     - ``hidden_cell_organisations``: the organisations that are in hidden cells;
     - ``countries_with_page``: the countries that have a page for the audience."""
     least = study.settings["disclosure"]["reissue_change"] + COALITION
     return find_blocks_hidden_for_missing_lines(lines, _stored_blocks(study, audience), organisations, least,
-                                                kinds=collect_text_block_kinds(), are_named=are_named,
-                                                departed=hidden_cell_organisations,
-                                                whole=[make_block_id(QUOTATION_BLOCKS, country)
-                                                       for country in countries_with_page])
+                                                kinds=collect_text_block_kinds(),
+                                                are_named=are_organisations_named,
+                                                hidden_cell_organisations=hidden_cell_organisations,
+                                                country_page_blocks=[make_block_id(QUOTATION_BLOCKS, country)
+                                                                     for country in countries_with_page])
 
 
 def list_text_block_lines(frames: Mapping[str, pd.DataFrame], reference: Reference,
-                          visible_countries: Mapping[str, Any], audience: str) -> pd.DataFrame:
+                          visible_countries_by_audience: Mapping[str, Any], audience: str) -> pd.DataFrame:
     """Returns the lines of all blocks of text for an audience, including the blocks that add-ons contribute.
-    ``visible_countries`` has the countries that each audience may see
+    ``visible_countries_by_audience`` has the countries that each audience may see
     (:func:`.countries.find_visible_work_and_home_countries`)."""
     added = (line for blocks in load_declared_objects("blocks")
              for line in blocks.lines(frames, reference, audience))
-    return collect_block_lines(frames, reference.quotes, visible_countries["shown"][audience],
-                               visible_countries["shown_home"][audience], added,
+    return collect_block_lines(frames, reference.quotes, visible_countries_by_audience["shown"][audience],
+                               visible_countries_by_audience["shown_home"][audience], added,
                                audience=audience)
 
 
@@ -243,27 +245,28 @@ def read_last_announcement(study: Study, name: str, audience: str,
                                     else pd.DataFrame())
 
 
-def is_next_release_stored(study: Study, audience: str, inputs: str) -> bool:
+def is_next_release_stored(study: Study, audience: str, inputs_digest: str) -> bool:
     """Whether the store already has a complete next release that a build from the given inputs prepared."""
     new = study.private / "releases" / audience / "next"
     with suppress(OSError, ValueError):
-        return read_release_info(new)["inputs"] == inputs and all(
+        return read_release_info(new)["inputs"] == inputs_digest and all(
             (new / file).is_file() for file in (*FIGURE_FILES.values(), *BLOCK_FILES.values(), CELLS))
     return False
 
 
-def store_release_if_changed(study: Study, audience: str,
-                             issued: Callable[[], tuple[PublishedRelease, PublishedBlocks]] | None,
-                             frames: Mapping[str, pd.DataFrame], visible_countries: Collection[str],
-                             inputs: str, earlier_releases: Collection[str]) -> dict[str, Any]:
+def store_next_release_if_changed(study: Study, audience: str,
+                                  make_release: Callable[[], tuple[PublishedRelease, PublishedBlocks]] | None,
+                                  frames: Mapping[str, pd.DataFrame], visible_countries: Collection[str],
+                                  inputs_digest: str, earlier_releases: Collection[str]) -> dict[str, Any]:
     """Stores the next release to an audience, if anything that the audience reads differs from the last
     release. Returns those details of the release that pages print.
 
-    - ``issued``: a function that makes the release; None keeps the next release that is already in the store;
+    - ``make_release``: a function that makes the release; None keeps the next release that is already in the
+      store;
     - ``frames``: the processed tables. Of these, the audience reads the figures, the tables that
       :func:`.releases.select_released_tables_besides_figures` yields, and content that add-ons declare;
     - ``visible_countries``: the countries that the audience may see;
-    - ``inputs``: the digest of the inputs of the build;
+    - ``inputs_digest``: the digest of the inputs of the build;
     - ``earlier_releases``: the names of the earlier releases that are among the inputs of the build.
     """
     kept, new = list_release_folders(study.private, audience), study.private / "releases" / audience / "next"
@@ -278,10 +281,10 @@ def store_release_if_changed(study: Study, audience: str,
         shutil.rmtree(new, ignore_errors=True)
         info = read_release_info(kept[-1])
         return {name: info[name] for name in _PRINTED}
-    fresh = issued() if issued else None
+    fresh = make_release() if make_release else None
     figures = fresh[0].figures if fresh else read_release_table(new / FIGURE_FILES["figures"])
     days = figures.loc[seen["figure_id"], "day"]
-    info = {"number": len(kept) + 1, "day": _data_day(study, frames, audience), "inputs": inputs,
+    info = {"number": len(kept) + 1, "day": _data_day(study, frames, audience), "inputs": inputs_digest,
             "after": [*earlier_releases], "issued": days.value_counts().sort_index().to_dict()}
     if fresh:
         shutil.rmtree(new, ignore_errors=True)
@@ -316,12 +319,12 @@ def read_release_table(path: Path) -> pd.DataFrame:
     return pd.read_parquet(path).rename(columns=names).rename_axis(index=names)
 
 
-def write_release_table(part: pd.DataFrame, path: Path) -> None:
+def write_release_table(frame: pd.DataFrame, path: Path) -> None:
     """Writes a table of a release. Ids are written as categories, which include only ids that occur in the
     rows."""
-    coded = {c: part[c].astype("category").cat.remove_unused_categories()
-             for c in ("figure_id", "organisation_id") if c in part}
-    part.assign(**coded).to_parquet(path, compression="zstd")
+    coded = {c: frame[c].astype("category").cat.remove_unused_categories()
+             for c in ("figure_id", "organisation_id") if c in frame}
+    frame.assign(**coded).to_parquet(path, compression="zstd")
 
 
 def _data_day(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:

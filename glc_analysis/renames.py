@@ -19,7 +19,7 @@ from pathlib import Path
 from glc_analysis.errors import Faults
 from glc_analysis.schema import (
     list_table_files,
-    load_reference_tables,
+    load_reference_table_schemas,
     map_old_names_to_new,
     replace_old_names,
 )
@@ -54,24 +54,24 @@ def find_files_with_old_names(study: Study) -> list[Renaming]:
 
 
 def _in_tables(study: Study) -> Iterator[Renaming]:
-    for name in load_reference_tables():
+    for name in load_reference_table_schemas():
         for file in list_table_files(name):
             path, target = study.locate_reference_table_file(file), study.root / file.path
             changed = [f"{path.name}: the file is now called {target.name}"] if path != target else []
             try:
                 rows = CsvRows.read(path)
-                changed += [f"{path.name}: {line}" for line in rename_in_rows(rows, name)]
+                changed += [f"{path.name}: {line}" for line in replace_old_names_in_rows(rows, name)]
             except (FileNotFoundError, UnicodeDecodeError, csv.Error, Faults):  # told where it is read
                 continue
             if changed:
                 yield Renaming(path, target, rows.content, tuple(changed))
 
 
-def rename_in_rows(rows: CsvRows, table: str) -> list[str]:
+def replace_old_names_in_rows(rows: CsvRows, table: str) -> list[str]:
     """Replaces the old names of columns, and the old words, in the rows of a reference table; returns a line
     about each replaced name.
 
-    >>> rename_in_rows(CsvRows.from_text("code_id\\nrest\\n", "codebook.csv"), "codebook")
+    >>> replace_old_names_in_rows(CsvRows.from_text("code_id\\nrest\\n", "codebook.csv"), "codebook")
     []
     """
     lines = []

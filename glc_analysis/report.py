@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Faults, GLCError, find_file_of_os_error
-from glc_analysis.locks import hold_lock
+from glc_analysis.locks import hold_folder_lock
 from glc_analysis.manifest import hash_package_and_lock_file, list_package_file_stamps
 from glc_analysis.permissions import close_folder_tree_to_others
 from glc_analysis.run import record
@@ -48,9 +48,9 @@ from glc_analysis.run.record import find_last_run
 from glc_analysis.study import REPOSITORY, Study
 from glc_analysis.terminal import (
     Progress,
-    check_interrupted,
     defer_interrupts,
-    graceful_interrupt,
+    end_gracefully_at_interrupt,
+    raise_if_interrupted,
     show_progress_bar,
 )
 from glc_analysis.writing import link_or_copy, write_atomic
@@ -167,7 +167,7 @@ class ReportRun:
                 report(len(to_run), len(to_run), "The site")
                 failed = {slug for slug, entry in self.entries.items() if entry["failure"]}
                 gate = self._assembly.make_site_and_gate_to_pass(self.pages, failed, self.printed == "full")
-            check_interrupted()
+            raise_if_interrupted()
             self._record(finished=datetime.now(UTC).isoformat(timespec="seconds"))
             self._promote(gate)
         except BaseException as error:
@@ -318,7 +318,7 @@ class ReportRun:
         from glc_analysis.tables import use_python_strings
 
         with use_python_strings():
-            gate.let_through(self.folder)
+            gate.refuse_or_record_as_passed(self.folder)
         for keep in load_declared_objects("runs", "keep"):
             keep(self.study, self.audience, self.folder)
         if not has_capability(self.audience, "internal"):  # first: whatever readers see must be on record
@@ -409,7 +409,7 @@ def update_report_pages(study: Study, *, audience: str = "team", country: str = 
         if not dry_run:
             stack.callback(_remove_if_empty, home, study.reports)
             with _written(study, lambda: "The reports are unchanged."):
-                stack.enter_context(hold_lock(home))
+                stack.enter_context(hold_folder_lock(home))
         build()
         state = _state(study, folder)
         inputs = Inputs(study, audience)
@@ -420,7 +420,7 @@ def update_report_pages(study: Study, *, audience: str = "team", country: str = 
         report_run = ReportRun(study, inputs, pages, chosen, force, printed, folder, state, ahead)
         if report_run.is_needed and not dry_run:
             with _written(study, lambda: report_run.progress_words), \
-                    graceful_interrupt(lambda: report_run.progress_words):
+                    end_gracefully_at_interrupt(lambda: report_run.progress_words):
                 close_folder_tree_to_others(study.root)
                 study.write_digest_key_if_missing()
                 report_run.make_pages_and_site(jobs, processes, progress)

@@ -16,7 +16,7 @@ from pandas import util
 
 from glc_analysis.addon import list_declarations
 from glc_analysis.digests import Digests
-from glc_analysis.schema import load_processed_tables
+from glc_analysis.schema import load_processed_table_schemas
 
 _FEW_ROWS = 1_000
 """The largest number of rows for which hashing every cell takes less time than finding equal cells first."""
@@ -47,7 +47,8 @@ def digest_slices(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
     its rows. So the digests of all slices of a large table need only one pass, and the order of rows does not
     matter.
     """
-    questions, members = frames["questions"], list_work_countries(frames["answers"], frames["organisations"])
+    questions = frames["questions"]
+    members = list_work_countries_by_organisation(frames["answers"], frames["organisations"])
     by_question = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
     by_code = map_codes_to_themes(frames["codebook"])
     listed = sorted({*by_question.values(), *by_code.values()} - {""})
@@ -72,7 +73,7 @@ def digest_slices(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
     return result
 
 
-def list_work_countries(answers: pd.DataFrame, organisations: pd.DataFrame) -> pd.DataFrame:
+def list_work_countries_by_organisation(answers: pd.DataFrame, organisations: pd.DataFrame) -> pd.DataFrame:
     """Returns which organisation works in which country, and the country's region. The frame has one row per
     organisation and country, and all columns are text.
 
@@ -82,7 +83,7 @@ def list_work_countries(answers: pd.DataFrame, organisations: pd.DataFrame) -> p
     >>> answers = pd.DataFrame({"country_id": ["KEN"], "organisation_id": ["ngo"], "region_id": ["africa"]})
     >>> organisations = pd.DataFrame({"organisation_id": ["ngo", "other"], "home_country_id": ["PER", "PER"],
     ...                               "home_region_id": ["america", "america"]})
-    >>> list_work_countries(answers, organisations).values.tolist()
+    >>> list_work_countries_by_organisation(answers, organisations).values.tolist()
     [['KEN', 'ngo', 'africa'], ['PER', 'other', 'america']]
     """
     places = {"home_country_id": "country_id", "organisation_id": "organisation_id",
@@ -96,9 +97,10 @@ def list_work_countries(answers: pd.DataFrame, organisations: pd.DataFrame) -> p
                         dtype="str")
 
 
-def map_countries_to_organisations_and_regions(places: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
-    """Returns, keyed by country, the ids of the country's organisations and of its regions. ``places`` is the
-    frame that :func:`list_work_countries` returns.
+def map_countries_to_organisations_and_regions(
+        work_countries: pd.DataFrame) -> dict[str, dict[str, list[str]]]:
+    """Returns, keyed by country, the ids of the country's organisations and of its regions.
+    ``work_countries`` is the frame that :func:`list_work_countries_by_organisation` returns.
 
     >>> places = pd.DataFrame({"country_id": ["KEN", "KEN"], "organisation_id": ["b", "a"],
     ...                        "region_id": ["africa", "africa"]})
@@ -107,7 +109,7 @@ def map_countries_to_organisations_and_regions(places: pd.DataFrame) -> dict[str
     """
     return {country: {"organisations": sorted({*rows["organisation_id"]}),
                       "regions": sorted({*rows["region_id"]})}
-            for country, rows in places[places["country_id"] != ""].groupby("country_id")}
+            for country, rows in work_countries[work_countries["country_id"] != ""].groupby("country_id")}
 
 
 def _wanted_by_country(members: pd.DataFrame) -> dict[str, list[str]]:
@@ -265,7 +267,7 @@ def is_sliced_by_question(name: str) -> bool:
 def is_sliced_by_theme(name: str) -> bool:
     """Whether a table has a slice (its rows on one subject) for each theme."""
     return name not in ("questions", "codebook") and bool(
-        {"question_id", "guide_question_id", "code_id"} & set(load_processed_tables()[name].columns))
+        {"question_id", "guide_question_id", "code_id"} & set(load_processed_table_schemas()[name].columns))
 
 
 def is_sliced_by_code(name: str) -> bool:
@@ -277,22 +279,22 @@ def is_sliced_by_code(name: str) -> bool:
 def is_sliced_by_country(name: str) -> bool:
     """Whether a table has a slice (its rows on one subject) for each country. Tables about principles have no
     slices for countries, because they are about the whole study."""
-    columns = set(load_processed_tables()[name].columns)
+    columns = set(load_processed_table_schemas()[name].columns)
     return bool({"country_id", "organisation_id", "subset_id"} & columns) and "principle_id" not in columns
 
 
 def has_country_in_each_row(name: str) -> bool:
     """Whether each row of a table names a country in addition to any organisation that it names."""
-    return name != "organisations" and "country_id" in load_processed_tables()[name].columns
+    return name != "organisations" and "country_id" in load_processed_table_schemas()[name].columns
 
 
-def find_row_themes(name: str, frame: pd.DataFrame, questions: Mapping[str, str],
-                    codes: Mapping[str, str]) -> pd.Series | None:
+def find_row_themes(name: str, frame: pd.DataFrame, question_themes: Mapping[str, str],
+                    code_themes: Mapping[str, str]) -> pd.Series | None:
     """Returns the theme of each row: the theme of its question or code; ``*`` if the row belongs to every
     theme; ``""`` if the row has no theme. Rows about interviews and calls belong to every theme.
 
-    ``questions`` and ``codes`` map each id to its theme. Returns None for a table that has no slices for
-    themes.
+    ``question_themes`` and ``code_themes`` map each id to its theme. Returns None for a table that has no
+    slices for themes.
     """
     asked = next((c for c in ("question_id", "guide_question_id") if c in frame), "")
     if not is_sliced_by_theme(name):
@@ -301,9 +303,9 @@ def find_row_themes(name: str, frame: pd.DataFrame, questions: Mapping[str, str]
     def of(column: str, known: Mapping[str, str]) -> pd.Series:
         return frame[column].astype("str").map(known).astype("str").fillna("")
 
-    themes = of(asked, questions) if asked else pd.Series("", frame.index)
+    themes = of(asked, question_themes) if asked else pd.Series("", frame.index)
     if "code_id" in frame:
-        themes = themes.where(themes != "", of("code_id", codes))
+        themes = themes.where(themes != "", of("code_id", code_themes))
     if name == "figures":  # two codes together are about no single theme
         themes = themes.mask(frame["measure"].astype("str") == "cooccurrence", "")
     if name == "documents":

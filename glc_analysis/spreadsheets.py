@@ -280,18 +280,18 @@ def write_cell_as_plain_text(cell: Cell, text: str) -> None:
     cell.data_type, cell.quotePrefix = "s", text.startswith(("=", "+", "-", "@"))
 
 
-def style_cell(cell: Cell, *, is_heading: bool = False, is_box: bool = False) -> None:
-    """Gives a cell of a table its border and text layout. With ``is_box``, the cell is yellow with a thick
-    border, which shows that people must fill it in."""
+def style_cell(cell: Cell, *, is_heading: bool = False, is_fill_in_box: bool = False) -> None:
+    """Gives a cell of a table its border and text layout. With ``is_fill_in_box``, the cell is yellow with a
+    thick border, which shows that people must fill it in."""
     from openpyxl.styles import Font
 
     # Finding a style among those of a workbook takes most of the time of writing it: each is looked up once.
     known = _KNOWN_STYLES.setdefault(cell.parent.parent, {})
-    wanted = (*(cell._style or ()), is_heading, is_box)
+    wanted = (*(cell._style or ()), is_heading, is_fill_in_box)
     if wanted not in known:
         thin, thick, wrapped, yellow = _styles()
         cell.font, cell.border, cell.alignment = Font(bold=is_heading), thin, wrapped
-        if is_box:
+        if is_fill_in_box:
             cell.fill, cell.border = yellow, thick
         known[wanted] = cell._style
     cell._style = copy(known[wanted])
@@ -309,12 +309,12 @@ def _styles() -> tuple[Any, ...]:
     return thin, thick, Alignment(wrap_text=True, vertical="top"), PatternFill("solid", start_color="FFF2CC")
 
 
-def print_on_a4(sheet: Worksheet, headings: int) -> None:
-    """Makes a sheet print on landscape A4, with the width of the page. The first ``headings`` rows are
-    repeated on every printed page and stay visible on the screen."""
+def set_a4_print_layout(sheet: Worksheet, heading_row_count: int) -> None:
+    """Makes a sheet print on landscape A4, with the width of the page. The first ``heading_row_count`` rows
+    are repeated on every printed page and stay visible on the screen."""
     from openpyxl.worksheet.properties import PageSetupProperties
 
-    sheet.freeze_panes, sheet.print_title_rows = f"A{headings + 1}", f"1:{headings}"
+    sheet.freeze_panes, sheet.print_title_rows = f"A{heading_row_count + 1}", f"1:{heading_row_count}"
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.page_setup.fitToHeight = 0

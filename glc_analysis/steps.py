@@ -216,9 +216,9 @@ class DeclaredStudy(Study):
             self._allow(f"raw/{kind}")
         return self.whole.list_all_raw_files()
 
-    def locate_reference_file(self, name: str) -> Path:
-        self._allow(f"{name}.csv")
-        return self.whole.locate_reference_file(name)
+    def locate_reference_file(self, table: str) -> Path:
+        self._allow(f"{table}.csv")
+        return self.whole.locate_reference_file(table)
 
     @property
     def reference(self) -> Path:
@@ -561,7 +561,7 @@ class Engine:
         """Whether the results of a step were taken over from the last build."""
         return any(not report.why for report in self.reports if report.step == step)
 
-    def is_unchanged(self, table: str) -> bool:
+    def is_unchanged_since_last_build(self, table: str) -> bool:
         """Whether a table is byte for byte the same as in the last build."""
         return self._digests[table] == self._record.made.get(table)
 

@@ -65,17 +65,17 @@ _NUMBERS = "a table of whole numbers, such as {provider = 9}"
 
 
 
-def read_settings(path: Path, defaults: Defaults, words: Words) -> dict[str, dict[str, Any]]:
+def read_settings(path: Path, defaults: Defaults, allowed_words: Words) -> dict[str, dict[str, Any]]:
     """Returns the settings of a study, keyed by section. A setting that study.toml does not name gets its
     default.
 
     A setting must have the same type as its default. A section whose entry in ``defaults`` is empty may have
-    any settings. ``words`` has the words that a setting may have as its value, keyed by section and name.
-    Raises Faults with all faults of study.toml.
+    any settings. ``allowed_words`` has the words that a setting may have as its value, keyed by section and
+    name. Raises Faults with all faults of study.toml.
     """
     found = {section: dict(zip(replace_old_names(values, "setting", section), values.values(), strict=True))
              if isinstance(values, dict) else values for section, values in _parsed(path).items()}
-    faults = {section: [*_section_faults(path.name, section, values, defaults, words)]
+    faults = {section: [*_section_faults(path.name, section, values, defaults, allowed_words)]
               for section, values in found.items()}
     settings = {section: {**given, **(found.get(section, {}) if not faults.get(section) else {})}
                 for section, given in defaults.items()}
@@ -207,7 +207,7 @@ def find_coding_consensus_faults(file: str, coding_settings: Mapping[str, Any]) 
                     "coded, as YYYY-MM-DD")
 
 
-def find_country_figure_agreement_faults(file: str, agreed: Mapping[str, str]) -> Iterator[Fault]:
+def find_country_figure_agreement_faults(file: str, agreement_setting: Mapping[str, str]) -> Iterator[Fault]:
     """Yields the faults in the setting [disclosure] countries_agreed. This setting records an agreement on
     publishing figures by country, if consent.csv does not have the agreement. The setting says for which
     countries the agreement is valid, who agreed, when and why.
@@ -219,19 +219,19 @@ def find_country_figure_agreement_faults(file: str, agreed: Mapping[str, str]) -
     """
     known = ("which", "by", "on", "reason")
     where = "[disclosure] countries_agreed"
-    for name in agreed.keys() - {*known}:
+    for name in agreement_setting.keys() - {*known}:
         yield Fault(f"this setting has no {name!r}; {suggest_name(name, known)}", file=file, column=where,
-                    value=agreed[name], fix=f"use only {', '.join(known)}")
-    for name in known if agreed else ():
-        if not agreed.get(name, "").strip():
-            yield Fault(f"has no {name!r}", file=file, column=where, value=str(agreed),
+                    value=agreement_setting[name], fix=f"use only {', '.join(known)}")
+    for name in known if agreement_setting else ():
+        if not agreement_setting.get(name, "").strip():
+            yield Fault(f"has no {name!r}", file=file, column=where, value=str(agreement_setting),
                         fix="give `which` (work, home or both), `by`, `on` and `reason`; if there is no "
                             "agreement, remove the whole setting")
-    if agreed.get("which", "work") not in ("work", "home", "both"):
-        yield Fault("is not allowed", file=file, column=f"{where} which", value=agreed["which"],
+    if agreement_setting.get("which", "work") not in ("work", "home", "both"):
+        yield Fault("is not allowed", file=file, column=f"{where} which", value=agreement_setting["which"],
                     fix="use work, home or both")
-    if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?|\s*", agreed.get("on", "")):
-        yield Fault("is not a date", file=file, column=f"{where} on", value=agreed["on"],
+    if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?|\s*", agreement_setting.get("on", "")):
+        yield Fault("is not a date", file=file, column=f"{where} on", value=agreement_setting["on"],
                     fix="write it as YYYY-MM-DD, or as YYYY or YYYY-MM if the day is not known")
 
 
@@ -328,7 +328,7 @@ class Study:
         words which nobody has cleared for publication."""
         return self.root / TABLE_FOLDERS["private"]
 
-    def locate_reference_file(self, name: str) -> Path:
+    def locate_reference_file(self, table: str) -> Path:
         """Returns the path at which a reference table belongs, in ``reference/`` or ``private/reference/``.
         The file of the reference table need not exist.
 
@@ -338,7 +338,7 @@ class Study:
         >>> Study(Path("data")).locate_reference_file("codebook").as_posix()
         'data/reference/codebook.csv'
         """
-        path = self.root / list_table_files(name)[0].path
+        path = self.root / list_table_files(table)[0].path
         if path.parent != self.reference and (self.reference / path.name).exists():
             self.refuse_misplaced()
         return path
@@ -385,7 +385,7 @@ class Study:
 
     def refuse_misplaced(self) -> None:
         """Raises Faults if ``reference/`` contains a file or a column that does not belong there."""
-        with read_log.record_named_reads_only():  # no page shows such files: reading them is refused
+        with read_log.record_explicit_reads_only():  # no page shows such files: reading them is refused
             misplaced = self.find_misplaced_in_reference_folder()
         listed = [f"{path.relative_to(self.reference).as_posix()}{': ' * bool(columns)}{', '.join(columns)}"
                  for path, columns in misplaced.items()]
@@ -445,7 +445,7 @@ class Study:
         if not path.is_file():
             raise GLCError(f"{self.root.name}/reference/study.toml is missing. To fix: start a study "
                            "with `glc init DIR`, or fill this folder with invented data with `glc sample`.")
-        with read_log.record_named_reads_only():  # every page depends on the settings
+        with read_log.record_explicit_reads_only():  # every page depends on the settings
             return read_settings(path, DEFAULTS, SETTING_WORDS)
 
     @property
@@ -479,7 +479,7 @@ class Study:
     def states_sampling(self) -> bool:
         """Whether study.toml says how the organisations were chosen. If study.toml does not say so, the
         setting ``sampling`` has its default."""
-        with read_log.record_named_reads_only():
+        with read_log.record_explicit_reads_only():
             return "sampling" in _parsed(self.settings_file).get("study", {})
 
     @property

@@ -3,8 +3,8 @@ distinguishes three kinds of work:
 
 - commands that may write (:func:`delay_withdrawal_while_writing`): several such commands may work at the same
   time;
-- withdrawals (:func:`lock_for_withdrawal`): a withdrawal waits until no command that may write is at work,
-  and commands that may write wait until the withdrawal has ended;
+- withdrawals (:func:`delay_writers_during_withdrawal`): a withdrawal waits until no command that may write is
+  at work, and commands that may write wait until the withdrawal has ended;
 - commands that only read (:func:`delay_withdrawal_while_reading`): they work at any time except during the
   switch, which is the moment at which a withdrawal replaces the old files with new files
   (:mod:`glc_analysis.switch`).
@@ -28,7 +28,7 @@ from pathlib import Path
 
 from glc_analysis import locks
 from glc_analysis.errors import Busy
-from glc_analysis.locks import Say, hold_signed_lock, wait_for_and_clear_locks
+from glc_analysis.locks import Say, hold_lock_file, wait_for_and_clear_locks
 from glc_analysis.switch import DOOR, LOCKS, READ_LOCK, READY, STAGE, WORK_LOCK, finish_or_undo_withdrawal
 
 _held: set[Path] = set()
@@ -50,15 +50,15 @@ def delay_withdrawal_while_writing(root: Path, what: str, say: Say = lambda line
         if folder is None:
             yield
             return
-        with hold_signed_lock(folder / DOOR, what, locks.PATIENCE):
+        with hold_lock_file(folder / DOOR, what, locks.PATIENCE):
             finish_or_undo_withdrawal(root, say)
-            stack.enter_context(hold_signed_lock(_own_file(folder, WORK_LOCK), what, locks.PATIENCE))
+            stack.enter_context(hold_lock_file(_own_file(folder, WORK_LOCK), what, locks.PATIENCE))
         with _holding(root):
             yield
 
 
 @contextmanager
-def lock_for_withdrawal(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
+def delay_writers_during_withdrawal(root: Path, what: str, say: Say = lambda line: None) -> Generator[None]:
     """Makes all commands that may write wait during the block of ``with``, which carries out a withdrawal.
 
     If a withdrawal was interrupted, the function first finishes or undoes it, and calls ``say`` with a line
@@ -69,7 +69,7 @@ def lock_for_withdrawal(root: Path, what: str, say: Say = lambda line: None) -> 
         if folder is None:
             yield
             return
-        with hold_signed_lock(folder / DOOR, what, locks.PATIENCE):
+        with hold_lock_file(folder / DOOR, what, locks.PATIENCE):
             finish_or_undo_withdrawal(root, say)
             wait_for_and_clear_locks(folder, WORK_LOCK, what)
             with _holding(root):
@@ -90,7 +90,7 @@ def delay_withdrawal_while_reading(root: Path, what: str, say: Say = lambda line
             return
         while True:
             _wait_for_switch(root, folder, what, say)
-            with hold_signed_lock(_own_file(folder, READ_LOCK), what, locks.PATIENCE):
+            with hold_lock_file(_own_file(folder, READ_LOCK), what, locks.PATIENCE):
                 if not (root / STAGE / READY).is_file():
                     yield
                     return
@@ -140,7 +140,7 @@ def _wait_for_switch(root: Path, folder: Path, what: str, say: Say) -> None:
     until = time.monotonic() + locks.PATIENCE
     while (root / STAGE).is_dir():
         try:
-            with hold_signed_lock(folder / DOOR, what, 0):
+            with hold_lock_file(folder / DOOR, what, 0):
                 finish_or_undo_withdrawal(root, say)
         except Busy:
             if not (root / STAGE / READY).is_file():

@@ -109,8 +109,8 @@ def apply_staged_files_deleting_all_reports(root: Path, say: Say = lambda line: 
 
     A file that has arrived or changed since :func:`record_files_copied_for_withdrawal` is kept, and ``say``
     is called with a line about it. A withdrawal must call this function within
-    :func:`.study_locks.lock_for_withdrawal`. Raises Busy, and changes nothing, if another command is still
-    reading the study after :data:`.locks.PATIENCE` seconds.
+    :func:`.study_locks.delay_writers_during_withdrawal`. Raises Busy, and changes nothing, if another command
+    is still reading the study after :data:`.locks.PATIENCE` seconds.
     """
     stage = root / STAGE
     (stage / READY).touch()

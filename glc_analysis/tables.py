@@ -19,7 +19,7 @@ from glc_analysis import read_log
 from glc_analysis.errors import GLCError, UsageError, resolve_id, suggest_name
 from glc_analysis.held_tables import convert_categories_to_text, read_parquet_rows
 from glc_analysis.manifest import make_undecided_error
-from glc_analysis.schema import Table, load_processed_tables, map_old_names_to_new
+from glc_analysis.schema import Table, load_processed_table_schemas, map_old_names_to_new
 from glc_analysis.slices import (
     QUESTION_MEASURES,
     SUBJECTS,
@@ -47,7 +47,7 @@ from glc_analysis.text import TEXT_STORAGE
 _ROW_GROUP = 65_536
 """The number of rows in one row group of a Parquet file."""
 
-TABLES: dict[str, Table] = load_processed_tables()
+TABLES: dict[str, Table] = load_processed_table_schemas()
 """Every processed table as ``schema/tables.csv`` describes it, keyed by name."""
 MISSING_REASONS = TABLES["responses"].columns["missing"].allowed
 """The reasons why an answer is missing; blank if the record has an answer."""
@@ -222,7 +222,7 @@ def read_table(name: str, *, study: str | Path | Study = "", country: str = "", 
     if question and not is_sliced_by_question(name):
         raise UsageError(f"Table {name!r} has no slices by question. To fix: read it whole, and filter it.")
     of_study = study if isinstance(study, Study) else Study.find(study)
-    with read_log.record_named_reads_only():
+    with read_log.record_explicit_reads_only():
         try:
             country, theme, question = (
                 resolve_id(chosen, _names(of_study.processed, kind), kind)
@@ -244,7 +244,7 @@ def read_codebook_without_definitions(study: Study, codes: Iterable[str] | None 
     """Reads the codebook without the texts that define codes. If ``codes`` is given, only these codes and the
     codes above them are read, with column ``order`` counted from 1 below each parent. In a run, only the
     names of the codes that are read are recorded as inputs of the page."""
-    with read_log.record_named_reads_only():
+    with read_log.record_explicit_reads_only():
         book = _codebook(study.processed)
         if codes is None:
             read_log.record_read(study.root, "codebook names")
@@ -263,7 +263,7 @@ class CodeNames(Mapping[str, str]):
 
     @cached_property
     def _names(self) -> dict[str, str]:
-        with read_log.record_named_reads_only():
+        with read_log.record_explicit_reads_only():
             rows = _codebook(self._study.processed).rows.sort_values("order")
         return dict(zip(rows["code_id"], rows["name"], strict=True))
 

@@ -162,7 +162,7 @@ _TITLES = {"option": "Answer", "code": "Code", "shown_as": "Count", "group": "Gr
           _WITHOUT_GUIDE: "In interviews without a guide, of those interviewed"}
 
 
-def register_notebook_display() -> None:
+def show_outputs_in_page_style() -> None:
     """Makes the calling notebook show frames and figures as pages do; does nothing outside a notebook."""
     from IPython import get_ipython
     from IPython.display import display

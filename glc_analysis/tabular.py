@@ -648,10 +648,11 @@ def make_csv_read_log_entry(path: str, columns: Collection[str], id_in_rows: str
     return f"{path} " + (f"columns={','.join(columns)}" if columns else f"naming={id_in_rows}")
 
 
-def read_logged_csv_part(path: Path, part: str) -> list[list[str]]:
-    """Returns the cells of a part of a CSV file; ``part`` is the text that :func:`make_csv_read_log_entry`
-    adds after the path. The list is empty if the file is missing or cannot be read."""
-    kind, _, value = part.partition("=")
+def read_csv_by_log_entry(path: Path, entry_after_path: str) -> list[list[str]]:
+    """Returns the cells of a part of a CSV file; ``entry_after_path`` is the text that
+    :func:`make_csv_read_log_entry` adds after the path. The list is empty if the file is missing or cannot be
+    read."""
+    kind, _, value = entry_after_path.partition("=")
     try:
         header, *rows = parse_delimited(decode_text_detecting_encoding(path.read_bytes(), path.name),
                                         path.name)

@@ -24,45 +24,45 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 
-def read_packaged_text(beside: str, file_name: str) -> str:
+def read_packaged_text(module_file: str, file_name: str) -> str:
     """Returns the text of a file in the folder ``content/`` next to the calling module.
 
     >>> read_packaged_text(__file__, "study.toml").splitlines()[1]
     '[study]'
     """
-    return (_folder(beside) / file_name).read_text(encoding="utf-8")
+    return (_folder(module_file) / file_name).read_text(encoding="utf-8")
 
 
-def read_packaged_csv(beside: str, file_name: str) -> list[dict[str, str]]:
+def read_packaged_csv(module_file: str, file_name: str) -> list[dict[str, str]]:
     """Returns the rows of a CSV file in ``content/``, in the order of the file; each row has its cells keyed
     by column."""
-    with (_folder(beside) / file_name).open(encoding="utf-8", newline="") as file:
+    with (_folder(module_file) / file_name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def read_packaged_toml(beside: str, file_name: str) -> dict[str, Any]:
+def read_packaged_toml(module_file: str, file_name: str) -> dict[str, Any]:
     """Returns the content of a TOML file in ``content/``, as a dictionary."""
-    return tomllib.loads(read_packaged_text(beside, file_name))
+    return tomllib.loads(read_packaged_text(module_file, file_name))
 
 
 @cache
-def read_csv_texts_by_language(beside: str, file_name: str) -> dict[str, dict[str, str]]:
+def read_csv_texts_by_language(module_file: str, file_name: str) -> dict[str, dict[str, str]]:
     """Returns the texts of a CSV file that has a column ``key`` and one column per language. The texts are
     keyed by language, and then by key. A text without a translation is returned in English, followed by
     "[English]"."""
-    rows = read_packaged_csv(beside, file_name)
+    rows = read_packaged_csv(module_file, file_name)
     return {language: {row["key"]: row[language] or f"{row['en']} [English]" for row in rows}
             for language in rows[0] if language != "key"}
 
 
-def read_fixed_texts(language: str, beside: str, file_name: str) -> dict[str, str]:
+def read_fixed_texts(language: str, module_file: str, file_name: str) -> dict[str, str]:
     """Returns the texts of a CSV file in one language, keyed by the column ``key``. If the file has no column
     for the language, the texts are returned in English."""
-    known = read_csv_texts_by_language(beside, file_name)
+    known = read_csv_texts_by_language(module_file, file_name)
     return known.get(language, known["en"])
 
 
-def load_template(beside: str, file_name: str) -> Template:
+def load_template(module_file: str, file_name: str) -> Template:
     """Returns a Jinja template, which the caller renders with ``load_template(...).render(name=value)``.
 
     If the caller does not pass a value that the template names, rendering raises an error.
@@ -70,7 +70,7 @@ def load_template(beside: str, file_name: str) -> Template:
     >>> load_template(__file__, "study.toml").render(id='"a"', title='"A"', add_ons=[]).splitlines()[2]
     'id = "a"'
     """
-    return _environment(_folder(beside)).get_template(file_name)
+    return _environment(_folder(module_file)).get_template(file_name)
 
 
 def _folder(module: str) -> Path:
@@ -103,7 +103,7 @@ ELEMENTS = Macros(__file__, "elements.html")
 """The macros for the HTML elements of pages and notebooks."""
 
 
-def compile_macros() -> None:
+def compile_template_macros() -> None:
     """Compiles the macros of all modules imported so far, so that processes forked afterwards need not
     compile them."""
     for path in _MACRO_FILES:

@@ -40,7 +40,7 @@ class _Stopped(KeyboardInterrupt):
 
 
 @contextmanager
-def graceful_interrupt(progress_message: Callable[[], str]) -> Generator[None]:
+def end_gracefully_at_interrupt(progress_message: Callable[[], str]) -> Generator[None]:
     """Ends the block of ``with`` at Ctrl-C or SIGTERM. While the block cleans up, for :data:`CLEANING_UP`
     seconds after the signal, further signals are ignored.
 
@@ -98,8 +98,8 @@ def _is_importing(frame: FrameType | None) -> bool:
 @contextmanager
 def defer_interrupts() -> Generator[None]:
     """Defers the handling of a signal to the end of the block of ``with``, or to a call of
-    :func:`check_interrupted` within the block. Blocks with threads and locks need :func:`defer_interrupts`,
-    because an interruption between two lines could leave a lock held for ever."""
+    :func:`raise_if_interrupted` within the block. Blocks with threads and locks need
+    :func:`defer_interrupts`, because an interruption between two lines could leave a lock held for ever."""
     global _uninterrupted
     _uninterrupted += 1
     try:
@@ -107,13 +107,13 @@ def defer_interrupts() -> Generator[None]:
     finally:
         _uninterrupted -= 1
     if not _uninterrupted:
-        check_interrupted()
+        raise_if_interrupted()
 
 
-def check_interrupted() -> None:
-    """Ends the surrounding block of :func:`graceful_interrupt` if a signal has arrived that has not yet ended
-    the block. For example, the signal was deferred, or code that tries to import an optional library caught
-    the interruption."""
+def raise_if_interrupted() -> None:
+    """Ends the surrounding block of :func:`end_gracefully_at_interrupt` if a signal has arrived that has not
+    yet ended the block. For example, the signal was deferred, or code that tries to import an optional
+    library caught the interruption."""
     if _heard:
         number = _heard[0]
         _heard.clear()

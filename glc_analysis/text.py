@@ -26,7 +26,7 @@ TICKED = frozenset({"1", "1.0", "true", "yes", "y", "x", "quoted"})
 UNTICKED = frozenset({"0", "0.0", "false", "no", "n", "not quoted"})
 """Two sets of words: programs use the words of the first set to mark an option or a code as ticked, and the
 words of the second set to mark it as not ticked. The words of both sets are in the form that
-:func:`match_key` returns."""
+:func:`fold_case_and_spacing` returns."""
 
 
 # ------------------------------
@@ -51,11 +51,11 @@ def normalise_space(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def match_key(name: str) -> str:
+def fold_case_and_spacing(name: str) -> str:
     """Returns the key by which names are compared. Names that differ only in case and spacing have the same
     key.
 
-    >>> match_key("  SAFE house") == match_key("Safe House")
+    >>> fold_case_and_spacing("  SAFE house") == fold_case_and_spacing("Safe House")
     True
     """
     return normalise_space(name).casefold()
@@ -230,8 +230,8 @@ def language_code(name: str) -> str:
     >>> [language_code(n) for n in ("EN", "Spanish", "es-419", "khm", "")]
     ['en', 'es', 'es', 'km', '']
     """
-    head = match_key(name).replace("_", "-").split("-")[0]
-    return _codes().get(match_key(name)) or _codes().get(head, "")
+    head = fold_case_and_spacing(name).replace("_", "-").split("-")[0]
+    return _codes().get(fold_case_and_spacing(name)) or _codes().get(head, "")
 
 
 @cache
@@ -251,7 +251,8 @@ def _codes() -> dict[str, str]:
     """Returns the two-letter code of each language that has one, keyed by each of the language's codes and by
     its English name."""
     coded = [language for language in _listed() if "alpha_2" in language]
-    names = {match_key(language["name"].split(" (")[0]): language["alpha_2"] for language in coded}
+    names = {fold_case_and_spacing(language["name"].split(" (")[0]): language["alpha_2"]
+             for language in coded}
     codes = {code: language["alpha_2"] for language in coded for code in (
         language["alpha_2"], language["alpha_3"], language.get("bibliographic", ""))}
     return {**names, **codes, "": ""}

@@ -49,7 +49,7 @@ def write_atomic(path: Path, text: str | bytes) -> None:
         raise
 
 
-def sync_folder(folder: Path) -> None:
+def flush_folder_to_disk(folder: Path) -> None:
     """Makes sure that a new name in a folder survives a power cut, on systems that can open a folder."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)

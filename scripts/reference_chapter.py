@@ -11,7 +11,7 @@ from glc_analysis.schema import (
     ReferenceColumn,
     ReferenceTable,
     list_table_files,
-    load_reference_tables,
+    load_reference_table_schemas,
 )
 
 
@@ -29,10 +29,10 @@ def reference_chapter(examples: Path) -> str:
     '| level | its level in the codebook | `domain`, `theme`, `family` or `code`; never blank | `code` |'
     """
     lines = ["| table | each row is | where it lies |", "|---|---|---|"]
-    for name, table in load_reference_tables().items():
+    for name, table in load_reference_table_schemas().items():
         place = TABLE_FOLDERS[table.lies_in]
         lines.append(f"| [`{name}.csv`](#{name}-csv) | {_row_meaning(table)} | `{place}/` |")
-    for name, table in load_reference_tables().items():
+    for name, table in load_reference_table_schemas().items():
         cells = {column: cell for file in reversed(list_table_files(name))
                  for column, cell in _example_cells(examples / file.path).items()}
         lines += ["", f"({name}-csv)=", f"## {name}.csv", "",
@@ -70,9 +70,9 @@ def _row_meaning(table: ReferenceTable) -> str:
 def _may_hold(about: ReferenceColumn) -> str:
     """Returns a description of what a cell of a reference column may hold.
 
-    >>> print(_may_hold(load_reference_tables()["questions"].columns["theme_id"]))
+    >>> print(_may_hold(load_reference_table_schemas()["questions"].columns["theme_id"]))
     a `code_id` of codebook.csv where `level` is `theme`; may be blank
-    >>> print(_may_hold(load_reference_tables()["documents"].columns["translation_status"]))
+    >>> print(_may_hold(load_reference_table_schemas()["documents"].columns["translation_status"]))
     `machine`, `human` or `checked`; may be blank; the column may be left out
     """
     target, words = about.refers_to, [f"`{word}`" for word in about.allowed if word]

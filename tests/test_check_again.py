@@ -11,7 +11,7 @@ import pytest
 from glc_analysis import reference
 from glc_analysis.build import build, check_study
 from glc_analysis.errors import Faults, GLCError
-from glc_analysis.reference import digest_passed_contents, read_reference
+from glc_analysis.reference import digest_tables_that_passed_checks, read_reference
 from glc_analysis.steps import Engine
 from glc_analysis.study import Study
 from tests.support.share import drawn
@@ -84,7 +84,7 @@ def test_tables_saved_while_a_build_runs_do_not_count_as_compared(study):
     as_built = read_reference(study)
     path = study.locate_reference_file("organisations")
     path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    stored, of_new = (set(digest_passed_contents(study, tables)) for tables in (
+    stored, of_new = (set(digest_tables_that_passed_checks(study, tables)) for tables in (
         as_built, read_reference(study)))
     assert of_new - stored and stored & of_new
 

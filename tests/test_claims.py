@@ -11,7 +11,7 @@ from glc_analysis.addon import AddOn
 from glc_analysis.claims import map_data_to_erasure_rules, refuse_unclaimed_data
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import write_manifest
-from glc_analysis.schema import load_reference_tables
+from glc_analysis.schema import load_reference_table_schemas
 from glc_analysis.study import Study
 from tests.support.study_on_disk import SmallStudy
 
@@ -30,7 +30,7 @@ def keep(study, name, text="a\n"):
 
 
 def test_every_reference_table_is_claimed_with_how_it_is_erased():
-    assert not {*load_reference_tables()} - {*map_data_to_erasure_rules()}
+    assert not {*load_reference_table_schemas()} - {*map_data_to_erasure_rules()}
 
 
 def test_everything_that_the_package_keeps_in_private_is_claimed():

@@ -13,7 +13,7 @@ from pyarrow.lib import ArrowException
 
 from glc_analysis.cli import cli
 from glc_analysis.errors import find_file_of_os_error
-from glc_analysis.locks import hold_lock
+from glc_analysis.locks import hold_folder_lock
 from glc_analysis.study import Study
 from glc_analysis.writing import write_atomic
 from tests.support.study_on_disk import SmallStudy
@@ -155,7 +155,7 @@ def test_a_console_that_lacks_a_letter_gets_its_number(tmp_path):
 
 def test_a_second_run_ends_with_a_code_of_its_own_before_it_builds(tmp_path):
     study = SmallStudy(tmp_path)
-    with hold_lock(Study(study.root).reports / "team"):
+    with hold_folder_lock(Study(study.root).reports / "team"):
         done = study.glc("run")
     assert done.exit_code == 3
     assert done.stderr.startswith("Error: Another run is at work (pid ")
@@ -164,7 +164,7 @@ def test_a_second_run_ends_with_a_code_of_its_own_before_it_builds(tmp_path):
 
 def test_what_a_run_would_do_can_be_asked_while_another_is_at_work(tmp_path):
     study = SmallStudy(tmp_path)
-    with hold_lock(Study(study.root).reports / "team"):
+    with hold_folder_lock(Study(study.root).reports / "team"):
         assert study.glc("run", "--dry-run").exit_code == 0
 
 

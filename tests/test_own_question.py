@@ -10,14 +10,14 @@ import matplotlib.pyplot as plt
 import pytest
 
 from glc_analysis.build import build
-from glc_analysis.run.plan import NOTEBOOKS, list_numbered_notebooks, read_defaults
+from glc_analysis.run.plan import NOTEBOOKS, list_numbered_notebooks, read_parameter_defaults
 from glc_analysis.study import REPOSITORY, Study
 from tests.support.study_writer import choices, places, question, themes, write_study
 
 NOTEBOOK = NOTEBOOKS / "70_own_question.ipynb"
 SOURCES = ["".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
            if cell["cell_type"] == "code"]
-PARAMETERS = read_defaults(SOURCES[0])
+PARAMETERS = read_parameter_defaults(SOURCES[0])
 
 
 @pytest.fixture(autouse=True)

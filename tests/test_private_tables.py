@@ -10,11 +10,11 @@ from glc_analysis import gitignore, reference
 from glc_analysis.errors import Faults
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.reference import move_misplaced_tables, read_reference, read_reference_table
-from glc_analysis.schema import list_table_files, load_reference_tables
+from glc_analysis.schema import list_table_files, load_reference_table_schemas
 from glc_analysis.study import REPOSITORY, Study
 from tests.support.study_on_disk import SmallStudy, whole_table
 
-PRIVATE = [name for name, table in load_reference_tables().items() if table.lies_in == "private"]
+PRIVATE = [name for name, table in load_reference_table_schemas().items() if table.lies_in == "private"]
 IDENTIFYING = {"names": ["name", "pseudonym"], "organisations": ["organisation_id", "label", "network_id"],
                "speakers": ["speaker_id", "name_in_file"]}
 NAMES = "name,kind,pseudonym,match,allowed_for,reason\nAnna Hill,person,,folded,,\n"
@@ -35,7 +35,7 @@ def small(tmp_path):
 
 def as_it_was(small):
     """The study as older versions kept it: all tables whole, in reference/."""
-    for name in load_reference_tables():
+    for name in load_reference_table_schemas():
         files = [small.root / file.path for file in list_table_files(name)]
         if files[0].is_file():
             text = whole_table(small.root, name)
@@ -81,7 +81,7 @@ def test_a_stranger_who_reads_all_of_reference_finds_nobody_and_no_words_of_a_ta
 
 @pytest.mark.parametrize("name", PRIVATE)
 def test_a_private_table_in_reference_is_one_fault_for_every_command(small, name):
-    header = ",".join(load_reference_tables()[name].required_columns)
+    header = ",".join(load_reference_table_schemas()[name].required_columns)
     small.write(f"reference/{name}.csv", f"{header}\n")
     for command in ("check", "build", "run"):
         refused = small.glc(command)
@@ -92,7 +92,7 @@ def test_a_private_table_in_reference_is_one_fault_for_every_command(small, name
         Study(small.root).locate_reference_file(name)
 
 
-@pytest.mark.parametrize("column", load_reference_tables()["codebook"].private_columns)
+@pytest.mark.parametrize("column", load_reference_table_schemas()["codebook"].private_columns)
 def test_a_private_column_in_reference_is_one_fault(small, column):
     path = small.root / "reference/codebook.csv"
     header, *rows = path.read_text().splitlines()
@@ -122,7 +122,7 @@ def test_what_tells_of_nobody_may_stay(small, name):
 
 def test_what_is_private_is_moved_and_nothing_is_lost(small):
     before = small.files()
-    tables = {name: read_reference_table(Study(small.root), name) for name in load_reference_tables()
+    tables = {name: read_reference_table(Study(small.root), name) for name in load_reference_table_schemas()
               if name != "manifest"}
     as_it_was(small)
     moved = small.glc("check", "--accept")
@@ -154,7 +154,8 @@ def test_a_table_that_is_parted_keeps_its_delimiter_and_line_ends(small):
 
 def test_two_different_tables_are_never_chosen_between_and_nothing_is_moved(small):
     small.write("reference/names.csv", NAMES.replace("Hill", "Dale"))
-    small.write("reference/quotes.csv", ",".join(load_reference_tables()["quotes"].required_columns) + "\n")
+    small.write("reference/quotes.csv",
+                ",".join(load_reference_table_schemas()["quotes"].required_columns) + "\n")
     before = small.files()
     refused = small.glc("check", "--accept")
     assert refused.exit_code == 1 and small.files() == before

@@ -18,8 +18,8 @@ from glc_analysis.schema import (
     find_reference_table_faults,
     list_registered_checks,
     list_table_files,
-    load_processed_tables,
-    load_reference_tables,
+    load_processed_table_schemas,
+    load_reference_table_schemas,
 )
 from glc_analysis.study import Study
 
@@ -31,16 +31,16 @@ WORDS = {"day": "8 May", "language": "xx", "whole number": "second", "number fro
 
 def columns(is_wanted):
     """The columns of reference tables, as table and column, that are checked by the schema and wanted."""
-    return [(name, column) for name, table in load_reference_tables().items()
+    return [(name, column) for name, table in load_reference_table_schemas().items()
             for column, about in table.columns.items() if not about.checked_by and is_wanted(about)]
 
 
 def one_row(name, /, **cells):
     """All reference tables empty but for one row of one of them, row 2 of its file."""
     frames = {other: pd.DataFrame(columns=list(table.columns), dtype="str")
-              for other, table in load_reference_tables().items()}
-    frames[name] = pd.DataFrame([dict.fromkeys(load_reference_tables()[name].columns, "") | cells], index=[2],
-                                dtype="str")
+              for other, table in load_reference_table_schemas().items()}
+    frames[name] = pd.DataFrame([dict.fromkeys(load_reference_table_schemas()[name].columns, "") | cells],
+                                index=[2], dtype="str")
     return frames
 
 
@@ -52,9 +52,9 @@ def faults(name, frames):
     return {(fault.file, fault.row, fault.column, fault.value) for fault in found}
 
 
-@pytest.mark.parametrize("name", load_reference_tables())
+@pytest.mark.parametrize("name", load_reference_table_schemas())
 def test_cells_of_another_form_are_told(name):
-    wrong = {column: WORDS[load_reference_tables()[name].columns[column].kind]
+    wrong = {column: WORDS[load_reference_table_schemas()[name].columns[column].kind]
              for table, column in columns(lambda about: about.kind in WORDS) if table == name}
     assert [column for column, cell in wrong.items() if (f"{name}.csv", "2", column, cell) not in faults(
         name, one_row(name, **{column: cell}))] == []
@@ -62,7 +62,7 @@ def test_cells_of_another_form_are_told(name):
 
 @pytest.mark.parametrize(("name", "column"), columns(lambda about: about.refers_to))
 def test_a_name_that_is_not_there_is_told(name, column):
-    target = load_reference_tables()[name].columns[column].refers_to
+    target = load_reference_table_schemas()[name].columns[column].refers_to
     when = {target.when[0]: target.when[1]} if target.when[0] else {}
     frames = one_row(name, **{column: "nobody"}, **when)
     place = (f"{name}.csv", "2", column, "nobody")
@@ -75,19 +75,19 @@ def test_a_name_that_is_not_there_is_told(name, column):
     assert place not in faults(name, frames)
 
 
-@pytest.mark.parametrize("name", load_reference_tables())
+@pytest.mark.parametrize("name", load_reference_table_schemas())
 def test_blank_cells_of_required_columns_are_told(name):
     required = [column for table, column in columns(lambda about: about.is_required) if table == name]
     told = faults(name, one_row(name))
     assert [column for column in required if (f"{name}.csv", "2", column, "") not in told] == []
 
 
-@pytest.mark.parametrize("name", load_reference_tables())
+@pytest.mark.parametrize("name", load_reference_table_schemas())
 def test_a_row_that_stands_twice_is_told(name):
-    frames = one_row(name, **dict.fromkeys(load_reference_tables()[name].key, "x"))
+    frames = one_row(name, **dict.fromkeys(load_reference_table_schemas()[name].key, "x"))
     frames[name] = pd.concat([frames[name], frames[name].rename(index={2: 3})])
     told = {(file, row, column) for file, row, column, _ in faults(name, frames)}
-    assert (f"{name}.csv", "3", ", ".join(load_reference_tables()[name].key)) in told
+    assert (f"{name}.csv", "3", ", ".join(load_reference_table_schemas()[name].key)) in told
 
 
 def test_no_check_finds_anything_where_all_of_its_tables_are_empty(sample_study):
@@ -126,11 +126,11 @@ def edited(tmp_path, monkeypatch):
             writer.writeheader()
             writer.writerows(rows)
         monkeypatch.setattr(schema, "_FOLDER", tmp_path)
-        for known in (load_reference_tables, list_table_files):
+        for known in (load_reference_table_schemas, list_table_files):
             known.cache_clear()
 
     yield edit
-    for known in (load_reference_tables, list_table_files):
+    for known in (load_reference_table_schemas, list_table_files):
         known.cache_clear()
 
 
@@ -156,28 +156,28 @@ def test_a_column_that_gets_a_form_is_checked_after_all_others(edited, sample_st
 def test_a_schema_that_cannot_be_read_names_its_row(edited, cells, said):
     edited("questions", "theme_id", **cells)
     with pytest.raises(GLCError, match=f"schema/reference.csv, questions.theme_id: {said}"):
-        load_reference_tables()
+        load_reference_table_schemas()
 
 
 # What the files say
 
 def test_every_reference_is_to_a_column_that_is_there():
-    targets = [about.refers_to for table in load_reference_tables().values()
+    targets = [about.refers_to for table in load_reference_table_schemas().values()
                for about in table.columns.values()
                if about.refers_to]
     for target in targets:
-        held = load_reference_tables()[target.table].columns
+        held = load_reference_table_schemas()[target.table].columns
         assert target.column in held and (not target.where[0] or target.where[0] in held), target
-    for name, table in load_processed_tables().items():
+    for name, table in load_processed_table_schemas().items():
         for column, about in table.columns.items():
             held, _, other = about.refers_to.partition(".")
-            assert not held or other in load_processed_tables()[held].columns, (name, column)
+            assert not held or other in load_processed_table_schemas()[held].columns, (name, column)
 
 
 def test_processed_tables_refer_to_rows_that_are_there(sample_study):
-    frames = {name: tables.read_table(name, study=sample_study) for name in load_processed_tables()}
+    frames = {name: tables.read_table(name, study=sample_study) for name in load_processed_table_schemas()}
     lost = {}
-    for name, table in load_processed_tables().items():
+    for name, table in load_processed_table_schemas().items():
         for column, about in table.columns.items():
             held, _, other = about.refers_to.partition(".")
             if held:
@@ -192,22 +192,22 @@ def test_a_target_is_read_with_all_its_conditions():
 
 
 def test_what_tells_who_is_who_lies_in_private():
-    lies_in = {name: table.lies_in for name, table in load_reference_tables().items()}
+    lies_in = {name: table.lies_in for name, table in load_reference_table_schemas().items()}
     assert {lies_in[name] for name in (
         "organisations", "consent", "documents", "speakers", "attendance", "assignments", "names", "quotes",
         "corrections", "manifest", "countries")} == {"private"}
     assert {lies_in[name] for name in ("questions", "options", "codebook", "headlines")} == {"reference"}
-    assert load_reference_tables()["codebook"].private_columns == ("example",)
+    assert load_reference_table_schemas()["codebook"].private_columns == ("example",)
 
 
 def test_the_schema_and_the_status_of_a_study_need_no_pandas(sample_study):
     code = """if True:
         import sys
         from glc_analysis.status import list_study_status_lines
-        from glc_analysis.schema import load_processed_tables
+        from glc_analysis.schema import load_processed_table_schemas
         from glc_analysis.study import Study
 
-        print(len(load_processed_tables()), len([*list_study_status_lines(Study.find(sys.argv[1]))]))
+        print(len(load_processed_table_schemas()), len([*list_study_status_lines(Study.find(sys.argv[1]))]))
         print(*sys.modules)"""
     done = subprocess.run([sys.executable, "-c", code, str(sample_study.root)], capture_output=True,
                           text=True, check=True)

@@ -29,30 +29,31 @@ NOT_IN = "not in "
 """The words in an entry that precede the name of a file without the question."""
 
 
-def split_alternatives(columns: str) -> list[str]:
+def split_alternatives(entry: str) -> list[str]:
     """Returns the alternatives that an entry of column names lists.
 
     >>> split_alternatives("Q5_* | services/*")
     ['Q5_*', 'services/*']
     """
-    return [name.strip() for name in columns.split(" | ") if name.strip()]
+    return [name.strip() for name in entry.split(" | ") if name.strip()]
 
 
-def list_files_without(columns: str) -> set[str]:
+def list_files_lacking_question(columns_entry: str) -> set[str]:
     """Returns the files that do not have the question, according to an entry of column names.
 
-    >>> list_files_without("Why? | not in 2018.csv")
+    >>> list_files_lacking_question("Why? | not in 2018.csv")
     {'2018.csv'}
     """
-    return {name.removeprefix(NOT_IN) for name in split_alternatives(columns) if name.startswith(NOT_IN)}
+    return {name.removeprefix(NOT_IN) for name in split_alternatives(columns_entry)
+            if name.startswith(NOT_IN)}
 
 
-def locate_columns(columns: str, survey: RawSurvey, options: pd.DataFrame | None = None, *,
-                   source: str = "questions.csv") -> tuple[dict[str, str], list[Fault]]:
+def locate_question_columns(columns_entry: str, survey: RawSurvey, options: pd.DataFrame | None = None, *,
+                            source: str = "questions.csv") -> tuple[dict[str, str], list[Fault]]:
     """Returns the columns of one file that contain the answers to a question, keyed by option_id (``""`` if
     the question has one column), and the faults found.
 
-    - ``columns``: the entry that names the question's columns;
+    - ``columns_entry``: the entry that names the question's columns;
     - ``options``: the rows of options.csv for the question's list of options; needed if the entry has a star;
     - ``source``: the file and row of the entry, as messages name them.
 
@@ -66,10 +67,10 @@ def locate_columns(columns: str, survey: RawSurvey, options: pd.DataFrame | None
       position.
     """
     expected = {name: _expand(name, survey.frame.columns, options)
-                for name in split_alternatives(columns) if not name.startswith(NOT_IN)}
+                for name in split_alternatives(columns_entry) if not name.startswith(NOT_IN)}
     complete = [name for name, (_, missing) in expected.items() if not missing]
-    fault = partial(Fault, file=survey.path.name, column=columns, is_structure=True)
-    if survey.path.name in list_files_without(columns):
+    fault = partial(Fault, file=survey.path.name, column=columns_entry, is_structure=True)
+    if survey.path.name in list_files_lacking_question(columns_entry):
         fix = f"delete `{NOT_IN}{survey.path.name}` from {source}"
         return {"": ""}, [fault(f"the file has {name}, although the entry says that the question is not "
                                 "in the file",

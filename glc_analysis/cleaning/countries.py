@@ -18,7 +18,7 @@ import pandas as pd
 from glc_analysis.addon import map_declared_entries
 from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.schema import UNKNOWN
-from glc_analysis.text import format_first_row_numbers, map_distinct, match_key, normalise_space
+from glc_analysis.text import fold_case_and_spacing, format_first_row_numbers, map_distinct, normalise_space
 
 CODES_THAT_ARE_WORDS = frozenset({
     "AND", "ARE", "BEN", "CAN", "CHE", "COD", "COL", "COM", "DOM", "EST", "FIN", "GEO", "GIN",
@@ -53,11 +53,14 @@ def find_country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
     >>> find_country_ids(pd.Series(["ivory  coast", "CAMBODIA", "KHM", "NO", "Kambodia"]), reviewed).tolist()
     ['CIV', 'KHM', 'KHM', '', '']
     """
-    reviewed = dict(zip(countries["raw_name"].map(match_key), countries["country_id"], strict=True))
+    reviewed = dict(zip(countries["raw_name"].map(fold_case_and_spacing), countries["country_id"],
+                        strict=True))
     unique = [name for name in names.unique() if normalise_space(name)]
-    is_coded = _holds_only_codes(normalise_space(name) for name in unique if match_key(name) not in reviewed)
+    is_coded = _holds_only_codes(normalise_space(name) for name in unique
+                                 if fold_case_and_spacing(name) not in reviewed)
     codes = _iso_codes() if is_coded else _iso_codes() - CODES_THAT_ARE_WORDS
-    ids = {name: reviewed.get(match_key(name)) or map_english_iso_names_to_country_ids().get(match_key(name))
+    ids = {name: reviewed.get(fold_case_and_spacing(name))
+           or map_english_iso_names_to_country_ids().get(fold_case_and_spacing(name))
            or (normalise_space(name) if normalise_space(name) in codes else "") for name in unique}
     return map_distinct(names, lambda name: ids.get(name, "")).astype("str")
 
@@ -76,7 +79,7 @@ def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, col
     ``rows`` has the row number of each name, as a spreadsheet program shows it.
     """
     known = {*countries["label"], *map(country_name, _iso_codes())}
-    labels = dict(zip(countries["label"].map(match_key), countries["country_id"], strict=True))
+    labels = dict(zip(countries["label"].map(fold_case_and_spacing), countries["country_id"], strict=True))
     rows_of: dict[str, list[int]] = defaultdict(list)
     is_unknown = (find_country_ids(names, countries) == "") & (map_distinct(names, normalise_space) != "")
     for name, row in zip(names[is_unknown], compress(rows, is_unknown), strict=True):
@@ -93,11 +96,11 @@ def find_unknown_countries(names: pd.Series, rows: Sequence[int], file: str, col
             faults.append(fault(f"is the code of {country} but also a word, and the column has names as "
                                 f"well as codes", fix=f"write {country}, or add {code} to "
                                 f"countries.csv{suggest}"))
-        elif meant := _AMBIGUOUS_OFFICIAL.get(match_key(name)):
+        elif meant := _AMBIGUOUS_OFFICIAL.get(fold_case_and_spacing(name)):
             listed = ", ".join(f"{country_name(country_id)} ({country_id})" for country_id in meant)
             faults.append(fault(f"is the name of more than one country: {listed}",
                                 fix=f"say in countries.csv which country is meant{suggest}"))
-        elif labelled := labels.get(match_key(name)):
+        elif labelled := labels.get(fold_case_and_spacing(name)):
             faults.append(fault(f"is a label of countries.csv ({labelled}), but not a raw_name there",
                                 fix=f"add a row to countries.csv with this text as raw_name{suggest}"))
         else:
@@ -155,9 +158,9 @@ def _iso_codes() -> frozenset[str]:
 @cache
 def map_english_iso_names_to_country_ids() -> dict[str, str]:
     """Returns the country id of every name in ISO 3166 that belongs to only one country. The names are the
-    keys, in the form in which names are compared (:func:`~glc_analysis.text.match_key`)."""
+    keys, in the form in which names are compared (:func:`~glc_analysis.text.fold_case_and_spacing`)."""
     return {name: id_ for id_, names in map_country_ids_to_english_iso_names().items()
-            for name in map(match_key, names)
+            for name in map(fold_case_and_spacing, names)
             if name not in _AMBIGUOUS_OFFICIAL}
 
 

@@ -22,9 +22,9 @@ from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import Reference
 from glc_analysis.schema import COUNTRY_LIST, SENSITIVE
-from glc_analysis.slices import list_work_countries
+from glc_analysis.slices import list_work_countries_by_organisation
 from glc_analysis.tabular import format_csv_row
-from glc_analysis.text import make_id_from_text, map_distinct, match_key, normalise_space
+from glc_analysis.text import fold_case_and_spacing, make_id_from_text, map_distinct, normalise_space
 
 # ------------------------------
 # Table ``context``: facts about countries from outside sources (region, income, tier by year).
@@ -131,12 +131,12 @@ def make_country_table(answers: pd.DataFrame, organisations: pd.DataFrame, respo
     named = responses.loc[responses["question_id"].isin(asked), "value"]
     ids = pd.Series(sorted({*answers["country_id"], *organisations["home_country_id"], *named}
                            - {""}), dtype="str")
-    workers = Counter(list_work_countries(answers, organisations)["country_id"])
+    workers = Counter(list_work_countries_by_organisation(answers, organisations)["country_id"])
     frame = pd.DataFrame({
         "country_id": ids, "label": [reviewed["label"].get(i, "") or country_name(i) for i in ids],
         "region_id": find_region_ids(ids, reference.countries),
         "organisations_n": ids.map(workers), "answers_n": ids.map(Counter(answers["country_id"]))})
-    return frame.sort_values("label", key=lambda s: s.map(match_key), ignore_index=True)
+    return frame.sort_values("label", key=lambda s: s.map(fold_case_and_spacing), ignore_index=True)
 
 
 def make_codebook_of_codes_in_use(codebook: pd.DataFrame) -> pd.DataFrame:
@@ -281,7 +281,8 @@ def merge_faults_and_propose_option_rows(faults: Sequence[Fault], options: pd.Da
     texts: dict[str, dict[str, list[UnknownOption]]] = {}
     for fault in faults:
         if isinstance(fault, UnknownOption):
-            texts.setdefault(fault.option_list, {}).setdefault(match_key(fault.value), []).append(fault)
+            key = fold_case_and_spacing(fault.value)
+            texts.setdefault(fault.option_list, {}).setdefault(key, []).append(fault)
     joint: dict[tuple[str, str], Fault] = {}
     for name, groups_of_list in texts.items():
         groups = sorted((sorted(group, key=lambda fault: -fault.n) for group in groups_of_list.values()),
@@ -301,12 +302,12 @@ def merge_faults_and_propose_option_rows(faults: Sequence[Fault], options: pd.Da
                        f"{CORRECT_THE_RECORD}")
             elif name in scales and not sort_if_all_begin_with_number([group[0].value]):
                 fix = fix.replace(":", ", with the position of its step, which is blank here:", 1)
-            joint[name, match_key(group[0].value)] = _joint_fault(group, fix)
+            joint[name, fold_case_and_spacing(group[0].value)] = _joint_fault(group, fix)
         if free:
             row = rows[next(filter(_is_other, wanted))]
-            joint[name, match_key(free[0][0].value)] = _free_texts_fault(name, free, row)
-    keys = [(fault.option_list, match_key(fault.value)) if isinstance(fault, UnknownOption) else None
-            for fault in faults]
+            joint[name, fold_case_and_spacing(free[0][0].value)] = _free_texts_fault(name, free, row)
+    keys = [(fault.option_list, fold_case_and_spacing(fault.value))
+            if isinstance(fault, UnknownOption) else None for fault in faults]
     return [joint[key] if key else fault for key, fault in zip(keys, faults, strict=True)
             if key is None or key in joint and fault is texts[key[0]][key[1]][0]]
 
@@ -329,7 +330,7 @@ def are_free_texts(texts: Mapping[str, int]) -> bool:
 
 
 def _is_other(text: str) -> bool:
-    return match_key(text) == match_key(OTHER)
+    return fold_case_and_spacing(text) == fold_case_and_spacing(OTHER)
 
 
 def _free_texts(groups: Sequence[Sequence[UnknownOption]],
@@ -387,7 +388,7 @@ def propose_options_from_other_texts(responses: pd.DataFrame, question: pd.Serie
     if question["type"] == "multi":
         written = written.str.split("; ").explode()
     written = written[written != ""]
-    counts = written.groupby(written.map(match_key)).agg(["first", "size"])
+    counts = written.groupby(written.map(fold_case_and_spacing)).agg(["first", "size"])
     counts = counts.sort_values(["size", "first"], ascending=[False, True], kind="stable")
     name = question["option_list"]
     rows, _ = format_option_rows_and_position_changes(name, options[options["option_list"] == name],

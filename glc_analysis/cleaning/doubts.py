@@ -29,7 +29,7 @@ import pandas as pd
 from glc_analysis.errors import CellFault, Fault
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.tabular import format_csv_row
-from glc_analysis.text import format_first_row_numbers, map_distinct, match_key, normalise_space
+from glc_analysis.text import fold_case_and_spacing, format_first_row_numbers, map_distinct, normalise_space
 
 # ------------------------------
 # Records.
@@ -154,11 +154,11 @@ def _first_cells(frame: pd.DataFrame) -> np.ndarray:
 
 
 def _is_word_for_total(text: str) -> bool:
-    return bool(_SUMMARY.fullmatch(match_key(text).rstrip(":")))
+    return bool(_SUMMARY.fullmatch(fold_case_and_spacing(text).rstrip(":")))
 
 
 def _is_summary(text: str) -> bool:
-    return _is_word_for_total(text) or bool(_SUMMARY_OF.fullmatch(match_key(text)))
+    return _is_word_for_total(text) or bool(_SUMMARY_OF.fullmatch(fold_case_and_spacing(text)))
 
 
 def _tests(survey: RawSurvey, words: Collection[str],
@@ -168,7 +168,8 @@ def _tests(survey: RawSurvey, words: Collection[str],
     texts: dict[int, str] = {}
     for name in words:
         cells = survey.frame[name]
-        matches = map_distinct(cells, lambda x: bool(_TEST.fullmatch(match_key(x)))).to_numpy(dtype=bool)
+        matches = map_distinct(cells,
+                               lambda x: bool(_TEST.fullmatch(fold_case_and_spacing(x)))).to_numpy(dtype=bool)
         if not matches.any():
             continue
         filled = cells[cells != ""]
@@ -182,7 +183,8 @@ def _status(survey: RawSurvey, name: str, plain: str, is_open: np.ndarray) -> It
     """Yields one fault for a column with the status of records, if some of its texts say that a record is
     unfinished or was rejected."""
     texts = map_distinct(survey.frame[name], normalise_space)
-    keys = {text: re.sub(r"^validation_status_|_", " ", match_key(text)).strip() for text in texts.unique()}
+    keys = {text: re.sub(r"^validation_status_|_", " ", fold_case_and_spacing(text)).strip()
+            for text in texts.unique()}
     rejected = [text for text, key in keys.items() if _REJECTED.fullmatch(key)]
     if plain == "status":
         coded = _QUALTRICS_REJECTED if survey.tool == "qualtrics" else ()
@@ -262,7 +264,7 @@ def guess_range_behind_date(date_text: str, other_options: Iterable[str] = ()) -
     >>> guess_range_behind_date("2026-03-04"), guess_range_behind_date("2026-03-04", ["5-10", "more"])
     ('', '3-4')
     """
-    key = match_key(date_text)
+    key = fold_case_and_spacing(date_text)
     if (found := _DAY_MONTH.fullmatch(key)) and found[2] in _MONTH_OF:
         low, high = sorted((int(found[1]), _MONTH_OF[found[2]]))
         return f"{low}-{high}"
@@ -283,7 +285,7 @@ def find_undecided_dates(options: pd.DataFrame) -> Iterator[Fault]:
     for name, rows in options.groupby("option_list", sort=False):
         for n, value, label in zip(rows.index, rows["value"], rows["label"], strict=True):
             meant = guess_range_behind_date(value, rows["label"]) \
-                if match_key(value) == match_key(label) else ""
+                if fold_case_and_spacing(value) == fold_case_and_spacing(label) else ""
             if meant:
                 yield make_date_fault(str(name), value, meant, file="options.csv", row=str(n), column="value")
 

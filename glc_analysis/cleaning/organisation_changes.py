@@ -16,21 +16,21 @@ import pandas as pd
 from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.schema import Tables
 from glc_analysis.study import WITHDRAWN
-from glc_analysis.text import match_key
+from glc_analysis.text import fold_case_and_spacing
 
 RENAMED = "renamed"
 
 
-def map_former_names(changes: pd.DataFrame) -> dict[str, str]:
+def map_former_names_to_ids(changes: pd.DataFrame) -> dict[str, str]:
     """Returns the organisation_id to which each former name belongs, keyed by the former name. The former
-    names are in the form in which names are compared (:func:`~glc_analysis.text.match_key`).
+    names are in the form in which names are compared (:func:`~glc_analysis.text.fold_case_and_spacing`).
 
-    >>> map_former_names(pd.DataFrame({"organisation_id": ["a", "b"], "change": ["renamed", "merged"],
+    >>> map_former_names_to_ids(pd.DataFrame({"organisation_id": ["a", "b"], "change": ["renamed", "merged"],
     ...                            "other": ["Old Mill", "c"]}))
     {'old mill': 'a'}
     """
     rows = changes[changes["change"] == RENAMED]
-    return dict(zip(rows["other"].map(match_key), rows["organisation_id"], strict=True))
+    return dict(zip(rows["other"].map(fold_case_and_spacing), rows["organisation_id"], strict=True))
 
 
 def list_former_names(changes: pd.DataFrame, organisations: Collection[str]) -> list[str]:
@@ -51,13 +51,13 @@ def find_merger_split_and_former_name_faults(tables: Tables) -> Iterator[Fault]:
     """
     changes, register = tables["organisation_changes"], tables["organisations"]
     ids = {*register["organisation_id"]}
-    owner = dict(zip(register["label"].map(match_key), register["organisation_id"], strict=True))
-    owner |= {match_key(name): name for name in ids}
+    owner = dict(zip(register["label"].map(fold_case_and_spacing), register["organisation_id"], strict=True))
+    owner |= {fold_case_and_spacing(name): name for name in ids}
     for n, row in changes.iterrows():
         fault = partial(Fault, file="organisation_changes.csv", row=str(n), column="other",
                         value=row["other"])
         if row["change"] == RENAMED:
-            key = match_key(row["other"])
+            key = fold_case_and_spacing(row["other"])
             if owner.setdefault(key, row["organisation_id"]) != row["organisation_id"]:
                 yield fault(f"is a name of {owner[key]}", fix="write the name that the organisation had, "
                             "or record a merger in column change")

@@ -22,7 +22,7 @@ import pandas as pd
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.countries import find_country_ids, find_region_ids, find_unknown_countries
 from glc_analysis.cleaning.doubts import ANY_TEXT, BLANK_TEXT, find_doubtful_records
-from glc_analysis.cleaning.organisation_changes import map_former_names
+from glc_analysis.cleaning.organisation_changes import map_former_names_to_ids
 from glc_analysis.cleaning.waves import adapt_reference_to_wave, find_wave_file_faults, group_files_by_wave
 from glc_analysis.errors import (
     SHOWN_ALIKE,
@@ -39,11 +39,11 @@ from glc_analysis.schema import CHOICE_TYPES, UNKNOWN
 from glc_analysis.study import Study
 from glc_analysis.tabular import format_csv_row
 from glc_analysis.text import (
+    fold_case_and_spacing,
     format_first_row_numbers,
     language_code,
     make_id_from_text,
     map_distinct,
-    match_key,
     normalise_space,
     parse_dates_and_explain_fault,
     parse_numbers_without_thousands_mark,
@@ -234,7 +234,7 @@ def clean_organisations(records: Records, reference: Reference, *,
     return _organisation_rows(registered, first, last, reference)
 
 
-def list_interviewed_organisations(participants: pd.DataFrame, reference: Reference) -> pd.DataFrame:
+def make_organisation_table_without_survey(participants: pd.DataFrame, reference: Reference) -> pd.DataFrame:
     """Returns table ``organisations`` for a study without a survey, with one row per organisation that took
     part in an interview or a call.
 
@@ -486,7 +486,8 @@ def _status_faults(survey: RawSurvey, counted: Mapping[str, str]) -> Iterator[Fa
     of study.toml) names. There is no fault if the setting says that the file does not have the column (``not
     in FILE``)."""
     for column, texts in counted.items():
-        if column not in survey.frame.columns and survey.path.name not in columns.list_files_without(texts):
+        if column not in survey.frame.columns \
+                and survey.path.name not in columns.list_files_lacking_question(texts):
             yield Fault(f"the file has no column {column}; {suggest_name(column, survey.frame.columns)}",
                         file=survey.path.name, column=column, is_structure=True,
                         fix="correct the name in `counted` under [survey] in study.toml; or, to count "
@@ -528,7 +529,7 @@ def assign_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, lis
     respondents, column = pd.Series("", index=survey.frame.index), ""
     if settings[RESPONDENT]:
         source = f"[survey] {RESPONDENT} of study.toml"
-        at, faults = columns.locate_columns(settings[RESPONDENT], survey, source=source)
+        at, faults = columns.locate_question_columns(settings[RESPONDENT], survey, source=source)
         column = at.get("", "")
         if column:
             respondents = map_distinct(survey.frame[column], str.strip).astype("str")
@@ -592,8 +593,8 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
         names: dict[str, str] = {}
         for role in SURVEY_ROLES:
             if settings[role]:
-                at, wrong = columns.locate_columns(settings[role], survey,
-                                                   source=f"[survey] {role} of study.toml")
+                at, wrong = columns.locate_question_columns(settings[role], survey,
+                                                            source=f"[survey] {role} of study.toml")
                 faults += [replace(fault, fix=f'{fault.fix}; if the file has no such column, write '
                                               f'{role} = "" in study.toml') for fault in wrong]
                 names[role] = at.get("", "")
@@ -604,7 +605,7 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
         parts.append(part)
     answers = pd.concat(parts, ignore_index=True) if parts else _NO_ANSWERS.copy()
     if reference.organisations.empty:
-        faults += _id_clashes(answers, map_former_names(reference.organisation_changes))
+        faults += _id_clashes(answers, map_former_names_to_ids(reference.organisation_changes))
     return answers, faults
 
 
@@ -613,10 +614,10 @@ def _id_clashes(answers: pd.DataFrame, before: Collection[str]) -> list[Fault]:
     name in an earlier record. Former names of organisations (``before``) may have the same id without a
     fault."""
     named = answers[answers["organisation"] != ""]
-    named = named.assign(folded=map_distinct(named["organisation"], match_key))
+    named = named.assign(folded=map_distinct(named["organisation"], fold_case_and_spacing))
     named = named[~named["folded"].isin([*before])]
     first = named.drop_duplicates("organisation_id").set_index("organisation_id")["organisation"]
-    named = named[named["folded"] != named["organisation_id"].map(first).map(match_key)]
+    named = named[named["folded"] != named["organisation_id"].map(first).map(fold_case_and_spacing)]
     return [Fault(f"this organisation would get the same id as {first[row['organisation_id']]!r}",
                   file=row["file"], row=str(row["row"]), value=row["organisation"], fix="list the "
                   "organisations in organisations.csv, or correct the record in corrections.csv")
@@ -685,15 +686,16 @@ def _organisation_ids(part: pd.DataFrame, columns_of: dict[str, str], reference:
               for row in part.loc[is_blank, "row"]
               if columns_of.get("organisation") and "organisation" not in unknown]
     nobody = f"{UNKNOWN}.{make_id_from_text(Path(file).stem)}.r" + part["row"].astype("str")
-    before = map_former_names(reference.organisation_changes)
+    before = map_former_names_to_ids(reference.organisation_changes)
     if register.empty:
-        ids = map_distinct(names, lambda name: before.get(match_key(name)) or make_id_from_text(name))
+        ids = map_distinct(names, lambda name: (before.get(fold_case_and_spacing(name))
+                                                or make_id_from_text(name)))
         return ids.mask(is_blank, nobody), faults
-    labels = register["label"].map(match_key)
+    labels = register["label"].map(fold_case_and_spacing)
     once = ~labels.duplicated(keep=False) & (labels != "")
     known = dict(zip(labels[once], register.loc[once, "organisation_id"], strict=True))
-    known |= before | {match_key(i): i for i in register["organisation_id"]}
-    ids = map_distinct(names, lambda name: known.get(match_key(name), ""))
+    known |= before | {fold_case_and_spacing(i): i for i in register["organisation_id"]}
+    ids = map_distinct(names, lambda name: known.get(fold_case_and_spacing(name), ""))
     unlisted = (ids == "") & ~is_blank
     # If all names of a column are unknown, the column is wrong, and the first few names are enough to show
     # it.
@@ -748,7 +750,8 @@ def find_organisations_in_two_files(answers: pd.DataFrame, repeated: Sequence[Re
     rows = rows[rows.groupby(place)["file"].transform("nunique") > 1].sort_values(["file", "row"])
     asked = {name: {question for question, entry
                     in zip(questions["question_id"], questions["columns"], strict=True)
-                    if name not in columns.list_files_without(entry)} for name in rows["file"].unique()}
+                    if name not in columns.list_files_lacking_question(entry)}
+             for name in rows["file"].unique()}
     faults, organisations = [], {}
     for (organisation, _), group in rows.groupby(place, sort=False):
         pairs = [two for two in itertools.combinations(group["file"].unique(), 2)
@@ -809,7 +812,7 @@ def report_several_records_per_country(records: Records, reference: Reference, s
     lines = []
     for (file, first, *later), group in itertools.islice(groups.items(), SHOWN_ROWS):
         survey = next(survey for survey in records.surveys if survey.path.name == file)
-        column = columns.locate_columns(source, survey)[0][""]
+        column = columns.locate_question_columns(source, survey)[0][""]
         n, shared = _differing_answers(survey.frame.loc[[*group["answer_id"].astype("str")]], survey, records,
                                        reference)
         also = "" if reference.organisations.empty else ", and add the new names to organisations.csv"
@@ -853,13 +856,13 @@ def _differing_answers(frame: pd.DataFrame, survey: RawSurvey, records: Records,
     """Returns two numbers of questions: the questions to which the records of an organisation have different
     answers, and the questions that at least two of its records answer. ``frame`` has the records of the
     organisation."""
-    texts = frame.map(match_key)
-    texts = texts.mask(texts.isin([match_key(text) for text in records.blank]), "")
+    texts = frame.map(fold_case_and_spacing)
+    texts = texts.mask(texts.isin([fold_case_and_spacing(text) for text in records.blank]), "")
     n = shared = 0
     for _, question in reference.questions.iterrows():
         options = reference.options[reference.options["option_list"] == question["option_list"]]
-        at, _ = columns.locate_columns(question["columns"], survey,
-                                       options if question["type"] == "multi" else None)
+        at, _ = columns.locate_question_columns(question["columns"], survey,
+                                                options if question["type"] == "multi" else None)
         cells = texts[[name for name in at.values() if name]]
         cells = cells[(cells != "").any(axis=1)]
         shared += len(cells) > 1

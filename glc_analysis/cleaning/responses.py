@@ -40,10 +40,10 @@ from glc_analysis.tables import MISSING_REASONS
 from glc_analysis.text import (
     TICKED,
     UNTICKED,
+    fold_case_and_spacing,
     format_first_row_numbers,
     is_percentage,
     map_distinct,
-    match_key,
     normalise_space,
     parse_dates_and_explain_fault,
     parse_numbers_without_thousands_mark,
@@ -111,7 +111,7 @@ class OptionList:
         value, label, position, kind)."""
         options = rows.drop_duplicates("option_id")[["option_id", "label", "position", "kind"]]
         options = options.assign(position=options["position"].astype(int))
-        spellings = {match_key(text): option for column in ("label", "value") for option, text
+        spellings = {fold_case_and_spacing(text): option for column in ("label", "value") for option, text
                      in zip(rows["option_id"], rows[column], strict=True) if normalise_space(text)}
         return cls(options.sort_values("position", kind="stable", ignore_index=True),
                    rows[["option_id", "value"]], spellings)
@@ -136,7 +136,7 @@ class OptionList:
     def read_single_choices(self, cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
         """Returns, for each cell of a single-choice question, the id of its option. The function also returns
         a mask that is true for cells that are not options."""
-        ids = map_distinct(cells, lambda cell: self.spellings.get(match_key(cell), ""))
+        ids = map_distinct(cells, lambda cell: self.spellings.get(fold_case_and_spacing(cell), ""))
         return ids, ((ids == "") & (map_distinct(cells, str.strip) != "")).to_numpy()
 
     def read_joined_choices(self, cells: pd.Series) -> tuple[np.ndarray, dict[str, list[str]]]:
@@ -154,7 +154,8 @@ class OptionList:
         place = {option: i for i, option in enumerate(self.ids)}
         codes, distinct = pd.factorize(cells)
         unique = [*np.asarray(distinct)]
-        splits = {cell: _split_options(match_key(cell).strip(",;| "), spellings) for cell in unique}
+        splits = {cell: _split_options(fold_case_and_spacing(cell).strip(",;| "), spellings)
+                  for cell in unique}
         options_of = {cell: options for cell, options in splits.items() if options is not None}
         readable = [cell for cell, options in options_of.items() if len(options) > 1]
         separator, used = _separator_of(readable or unique), {_separator_of([cell]) for cell in readable}
@@ -173,7 +174,7 @@ class OptionList:
         cells in which the option is ticked, and the other is true for cells that cannot be read."""
         ticks = {spelling for spelling, meant in self.spellings.items() if meant == option} | TICKED
         known = ticks | UNTICKED | {""}
-        texts = map_distinct(cells, match_key)
+        texts = map_distinct(cells, fold_case_and_spacing)
         ticked = texts.isin(ticks - UNTICKED)
         misfit = ~texts.isin(known)
         return ticked.to_numpy(dtype=bool), misfit.to_numpy(dtype=bool)
@@ -297,10 +298,10 @@ def _unknown_texts(parts: Mapping[int, list[str]], asked: QuestionCells, records
         texts[position] = "; ".join(other)
         for part in unknown:
             if part not in other:
-                left.setdefault((files[position], match_key(part)), []).append(position)
+                left.setdefault((files[position], fold_case_and_spacing(part)), []).append(position)
     if taken:
         _log_other_texts(taken, asked.question["question_id"], n_filled, options, log)
-    written = {match_key(part): part for unknown in parts.values() for part in unknown}
+    written = {fold_case_and_spacing(part): part for unknown in parts.values() for part in unknown}
     ordered = sorted(left.items(), key=lambda item: (-len(item[1]), item[0]))
     counts = [(key, written[key], positions) for (_, key), positions in ordered]
     n_left = len({position for positions in left.values() for position in positions})
@@ -315,10 +316,10 @@ def _log_other_texts(taken: Counter[str], question_id: str, n_filled: int, optio
                      log: CleaningLog) -> None:
     """Logs how many texts were read as the option of kind ``other``, and which of these texts are
     frequent."""
-    spelled = {match_key(text): text for text, _ in reversed(taken.most_common())}
+    spelled = {fold_case_and_spacing(text): text for text, _ in reversed(taken.most_common())}
     folded: Counter[str] = Counter()
     for text, n in taken.items():
-        folded[match_key(text)] += n
+        folded[fold_case_and_spacing(text)] += n
     often = ", ".join(f"{spelled[key]!r} ({n})" for key, n in folded.most_common() if n >= _OFTEN)
     label = options.options.set_index("option_id")["label"][options.catch_all]
     n = sum(taken.values())
@@ -390,7 +391,7 @@ class ParsedAnswers:
     other_text: pd.Series | None = None
 
 
-def clean_responses_and_selections(records: Records, reference: Reference, redacted: list[str],
+def clean_responses_and_selections(records: Records, reference: Reference, redaction_marks: list[str],
                                    log: CleaningLog, *,
                                    only: Collection[str] | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Returns the tables ``responses`` and ``selections`` of a survey. Raises Faults with all faults in the
@@ -408,11 +409,11 @@ def clean_responses_and_selections(records: Records, reference: Reference, redac
     """
     lists, asked, faults = _option_lists(reference), {}, list(records.faults)
     conditions = {name for text in reference.questions["asked_if"]
-                  for name in skip_logic.list_questions(skip_logic.parse_condition(text))}
+                  for name in skip_logic.list_questions_named_in_condition(skip_logic.parse_condition(text))}
     wanted: list[pd.Series] = []
     # If there is no survey file, nobody has been asked the questions of questions.csv yet.
     for _, question in reference.questions.iterrows() if records.surveys else ():
-        answered = _read(question, records, lists, reference.countries, frozenset(redacted), log)
+        answered = _read(question, records, lists, reference.countries, frozenset(redaction_marks), log)
         faults += answered.faults
         is_wanted = only is None or question["question_id"] in only or answered.other_text is not None
         if is_wanted or question["question_id"] in conditions:
@@ -469,11 +470,11 @@ class QuestionCells:
 
     @classmethod
     def from_records(cls, question: pd.Series, records: Records, column_name_per_file: list[str],
-                     redacted: frozenset[str]) -> QuestionCells:
+                     redaction_marks: frozenset[str]) -> QuestionCells:
         """Returns the cells of the columns that ``column_name_per_file`` lists, one column for each file. If
         the name of the column is blank for a file, the cells of this file are blank."""
         cells = records.combine_column_across_files(column_name_per_file)
-        is_redacted = map_distinct(cells, lambda cell: cell.strip() in redacted).to_numpy(dtype=bool)
+        is_redacted = map_distinct(cells, lambda cell: cell.strip() in redaction_marks).to_numpy(dtype=bool)
         return cls(question, column_name_per_file,
                    cells.astype("str").mask(is_redacted, "") if is_redacted.any() else cells, is_redacted)
 
@@ -496,9 +497,9 @@ def _read(question: pd.Series, records: Records, lists: dict[str, OptionList],
     kind, columns_of, faults = question["type"], [], []
     options = lists.get(question["option_list"]) if kind in CHOICE_TYPES else None
     for survey in records.surveys:
-        at, wrong = columns.locate_columns(question["columns"], survey,
-                                           options.values if options and kind == "multi" else None,
-                                           source=f"questions.csv, row {question.name}")
+        at, wrong = columns.locate_question_columns(question["columns"], survey,
+                                                    options.values if options and kind == "multi" else None,
+                                                    source=f"questions.csv, row {question.name}")
         columns_of.append(at)
         faults += wrong
     if faults:
@@ -675,7 +676,7 @@ def _is_asked(question: pd.Series, records: Records,
     organisation if one of these records was asked."""
     is_asked = skip_logic.is_asked(skip_logic.parse_condition(question["asked_if"]), chosen,
                                    len(records.answers))
-    lacking = columns.list_files_without(question["columns"])
+    lacking = columns.list_files_lacking_question(question["columns"])
     is_asked = is_asked & ~records.answers["file"].isin(lacking).to_numpy()
     if question["unit"] == "answer":
         return is_asked

@@ -69,7 +69,7 @@ def iterate_comparisons(condition: Condition) -> Iterator[Comparison]:
             yield from iterate_comparisons(part)
 
 
-def list_questions(condition: Condition) -> set[str]:
+def list_questions_named_in_condition(condition: Condition) -> set[str]:
     """Returns the questions that a condition names."""
     return {comparison.name for comparison in iterate_comparisons(condition)}
 
@@ -83,7 +83,8 @@ def find_dependent_questions(conditions: Mapping[str, str], named: Iterable[str]
     >>> sorted(find_dependent_questions({"Q1": "", "Q2": "Q1 == yes", "Q3": "Q2 == no", "Q4": ""}, ["Q1"]))
     ['Q1', 'Q2', 'Q3']
     """
-    needs = {question: list_questions(parse_condition(text)) for question, text in conditions.items()}
+    needs = {question: list_questions_named_in_condition(parse_condition(text))
+             for question, text in conditions.items()}
     found, before = {*named}, set()
     while found != before:
         before = found

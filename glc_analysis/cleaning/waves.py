@@ -106,7 +106,7 @@ def list_questions_in_survey_files(questions: pd.DataFrame, files: Collection[st
     {'Q1'}
     """
     return {question for question, entry in zip(questions["question_id"], questions["columns"], strict=True)
-            if {*files} - columns.list_files_without(entry)}
+            if {*files} - columns.list_files_lacking_question(entry)}
 
 
 # ------------------------------

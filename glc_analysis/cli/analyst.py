@@ -68,7 +68,7 @@ def _show_agreement(study: Study, form: str) -> None:
         summarise_agreement_by_code,
         write_open_and_decided_disagreements,
     )
-    from glc_analysis.coding.exports import write_csv_for_spreadsheets
+    from glc_analysis.coding.exports import write_sorted_csv_for_spreadsheets
 
     print_rows(summarise_agreement_by_code(study), form, if_empty="No text was coded by two coders.")
     rows = tables.read_table("agreement", study=study).query("unit == 'turn' and subset == 'all'")
@@ -82,7 +82,7 @@ def _show_agreement(study: Study, form: str) -> None:
         "([coding] parent_codings in study.toml).")
     if len(waiting := make_rows_to_review(quarantined, codings)):
         place = study.processed / "to_review.csv"
-        write_csv_for_spreadsheets(waiting, place)
+        write_sorted_csv_for_spreadsheets(waiting, place)
         say(f"{count_of(len(waiting), 'passage')} to review: {place}. To fix: decide about each row, and "
             "copy the rows into reviewed_codings.csv. Until then, quarantined passages count as missing "
             "(neither agreed nor left uncoded), and passages placed by position alone are in no consensus.")

@@ -90,10 +90,10 @@ def check(study: Study, accept: bool, **further: Any) -> None:
 
     if accept and study.find_misplaced_in_reference_folder():
         from glc_analysis.gitignore import write_gitignore_unless_edited
-        from glc_analysis.locks import hold_lock
+        from glc_analysis.locks import hold_folder_lock
         from glc_analysis.reference import move_misplaced_tables
 
-        with hold_lock(study.processed, what="build", is_patient=True):
+        with hold_folder_lock(study.processed, what="build", is_patient=True):
             for line in move_misplaced_tables(study):
                 say(line)
             write_gitignore_unless_edited(study.root)
@@ -195,13 +195,18 @@ def build(study: Study, explain: bool, is_listed: bool, only: str, is_forced: bo
 def pseudonyms(study: Study, form: str, **further: Any) -> None:
     """List the names that are masked, and how often each occurs."""
     from glc_analysis.coding.exports import pseudonymise_raw_transcripts
-    from glc_analysis.pseudonyms.masking import complete_key, count_name_occurrences, read_key
+    from glc_analysis.pseudonyms.masking import (
+        complete_pseudonym_key,
+        count_name_occurrences,
+        read_pseudonym_key,
+    )
     from glc_analysis.reference import read_reference
 
     with enter_add_on_contexts("pseudonyms", study, form, **further):
         ensure_built(study)
         names, texts = read_reference(study).names, pseudonymise_raw_transcripts(study).texts.values()
-        rows = count_name_occurrences(names, complete_key(names, read_key(study.key_file)),
+        rows = count_name_occurrences(names,
+                                      complete_pseudonym_key(names, read_pseudonym_key(study.key_file)),
                                       [text.unmasked for text in texts])
         print_rows(rows, form, if_empty="No name is masked: names.csv has no rows.")
 

@@ -28,13 +28,13 @@ from glc_analysis.coding.coders import (
     Span,
     add_quotes_and_organisations,
     extend_codebook,
-    find_overlapped_segments_and_coders,
     make_codings_table,
     make_memos_table,
     make_quarantined_table,
     make_readings_table,
     map_names_to_documents,
     map_segments_to_decided_codes,
+    pair_overlapped_segments_with_coders,
     place_codings,
     read_coders,
 )
@@ -350,7 +350,7 @@ def assemble_codings(study: Study, reference: Reference, texts: Texts, documents
     is_learnt = pd.Series([pair in training for pair in zip(codings["document_id"], codings["coder_id"],
                                                             strict=True)], codings.index, dtype=bool)
     learnt, codings = codings[is_learnt & (codings["match"] != "by_position")], codings[~is_learnt]
-    unread = find_overlapped_segments_and_coders(result.unread, segments)
+    unread = pair_overlapped_segments_with_coders(result.unread, segments)
     coded = list_codes_by_segment_and_reader(codings, readings, segments, segments_to_mark_missing=unread)
     answers = documents[documents["kind"] == "answer"]
     answered = dict(zip(answers["document_id"], answers["organisation_id"].astype("str"), strict=True))

@@ -21,7 +21,7 @@ from glc_analysis.cleaning.skip_logic import find_cycle
 from glc_analysis.coding.cooccurrence import count_cooccurrence
 from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.slices import find_ancestors
-from glc_analysis.text import fold_case_accents_and_separators, match_key
+from glc_analysis.text import fold_case_accents_and_separators, fold_case_and_spacing
 
 CODEBOOK_COLUMNS = ("code_id", "parent_id", "level", "name", "definition", "include", "exclude", "example",
            "since_version", "merged_into", "contradicts")
@@ -229,4 +229,4 @@ def map_codes_to_name_paths(codebook: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _path_key(path: str) -> str:
-    return " > ".join(match_key(name) for name in path.split(">"))
+    return " > ".join(fold_case_and_spacing(name) for name in path.split(">"))

@@ -37,7 +37,7 @@ from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
-from glc_analysis.text import make_id_from_text, map_distinct, match_key, normalise_space
+from glc_analysis.text import fold_case_and_spacing, make_id_from_text, map_distinct, normalise_space
 
 # ------------------------------
 # All coders' passages placed in the canonical texts, or quarantined.
@@ -134,14 +134,14 @@ class PlacedCodings:
                               for passage in self.quarantined for span in passage.near}
 
 
-def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[str], Text],
-                  documents: Mapping[str, str], mask: Callable[[str], Masked], *,
+def place_codings(coders_and_codings: Iterable[tuple[str, RawCodings]], text_of: Callable[[str], Text],
+                  document_ids_by_name: Mapping[str, str], mask: Callable[[str], Masked], *,
                   conversations: Collection[str] = ()) -> PlacedCodings:
-    """Places the codings of all coders' files in the canonical texts. ``files`` has, for each coders' file,
-    the coder that study.toml names for it and the content of the file.
+    """Places the codings of all coders' files in the canonical texts. ``coders_and_codings`` has, for each
+    coders' file, the coder that study.toml names for it and the content of the file.
 
     - ``text_of``: a function that returns the text of a document_id.
-    - ``documents``: maps every name that a coder's program may give a text to the document_id
+    - ``document_ids_by_name``: maps every name that a coder's program may give a text to the document_id
       (:func:`map_names_to_documents`).
     - ``mask``: a function that puts pseudonyms into the coders' own words.
     - ``conversations``: the ids of interviews and calls. If a file has a text under an unknown name, the text
@@ -158,7 +158,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
     def masked(text: str) -> str:
         return mask(text).text
 
-    for coder, raw in files:
+    for coder, raw in coders_and_codings:
         people = {*raw.codings["coder"], *raw.quarantined["coder"]} - {""}
         ids = {name: make_id_from_text(name) if len(people) > 1 else coder for name in {*people, ""}}
         result.mixed_coders |= {coder} if raw.is_mixed else set()
@@ -169,7 +169,8 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
         codings, doubtful = (dict(list(frame.assign(coder=frame["coder"].map(ids)).groupby("source")))
                              for frame in (raw.codings, raw.quarantined))
         for source, theirs in zip(raw.sources["source"], raw.sources["text"], strict=True):
-            document_id = documents.get(_name_key(source), documents.get(match_key(source), ""))
+            document_id = document_ids_by_name.get(
+                _name_key(source), document_ids_by_name.get(fold_case_and_spacing(source), ""))
             if not document_id and not raw.is_of_study \
                     and (document_id := find_copied_document(theirs, conversations, text_of, mask)):
                 result.notes.append(f"{raw.path.name}: {masked(repr(source))} has the text of {document_id}, "
@@ -187,7 +188,8 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
                 continue
             if not document_id:
                 result.faults.append(Fault(
-                    f"is not the name of a document; {suggest_name(source, set(documents.values()))}",
+                    "is not the name of a document; "
+                    + suggest_name(source, set(document_ids_by_name.values())),
                     file=raw.path.name, value=source, fix="name the text as in documents.csv"))
                 continue
             place = _Placing(result, document_id, text_of(document_id), theirs, mask,
@@ -268,7 +270,7 @@ def map_names_to_documents(documents: pd.DataFrame, paths: Mapping[str, str]) ->
     """
     names = {_name_key(PurePath(path).name): document_id for document_id, path in paths.items()}
     ids = documents["document_id"].to_numpy()
-    return names | _names_of_answers(documents) | dict(zip(map(match_key, ids), ids, strict=True))
+    return names | _names_of_answers(documents) | dict(zip(map(fold_case_and_spacing, ids), ids, strict=True))
 
 
 def _names_of_answers(documents: pd.DataFrame) -> dict[str, str]:
@@ -282,7 +284,7 @@ def _names_of_answers(documents: pd.DataFrame) -> dict[str, str]:
     for document_id, organisation, question in zip(*(answers[column].astype("str") for column in (
             "document_id", "organisation_id", "question_id")), strict=True):
         for name in (document_id.partition(".")[2], f"{organisation}.{question}" if organisation else ""):
-            of_name[match_key(name)] |= {document_id} if name else set()
+            of_name[fold_case_and_spacing(name)] |= {document_id} if name else set()
     return {name: next(iter(ids)) for name, ids in of_name.items() if len(ids) == 1}
 
 
@@ -290,7 +292,7 @@ def _name_key(name: str) -> str:
     """Returns a text's name without its file extension, in the form in which names are compared."""
     path = PurePath(normalise_space(name).replace("\\", "/"))
     is_file = path.suffix.lower() in (".txt", ".docx", ".vtt", ".srt", ".md", ".rtf", ".odt", ".pdf", ".html")
-    return match_key(path.stem if is_file else path.name)
+    return fold_case_and_spacing(path.stem if is_file else path.name)
 
 
 class _Marked(NamedTuple):
@@ -461,12 +463,13 @@ class CodedColumns:
     code_question: dict[str, str]
 
 
-def read_coded_columns(records: Records, reference: Reference, coded: dict[str, str]) -> CodedColumns:
+def read_coded_columns(records: Records, reference: Reference,
+                       column_patterns_by_question: dict[str, str]) -> CodedColumns:
     """Returns the codes that columns of the survey's own files give to open answers.
 
-    ``coded`` is the setting ``[survey] coded`` of study.toml. The setting maps a question_id to names of
-    columns, in which ``*`` stands for the code's name and ``#`` for a number. A column of the survey file is
-    read in one of three ways:
+    ``column_patterns_by_question`` is the setting ``[survey] coded`` of study.toml. The setting maps a
+    question_id to names of columns, in which ``*`` stands for the code's name and ``#`` for a number. A
+    column of the survey file is read in one of three ways:
 
     - If the column's name matches a pattern with ``*``, the column is about the code whose name is in place
       of the star.
@@ -484,9 +487,9 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
     texts = reference.questions[reference.questions["type"] == "text"].set_index("question_id")["columns"]
     faults = [Fault(f"is not an open question; {suggest_name(question, texts.index)}", file="study.toml",
                     column="[survey] coded", value=question, fix="name a question of type text")
-              for question in coded if question not in texts.index]
+              for question in column_patterns_by_question if question not in texts.index]
     parts, code_question = [], {}
-    for question, pattern in coded.items() if not faults else ():
+    for question, pattern in column_patterns_by_question.items() if not faults else ():
         documents = records.answers["answer_id"].astype("str") + "." + question.lower()
         known = set(reference.codebook["code_id"])
         listed = [_column_of_codes(survey, pattern, known) for survey in records.surveys]
@@ -547,7 +550,7 @@ def _code_columns(survey: RawSurvey, pattern: str, answer_columns: str, codes: S
 
 
 def _code_rows(cells: pd.DataFrame, documents: pd.Series) -> pd.DataFrame:
-    is_ticked = ~cells.apply(lambda column: map_distinct(column, match_key)).isin(NOT_CODED)
+    is_ticked = ~cells.apply(lambda column: map_distinct(column, fold_case_and_spacing)).isin(NOT_CODED)
     ticked = is_ticked.stack()
     given = ticked[ticked].index
     without = cells.index[(cells != "").any(axis=1) & ~is_ticked.any(axis=1)]
@@ -583,7 +586,7 @@ def map_names_to_open_questions(questions: pd.DataFrame) -> dict[str, str]:
     for question, columns, wording in zip(asked["question_id"], asked["columns"], asked["wording"],
                                           strict=True):
         for name in (question, *split_alternatives(columns), wording):
-            ids[match_key(name)] |= {question} if name else set()
+            ids[fold_case_and_spacing(name)] |= {question} if name else set()
     return {name: next(iter(of)) for name, of in ids.items() if len(of) == 1}
 
 
@@ -847,8 +850,8 @@ def _touched_segments(codings: pd.DataFrame, segments: pd.DataFrame) -> list[str
     return touched
 
 
-def find_overlapped_segments_and_coders(stretches: Iterable[tuple[str, str, int, int]],
-                                        segments: pd.DataFrame) -> set[tuple[str, str]]:
+def pair_overlapped_segments_with_coders(stretches: Iterable[tuple[str, str, int, int]],
+                                         segments: pd.DataFrame) -> set[tuple[str, str]]:
     """Returns the segments that the given stretches of texts overlap, as pairs of segment_id and coder_id."""
     wanted = pd.DataFrame(sorted(stretches), columns=["document_id", "coder_id", "start", "end"])
     touched = _touched_segments(wanted, segments)

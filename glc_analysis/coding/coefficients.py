@@ -60,10 +60,11 @@ class CodingCounts(NamedTuple):
         return CodingCounts(*(np.tensordot(weights, field, 1) for field in self))
 
 
-def count_codings(codes: np.ndarray, n_values: int, *, groups: np.ndarray | None = None, n_groups: int = 1,
-                  lengths: np.ndarray | None = None, distance: Distance | None = None) -> CodingCounts:
-    """Counts the encoded values in each group of units. ``codes`` is an array with one row per coder and one
-    column per unit.
+def count_codings(encoded_values: np.ndarray, n_values: int, *, groups: np.ndarray | None = None,
+                  n_groups: int = 1, lengths: np.ndarray | None = None,
+                  distance: Distance | None = None) -> CodingCounts:
+    """Counts the encoded values in each group of units. ``encoded_values`` is an array with one row per coder
+    and one column per unit.
 
     ``lengths`` is the number of units that each column represents; the default is 1. ``distance`` returns the
     distance between two values; by default the distance is 1 if the values differ and 0 if the values are
@@ -73,20 +74,20 @@ def count_codings(codes: np.ndarray, n_values: int, *, groups: np.ndarray | None
     >>> counts.units, counts.pairable, counts.disagreement, counts.value_frequencies
     (array([4.]), array([3.]), array([2.]), array([[3., 3.]]))
     """
-    groups = np.zeros(codes.shape[1], dtype=np.intp) if groups is None else groups
-    codes, groups, lengths = _merged_columns(codes, n_values, groups, n_groups, lengths)
-    coders = (codes >= 0).sum(axis=0)
+    groups = np.zeros(encoded_values.shape[1], dtype=np.intp) if groups is None else groups
+    encoded_values, groups, lengths = _merged_columns(encoded_values, n_values, groups, n_groups, lengths)
+    coders = (encoded_values >= 0).sum(axis=0)
     some, pairable = coders > 0, coders > 1
-    shares, marginals = np.zeros((n_groups, n_values)), np.zeros((n_groups, len(codes), n_values))
-    for coder, own in enumerate(codes):
+    shares, marginals = np.zeros((n_groups, n_values)), np.zeros((n_groups, len(encoded_values), n_values))
+    for coder, own in enumerate(encoded_values):
         at = np.flatnonzero(own >= 0)
         cells = groups[at] * n_values + own[at]
         shares += _sums(cells, lengths[at] / coders[at], n_groups, n_values)
         marginals[:, coder] = _sums(cells, lengths[at] * pairable[at], n_groups, n_values)
     return CodingCounts(_sums(groups[some], lengths[some], n_groups),
-                 _sums(groups[pairable], lengths[pairable], n_groups),
-                 *_pairs(codes, coders, groups, lengths, (n_groups, n_values), distance),
-                 shares, marginals)
+                        _sums(groups[pairable], lengths[pairable], n_groups),
+                        *_pairs(encoded_values, coders, groups, lengths, (n_groups, n_values), distance),
+                        shares, marginals)
 
 
 def _pairs(codes: np.ndarray, coders: np.ndarray, groups: np.ndarray, lengths: np.ndarray,

@@ -25,8 +25,8 @@ import pandas as pd
 from glc_analysis.coding.codebook import find_current_code, resolve_code_names
 from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.spreadsheets import (
-    print_on_a4,
     save_workbook_reproducibly,
+    set_a4_print_layout,
     style_cell,
     write_cell_as_plain_text,
 )
@@ -417,8 +417,8 @@ def write_open_and_decided_disagreements(study: Study) -> tuple[Path, int, int]:
     rows = read_table("disagreements", study=study)
     path = study.processed / "disagreements.xlsx"
     reasons = dict(zip(rows["segment_id"], rows["reason"], strict=True))
-    write_decisions(path, rows, read_table("segments", study=study), read_table("codebook", study=study),
-                    reasons=reasons)
+    write_decision_workbook(path, rows, read_table("segments", study=study),
+                            read_table("codebook", study=study), reasons=reasons)
     n_open = rows.loc[rows["is_open"], "segment_id"].nunique()
     return path, n_open, rows["segment_id"].nunique() - n_open
 
@@ -434,8 +434,8 @@ _TURN, _FILLED = ["segment_id", "document_id", "text"], ["segment_id", CONSENSUS
 _WIDTHS = {"segment_id": 13, "document_id": 12, "text": 52, CONSENSUS: 26, "path": 34, "definition": 60}
 
 
-def write_decisions(path: Path, disagreements: pd.DataFrame, segments: pd.DataFrame,
-                    codebook: pd.DataFrame, *, reasons: Mapping[str, str] | None = None) -> None:
+def write_decision_workbook(path: Path, disagreements: pd.DataFrame, segments: pd.DataFrame,
+                            codebook: pd.DataFrame, *, reasons: Mapping[str, str] | None = None) -> None:
     """Writes the workbook for decisions to ``path``, with one row per segment of ``disagreements``, in the
     order of the texts.
 
@@ -464,7 +464,7 @@ def write_decisions(path: Path, disagreements: pd.DataFrame, segments: pd.DataFr
     head, *boxes = [*book.active.columns][-2]
     head.comment = Comment(_HOW, "glc agreement", height=140, width=360)
     for box in boxes:
-        style_cell(box, is_box=True)
+        style_cell(box, is_fill_in_box=True)
     listed = codebook.assign(code=codebook["code_id"].map(shown)).sort_values("order")
     _fill(book.create_sheet(), "Codes", listed[["code", "path", "definition", "code_id"]])
     save_workbook_reproducibly(book, path)
@@ -484,7 +484,7 @@ def _fill(sheet: Worksheet, title: str, rows: pd.DataFrame) -> None:
             style_cell(cell, is_heading=n == 1)
         sheet.column_dimensions[sheet.cell(1, m).column_letter].width = _WIDTHS.get(str(name), 20)
     sheet.title = title
-    print_on_a4(sheet, headings=1)
+    set_a4_print_layout(sheet, heading_row_count=1)
     sheet.oddHeader.left.size, sheet.page_margins.left, sheet.page_margins.right = 8, 0.4, 0.4
     sheet.oddHeader.left.text = _HOW if title == DISAGREEMENTS_SHEET else title
     sheet.oddFooter.right.text = "&P / &N"

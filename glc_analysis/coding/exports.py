@@ -15,7 +15,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.coding.consensus import CONSENSUS, repeat_codings_for_each_segment
 from glc_analysis.coding.texts import Texts, read_and_mask_transcripts
-from glc_analysis.pseudonyms.masking import complete_key, read_key
+from glc_analysis.pseudonyms.masking import complete_pseudonym_key, read_pseudonym_key
 from glc_analysis.reference import read_reference, read_reference_table
 from glc_analysis.schema import UNASKED
 from glc_analysis.study import Study
@@ -167,7 +167,7 @@ def note_coders_marked_different_words(marked_by: str) -> str:
     return f"the code is agreed for this turn; {words}"
 
 
-def write_csv_for_spreadsheets(frame: pd.DataFrame, path: Path) -> None:
+def write_sorted_csv_for_spreadsheets(frame: pd.DataFrame, path: Path) -> None:
     """Writes a frame as a CSV file that Excel opens correctly: in UTF-8 with a byte order mark, with line
     ends LF and missing cells blank.
 
@@ -200,7 +200,8 @@ def pseudonymise_raw_transcripts(study: Study, *, checked_tables: Collection[str
     tables, only the faults in the named tables are raised."""
     reference = read_reference(study, needed=checked_tables)
     return read_and_mask_transcripts(study, reference,
-                                     complete_key(reference.names, read_key(study.key_file)))
+                                     complete_pseudonym_key(reference.names,
+                                                            read_pseudonym_key(study.key_file)))
 
 
 def write_texts_to_code(study: Study, folder: Path) -> pd.DataFrame:
@@ -223,20 +224,20 @@ def write_texts_to_code(study: Study, folder: Path) -> pd.DataFrame:
     segments = tables.read_table("segments", study=study)
     answers = segments[(segments["speaker_id"] == "") & (segments["text"] != "")]
     sheet = pd.DataFrame({"document": answers["document_id"], "text": answers["text"], "code": ""})
-    write_csv_for_spreadsheets(sheet, folder / ANSWERS_SHEET)
+    write_sorted_csv_for_spreadsheets(sheet, folder / ANSWERS_SHEET)
     turns = texts.segments.groupby("document_id").size()
     return texts.documents[["document_id", "kind", "text_version"]].assign(
         turns=texts.documents["document_id"].map(turns))
 
 
 def prepare_export_path(study: Study, default_extension: str, path: Path | None = None, *,
-                        coder: str = "") -> Path:
+                        sole_coder: str = "") -> Path:
     """Returns the path of an export file, and makes its folder.
 
     The path is ``path`` if it is given; otherwise it is a file with this ``default_extension`` in the team's
     folder of exports. A file in the team's folder is named after the study and, if it contains the work of
-    only one coder, after the ``coder``."""
-    name = "-".join(filter(None, [study.id or study.root.name, coder]))
+    only one coder, after the ``sole_coder``."""
+    name = "-".join(filter(None, [study.id or study.root.name, sole_coder]))
     path = path or study.reports / "team" / "exports" / f"{name}.{default_extension}"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
@@ -257,5 +258,5 @@ def export_matrix_or_quotations(study: Study, what: str, path: Path | None = Non
     else:
         used = ("codings", "segments", "documents", "organisations", "codebook")
         rows = list_consensus_quotations(*(held[name] for name in used))
-    write_csv_for_spreadsheets(rows, path)
+    write_sorted_csv_for_spreadsheets(rows, path)
     return path

@@ -25,9 +25,9 @@ from glc_analysis.intake.transcripts import Transcript, read_transcript
 from glc_analysis.pseudonyms.masking import Masker, Offsets, make_canonical_text, shift_span_after_masking
 from glc_analysis.reference import Reference
 from glc_analysis.schema import ANY_DOCUMENT
-from glc_analysis.slices import list_work_countries
+from glc_analysis.slices import list_work_countries_by_organisation
 from glc_analysis.study import STOP_USE, Study
-from glc_analysis.text import content_hash, language_code, match_key, normalise_space
+from glc_analysis.text import content_hash, fold_case_and_spacing, language_code, normalise_space
 
 # ------------------------------
 # Texts to code.
@@ -82,9 +82,9 @@ def read_and_mask_transcripts(study: Study, reference: Reference, key: Mapping[s
     """Reads and masks every interview and call of documents.csv.
 
     Table ``segments`` has one row per turn, in order. ``key`` has a pseudonym for every name
-    (:func:`glc_analysis.pseudonyms.masking.complete_key`). If a person has stopped the use of what they said
-    (stopped.csv), the person's turns stay in the text but count as an observer's words, which are not
-    analysed.
+    (:func:`glc_analysis.pseudonyms.masking.complete_pseudonym_key`). If a person has stopped the use of what
+    they said (stopped.csv), the person's turns stay in the text but count as an observer's words, which are
+    not analysed.
 
     Raises Faults with all faults of all transcripts, which are of these kinds:
 
@@ -130,7 +130,7 @@ def read_and_mask_transcripts(study: Study, reference: Reference, key: Mapping[s
 def digest_speakers_and_words(turns: pd.DataFrame) -> str:
     """Returns a digest of a transcript: it is the same for two transcripts in which the same people say the
     same words, regardless of spaces."""
-    return content_hash("\n".join(match_key(f"{name}: {text}") for name, text in zip(
+    return content_hash("\n".join(fold_case_and_spacing(f"{name}: {text}") for name, text in zip(
         turns["speaker"], turns["text"], strict=True)))
 
 
@@ -163,15 +163,16 @@ def find_last_guide_question_per_turn(turns: pd.DataFrame, questions: pd.DataFra
     ...                                   pd.DataFrame({"question_id": ["Q3.5"], "wording": ["Why so?"]}))
     ['Q3.5', 'Q3.5']
     """
-    ids = {match_key(q): q for q in questions["question_id"]}
+    ids = {fold_case_and_spacing(q): q for q in questions["question_id"]}
     opening = re.compile(r"[(\[]?(" + "|".join(map(re.escape, sorted(ids, key=len, reverse=True)))
                          + r")(?=[\])\s:]|\.\s|$)") if ids else None
-    wordings = {match_key(w): q for q, w in zip(questions["question_id"], questions["wording"], strict=True)
+    wordings = {fold_case_and_spacing(w): q
+                for q, w in zip(questions["question_id"], questions["wording"], strict=True)
                 if len(w) >= _SHORTEST_WORDING}
     asked, last_asked = "", []
     for role, text in zip(turns["role"], turns["text"], strict=True):
         if role == "interviewer":
-            words = match_key(text)
+            words = fold_case_and_spacing(text)
             named = opening.match(words) if opening else None
             contained = [(words.find(wording), q) for wording, q in wordings.items() if wording in words]
             asked = ids[named[1]] if named else min(contained)[1] if contained else asked
@@ -210,7 +211,8 @@ def list_participating_organisations_by_document(texts: Texts, attendance: pd.Da
 
 def add_work_country_if_only_one(texts: Texts, answers: pd.DataFrame, organisations: pd.DataFrame) -> Texts:
     """Adds a country to the documents and segments of each organisation that works in only one country."""
-    pairs = list_work_countries(answers, organisations)[["organisation_id", "country_id"]].drop_duplicates()
+    pairs = list_work_countries_by_organisation(answers, organisations)
+    pairs = pairs[["organisation_id", "country_id"]].drop_duplicates()
     country = dict(pairs[~pairs["organisation_id"].duplicated(keep=False)].itertuples(index=False))
     interviewed = texts.documents.set_index("document_id")["organisation_id"]
     whose = texts.segments["organisation_id"]

@@ -32,7 +32,7 @@ from glc_analysis.disclosure.suppression import (
     SUPPRESSED,
     Decisions,
     determine_if_exclusive_and_exhaustive,
-    find_rules_small_or_protecting_others,
+    find_rules_of_suppressed_counts,
     tabulate_decisions_with_visible_numbers,
     tabulate_unsuppressed_option_counts,
 )
@@ -70,22 +70,24 @@ def exclude_uncounted_organisations(estimates: pd.DataFrame, incidence: Incidenc
 
 
 def limit_to_convening(public: pd.DataFrame, convening: pd.DataFrame, estimates: pd.DataFrame,
-                       incidence: Incidence, other: Incidence, organisations: pd.DataFrame, consent: Consent,
-                       settings: Mapping[str, Any]) -> pd.DataFrame:
+                       incidence: Incidence, convening_incidence: Incidence, organisations: pd.DataFrame,
+                       consent: Consent, settings: Mapping[str, Any]) -> pd.DataFrame:
     """Returns the decisions for the public. A figure is hidden if it would tell a member of the convening
     more than the convening's figures do.
 
     ``public`` and ``convening`` are the decisions on the same figures for the two audiences. ``estimates``
-    and ``incidence`` are the figures and contributors counted for the public; ``other`` has the contributors
-    counted for the convening. The figures that this function hides get the rule ``other_audience``.
+    and ``incidence`` are the figures and contributors counted for the public; ``convening_incidence`` has the
+    contributors counted for the convening. The figures that this function hides get the rule
+    ``other_audience``.
     """
     figures, facts = estimates.reset_index(drop=True), incidence.facts.reset_index(drop=True)
     public, convening = public.reset_index(drop=True), convening.reset_index(drop=True)
     decisions = Decisions.from_table(figures, facts, "public", public)
     seen = np.flatnonzero(decisions.are_visible())
     is_same = np.ones(len(figures), dtype=bool)
-    if incidence is not other:
-        is_same[seen] = np.asarray(abs(incidence.base[seen] - other.base[seen]).sum(axis=1)).ravel() == 0
+    if incidence is not convening_incidence:
+        differences = abs(incidence.base[seen] - convening_incidence.base[seen])
+        is_same[seen] = np.asarray(differences.sum(axis=1)).ravel() == 0
     is_told = is_same & _follows(public, convening)
     fewer = decisions.group_by_question_or_code(
         decisions.are_visible() & ~is_same & is_whole_study(figures).to_numpy(bool))
@@ -95,7 +97,7 @@ def limit_to_convening(public: pd.DataFrame, convening: pd.DataFrame, estimates:
     if fewer:
         group = figures.groupby(["unit", "subset_kind", "subset_id"], observed=True).ngroup().to_numpy()
         part, total = (ContributorCounts.from_incidence(rows, organisations, consent, audience, group)
-                       for rows, audience in ((incidence, "public"), (other, "convening")))
+                       for rows, audience in ((incidence, "public"), (convening_incidence, "convening")))
         everywhere = decisions.group_by_question_or_code(np.ones(len(figures), dtype=bool))
         for key in fewer:
             _decide_fewer(everywhere[key], public, convening, part, total,
@@ -167,8 +169,8 @@ def _decide_fewer(at: np.ndarray, public: pd.DataFrame, convening: pd.DataFrame,
     decisions.show(whole[~hidden & ~was_banded])
     banded = hidden | was_banded
     decisions.show_as_ranges_or_hide(whole[banded], low[banded], high[banded],
-                                     find_rules_small_or_protecting_others(ours.n, ours.size,
-                                                                           ours.is_small)[banded],
+                                     find_rules_of_suppressed_counts(ours.n, ours.size,
+                                                                     ours.is_small)[banded],
                                      decisions.ids[whole][banded])
 
 

@@ -145,8 +145,9 @@ class PublishedBlocks:
 
 def find_blocks_hidden_for_missing_lines(today: pd.DataFrame, before: Sequence[PublishedBlocks],
                                          organisations: pd.DataFrame, least: int, *, kinds: Kinds,
-                                         are_named: bool = False, departed: Collection[str] = (),
-                                         whole: Collection[str] = ()) -> set[str]:
+                                         are_named: bool = False,
+                                         hidden_cell_organisations: Collection[str] = (),
+                                         country_page_blocks: Collection[str] = ()) -> set[str]:
     """Returns the blocks that must be hidden because a line of an earlier release is missing from them.
 
     A block from which a line is missing is hidden as long as fewer than ``least`` independent organisations
@@ -159,8 +160,8 @@ def find_blocks_hidden_for_missing_lines(today: pd.DataFrame, before: Sequence[P
     whose words are hidden together):
 
     - If the release had cells, a block of words is not hidden as long as all its missing lines belong to
-      hidden cells; ``departed`` has the organisations of the hidden cells. The blocks in ``whole``, which are
-      on the pages of countries, are hidden like blocks of any other kind.
+      hidden cells; ``hidden_cell_organisations`` has the organisations of the hidden cells. The blocks in
+      ``country_page_blocks``, which are on the pages of countries, are hidden like blocks of any other kind.
     - If the release had no cells and words are printed with the names of organisations (``are_named``),
       readers can look for an organisation that was on every hidden page, because this organisation is the one
       that left. All pages therefore lose their words if fewer than two other organisations were on all hidden
@@ -183,8 +184,9 @@ def find_blocks_hidden_for_missing_lines(today: pd.DataFrame, before: Sequence[P
         for block, n_lines in release.sizes.itertuples(index=False):
             (lines, came), (kept, were) = (side.get(block, (set(), set())) for side in (now, earlier))
             changed = {networks.get(organisation) or organisation for organisation in came ^ were}
-            if release.has_cells and block.partition("/")[0] in kinds.words and block not in whole:
-                is_lost = not kept - lines <= _lines_of(release.lines, block, departed)
+            if release.has_cells and block.partition("/")[0] in kinds.words \
+                    and block not in country_page_blocks:
+                is_lost = not kept - lines <= _lines_of(release.lines, block, hidden_cell_organisations)
             else:
                 is_lost = len(lines & kept) < n_lines
             if is_lost and len(changed) < least:
@@ -216,18 +218,19 @@ def _by_block(lines: pd.DataFrame) -> dict[str, tuple[set[str], set[str]]]:
 # The lines of every block today.
 
 
-def collect_block_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, countries: Collection[str],
-                        homes: Collection[str], added: Iterable[Row] = (), *, audience: str) -> pd.DataFrame:
+def collect_block_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame,
+                        work_countries: Collection[str], home_countries: Collection[str],
+                        add_on_lines: Iterable[Row] = (), *, audience: str) -> pd.DataFrame:
     """Returns the lines of every block that an audience has, with one row per line and organisation from
     which the line comes.
 
     - ``frames``: the processed tables; ``quotes``: the rows of quotes.csv.
-    - ``countries`` and ``homes`` are the countries of work and the countries of main offices that the
-      audience may know.
-    - ``added`` has the lines of add-ons' blocks.
+    - ``work_countries`` and ``home_countries`` are the countries of work and the countries of main offices
+      that the audience may know.
+    - ``add_on_lines`` has the lines of add-ons' blocks.
     """
-    rows = [*_quotation_lines(frames, quotes, countries, audience), *added,
-            *_study_lines(frames, countries, homes, audience)]
+    rows = [*_quotation_lines(frames, quotes, work_countries, audience), *add_on_lines,
+            *_study_lines(frames, work_countries, home_countries, audience)]
     return pd.DataFrame(rows, columns=LINE_COLUMNS, dtype="str").drop_duplicates(ignore_index=True)
 
 

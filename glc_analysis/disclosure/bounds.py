@@ -94,7 +94,8 @@ class ContributorCounts:
                 at, range(_BATCH, len(at), _BATCH))], axis=0)
         return self._rooms[group]
 
-    def find_base_rules(self, positions: np.ndarray, rules: Rules, was_withheld: np.ndarray) -> np.ndarray:
+    def find_base_suppression_rules(self, positions: np.ndarray, rules: Rules,
+                                    was_withheld: np.ndarray) -> np.ndarray:
         """Returns, for each figure, the rule that hides the figure because of the organisations in its base;
         blank if no rule hides it. A figure that was withheld in an earlier release (``was_withheld``) stays
         hidden as long as any organisation in its base refuses consent."""
@@ -257,15 +258,16 @@ def has_enough_possible_values(low: np.ndarray, high: np.ndarray, base: np.ndarr
             & (np.minimum(high, base - COALITION) - low >= spread))
 
 
-def is_protected(low: np.ndarray, high: np.ndarray, base: np.ndarray, known: np.ndarray) -> np.ndarray:
+def is_protected(low: np.ndarray, high: np.ndarray, base: np.ndarray,
+                 n_known_records: np.ndarray) -> np.ndarray:
     """Whether no organisation's answer can be inferred from the bounds of a count, even by a reader who knows
-    ``known`` records of the base.
+    ``n_known_records`` records of the base.
 
     The count may include all records that the reader knows, or none of them. A hidden count is protected if
-    it is possible that more than ``known`` records are counted, and also possible that more than ``known``
-    records are not counted.
+    it is possible that more than ``n_known_records`` records are counted, and also possible that more than
+    ``n_known_records`` records are not counted.
     """
-    return (high > known) & (base - low > known)
+    return (high > n_known_records) & (base - low > n_known_records)
 
 
 def _bounds_from_sum(low: np.ndarray, high: np.ndarray, least: np.ndarray, most: np.ndarray,
@@ -432,20 +434,21 @@ def find_possibly_secondary(hidden: np.ndarray, order: np.ndarray) -> np.ndarray
     return secondary
 
 
-def suppress_small_group_counts(whole: Counted, seen: Ranges, groups: list[Counted], order: np.ndarray,
-                                columns: np.ndarray, *, is_exclusive: bool, is_exhaustive: bool) -> Ranges:
+def suppress_small_group_counts(whole: Counted, seen: Ranges, groups: list[Counted], option_order: np.ndarray,
+                                group_order: np.ndarray, *,
+                                is_exclusive: bool, is_exhaustive: bool) -> Ranges:
     """Returns what readers can see of the counts of a question by group, as a table of options x groups.
 
     ``seen`` has what readers can see of the question's counts for the whole study. ``groups`` has the counts
     of all groups that make up the whole study, including one group of all respondents outside the shown
-    groups. ``columns`` has the positions of the groups in the order in which secondary suppression hides
+    groups. ``group_order`` has the positions of the groups in the order in which secondary suppression hides
     them.
     """
     cells = _Cells(whole, seen, groups)
     if is_exclusive:
-        ranges = _table_ranges(cells, order, columns)
+        ranges = _table_ranges(cells, option_order, group_order)
     else:
-        rows = [_row_ranges(cells, k, columns) for k in range(len(whole.counted))]
+        rows = [_row_ranges(cells, k, group_order) for k in range(len(whole.counted))]
         ranges = Ranges(*(np.array([getattr(row, name) for row in rows])
                           for name in ("is_hidden", "low", "high")))
     known = np.array([group.known_extra_answers for group in groups])

@@ -13,7 +13,7 @@ import pandas as pd
 
 from glc_analysis.errors import Fault
 from glc_analysis.schema import Tables
-from glc_analysis.text import match_key
+from glc_analysis.text import fold_case_and_spacing
 
 
 def list_closed_questions_and_codes(rows: pd.DataFrame, audience: str) -> frozenset[str]:
@@ -42,7 +42,7 @@ def find_faults_in_closed_csv(tables: Tables) -> Iterator[Fault]:
             yield fault("a row must close either a question or a code", column="question_id, code_id",
                         value=" / ".join(filter(None, (row["question_id"], row["code_id"]))),
                         fix="fill in either question_id or code_id, and leave the other blank")
-        if match_key(row["by"]) == match_key(row["confirmed_by"]):
+        if fold_case_and_spacing(row["by"]) == fold_case_and_spacing(row["confirmed_by"]):
             yield fault("two different persons must close a table", column="confirmed_by",
                         value=row["confirmed_by"],
                         fix="name the second person who agreed")

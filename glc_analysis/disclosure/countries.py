@@ -180,9 +180,9 @@ def find_countries_where_all_consented(answers: pd.DataFrame, organisations: pd.
     return {country for country, size in sizes.items() if size.all_agreed}
 
 
-def find_countable_members_by_work_country(answers: pd.DataFrame, organisations: pd.DataFrame,
-                                           consent: Consent,
-                                           settings: Mapping[str, Any], *, audience: str) -> pd.DataFrame:
+def find_countable_organisations_by_country(answers: pd.DataFrame, organisations: pd.DataFrame,
+                                            consent: Consent,
+                                            settings: Mapping[str, Any], *, audience: str) -> pd.DataFrame:
     """Returns one row per organisation and country of work for which the organisation may be counted, with
     the columns country_id and organisation_id.
 
@@ -305,14 +305,16 @@ def find_figures_releasable_on_country_pages(estimates: pd.DataFrame, incidence:
                                              organisations: pd.DataFrame, decided: pd.DataFrame,
                                              rules: Rules, *,
                                              countries: Mapping[str, str],
-                                             coded: Collection[str], never: Collection[str],
+                                             countries_with_codes: Collection[str],
+                                             never_shown_codes: Collection[str],
                                              groupings: Groupings = NO_GROUPINGS) -> pd.Series:
     """Returns, for each figure that the pages of ``countries`` (id -> region) might show, whether the page
     may show the figure.
 
     - ``decided``: the status and the rule of all figures, and the bounds that a reader knows for each count
       (``low``, ``high``).
-    - ``coded``: the countries whose codes may be shown. ``never``: the codes that are never shown.
+    - ``countries_with_codes``: the countries whose codes may be shown. ``never_shown_codes``: the codes that
+      are never shown.
     - ``groupings``: the attribute by which each question is grouped, and the attribute by which the codes are
       grouped.
 
@@ -325,10 +327,12 @@ def find_figures_releasable_on_country_pages(estimates: pd.DataFrame, incidence:
     is_coded = estimates["measure"] == "coded"
     counts = is_coded | (estimates["measure"] == "response")
     counts &= estimates["statistic"].isin(["count", "organisations"])
-    counts &= ~(facts["is_place"] | facts["is_sensitive"] | is_coded & estimates["code_id"].isin(never)
+    counts &= ~(facts["is_place"] | facts["is_sensitive"]
+                | is_coded & estimates["code_id"].isin(never_shown_codes)
                 | facts["question_id"].isin([*incidence.stated.get("question_id", ())]))
     where = estimates["subset_id"]
-    is_here = counts & (kind == "country") & where.isin([*countries]) & (~is_coded | where.isin(coded))
+    is_here = (counts & (kind == "country") & where.isin([*countries])
+               & (~is_coded | where.isin(countries_with_codes)))
     is_used = is_here | counts & ((kind == ALL)
                                   | is_about_group_chosen_for_question(estimates, facts["question_id"],
                                                                        groupings))

@@ -28,7 +28,7 @@ from glc_analysis.disclosure.consent import THE_ORGANISATION, Consent
 from glc_analysis.disclosure.rules import check_audience, has_capability
 from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.schema import AUDIENCES, is_iso_date
-from glc_analysis.text import match_key
+from glc_analysis.text import fold_case_and_spacing
 
 READING_AUDIENCES = AUDIENCES[1:]
 _STATUSES = ("proposed", "cleared", "changed", "talk", "removed")
@@ -49,8 +49,9 @@ QUOTATION_RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "not_cleared": ("the speaker's organisation has not cleared it",
                     lambda q: q.status != "cleared" or not _is_cleared(q)),
     "no_second_reader": ("nobody but the person who cleared it has read it for the public",
-                         lambda q: q.audience == "public" and match_key(q.second_reader) in
-                         ("", *map(match_key, (q.cleared_by_organisation, q.owner, q.speaker_id)))),
+                         lambda q: q.audience == "public" and fold_case_and_spacing(q.second_reader) in
+                         ("", *map(fold_case_and_spacing,
+                                   (q.cleared_by_organisation, q.owner, q.speaker_id)))),
 }
 """Every rule that leaves out a row of quotes.csv, with the reason and the test of the rule."""
 TEAM_QUOTATION_RULES = ("no_passage", "removed", "changed")
@@ -242,7 +243,8 @@ def find_quote_faults(quotes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[
 
 
 def _is_cleared(row: Any) -> bool:
-    return match_key(row.cleared_by_organisation) not in ("", "no", "false") and is_iso_date(row.cleared_on)
+    return fold_case_and_spacing(row.cleared_by_organisation) not in (
+        "", "no", "false") and is_iso_date(row.cleared_on)
 
 
 def _agreements(rows: pd.DataFrame, consent: pd.DataFrame, item: str) -> list[str]:

@@ -70,8 +70,8 @@ class Rules:
                    settings["public_count"] + COALITION, settings["convening_withheld"])
 
 
-def find_rules_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group: np.ndarray,
-                       never: Collection[str]) -> pd.Series:
+def find_suppression_rules_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group: np.ndarray,
+                                   never_shown_codes: Collection[str]) -> pd.Series:
     """Returns, for each figure, the rule that hides the figure because of its kind, regardless of its
     numbers; blank if no rule hides it.
 
@@ -93,7 +93,8 @@ def find_rules_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, is_own_group:
         "identifier": kind.isin(_IDENTIFYING_GROUPS) & ~is_own_group | (measure == "quality") & tells,
         "country": kind == "country",
         "team_only": ~measure.isin(["response", "coded", "comparison", "discordance"]) & ~is_size
-        | figures["code_id"].isin(never) & (figures["code_id"] != "") | figures["option_id"].isin(never),
+        | figures["code_id"].isin(never_shown_codes) & (figures["code_id"] != "")
+        | figures["option_id"].isin(never_shown_codes),
         "undecided": is_about_code_still_undecided(figures),
         "cross_tabulation": measure == "comparison",
         "related": is_group & ~is_own_group,

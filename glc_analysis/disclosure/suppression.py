@@ -41,7 +41,7 @@ from glc_analysis.disclosure.rules import (
     RELEASED_STATISTICS,
     Rules,
     check_audience,
-    find_rules_by_kind,
+    find_suppression_rules_by_kind,
     is_about_code_still_undecided,
 )
 from glc_analysis.errors import UsageError
@@ -130,7 +130,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
         return tabulate_decisions_with_visible_numbers(figures, decisions).set_axis(estimates.index)
     rules = Rules.from_settings(settings, audience)
     is_own_group = is_about_group_chosen_for_question(figures, facts["question_id"], groupings)
-    rule = find_rules_by_kind(figures, facts, is_own_group, never).to_numpy(object)
+    rule = find_suppression_rules_by_kind(figures, facts, is_own_group, never).to_numpy(object)
     is_unchosen = ~facts["question_id"].isin(groupings).to_numpy()  # countries cut across chosen groups
     rule[_releasable_by_country(figures, facts, countries) & (rule == "country") & is_unchosen] = ""
     rule[is_closed_to_audience(figures, facts["question_id"], closed)] = "closed"
@@ -145,7 +145,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     of_countries = Rules.from_settings(settings, "public")  # for the convening too
     was_withheld = figures["figure_id"].isin([*withheld]).to_numpy()
     for places, floors in ((seen[~is_country[seen]], rules), (seen[is_country[seen]], of_countries)):
-        small = counts.find_base_rules(places, floors, was_withheld)
+        small = counts.find_base_suppression_rules(places, floors, was_withheld)
         decisions.hide(places[small != ""], small[small != ""])
     for at in decisions.group_by_question_or_code(decisions.are_visible() & ~is_group).values():
         if is_place[at[0]]:
@@ -167,12 +167,10 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
         decided = pd.DataFrame({"status": decisions.status, "rule": decisions.rule, "low": decisions.low,
                                 "high": decisions.high}, index=estimates.index)
         waits = is_about_code_still_undecided(figures)
-        is_releasable = find_figures_releasable_on_country_pages(estimates, incidence, organisations, decided,
-                                                                 rules,
-                                             countries=agreed, coded=coded,
-                                             groupings=groupings,
-                                             never={*never, *figures.loc[waits, "code_id"]})
-        decisions.release_country_figures(
+        is_releasable = find_figures_releasable_on_country_pages(
+            estimates, incidence, organisations, decided, rules, countries=agreed, countries_with_codes=coded,
+            groupings=groupings, never_shown_codes={*never, *figures.loc[waits, "code_id"]})
+        decisions.release_or_hide_country_figures(
             estimates.index.get_indexer(is_releasable.index), is_releasable.to_numpy())
     _decide_public_records(incidence, facts["question_id"], counts, decisions)
     return tabulate_decisions_with_visible_numbers(figures, decisions).set_axis(estimates.index)
@@ -233,7 +231,7 @@ def tabulate_decisions_with_visible_numbers(figures: pd.DataFrame, decisions: De
     value = figures["value"]
     if decisions.audience != "team":
         is_number = figures["statistic"].isin(["median", *RELEASED_STATISTICS])
-        value = value.mask(is_number, value[is_number].map(round_to_two_digits))
+        value = value.mask(is_number, value[is_number].map(round_to_two_significant_digits))
     status, rule, band = (pd.Series(part, dtype="str")
                           for part in (decisions.status, decisions.rule, decisions.band))
     return pd.DataFrame({
@@ -245,11 +243,11 @@ def tabulate_decisions_with_visible_numbers(figures: pd.DataFrame, decisions: De
            for name in ("low", "high")}, "band": band})[DECISION_COLUMNS]
 
 
-def round_to_two_digits(value: float) -> float:
+def round_to_two_significant_digits(value: float) -> float:
     """Returns a number rounded to two significant digits.
 
-    >>> round_to_two_digits(1234.5), round_to_two_digits(0.0678), round_to_two_digits(12)
-    (1200.0, 0.068, 12.0)
+    >>> [round_to_two_significant_digits(value) for value in (1234.5, 0.0678, 12)]
+    [1200.0, 0.068, 12.0]
     """
     return float(f"{value:.1e}")
 
@@ -332,7 +330,7 @@ class Decisions:
         self.status[positions], self.band[positions] = SUPPRESSED, ""
         self.low[positions], self.high[positions] = 0, self.base_n[positions]
 
-    def release_country_figures(self, positions: np.ndarray, is_releasable: np.ndarray) -> None:
+    def release_or_hide_country_figures(self, positions: np.ndarray, is_releasable: np.ndarray) -> None:
         """Shows the figures that country pages may show, and hides all other figures of country pages (rule
         ``difference``)."""
         self.status[positions] = np.where(is_releasable, EXACT, SUPPRESSED)
@@ -366,8 +364,8 @@ def format_count_range_without_base(low: float, high: float, base: float) -> str
     return f"at least {low:.0f}" if high >= base else f"{low:.0f} to {high:.0f}"
 
 
-def find_rules_small_or_protecting_others(n: np.ndarray, base: np.ndarray | int,
-                                          is_small: np.ndarray) -> np.ndarray:
+def find_rules_of_suppressed_counts(n: np.ndarray, base: np.ndarray | int,
+                                    is_small: np.ndarray) -> np.ndarray:
     """Returns, for each count, the rule that hides it: ``unanimous`` if the count is 0 or the whole base,
     ``count_too_small`` for any other small count, and ``partition`` for a count that is hidden only to
     protect a small count of the same question."""
@@ -384,8 +382,8 @@ def _decide_whole(at: np.ndarray, counts: ContributorCounts, rules: Rules, decis
                                                                                 decisions.type[at[0]]))
     hidden = seen.is_hidden
     decisions.show_as_ranges_or_hide(at[hidden], seen.low[hidden], seen.high[hidden],
-                                     find_rules_small_or_protecting_others(whole.n, whole.size,
-                                                                           whole.is_small)[hidden],
+                                     find_rules_of_suppressed_counts(whole.n, whole.size,
+                                                                     whole.is_small)[hidden],
                                      _protected(decisions.ids[at], whole.is_small)[hidden])
 
 
@@ -429,7 +427,7 @@ def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCou
     for k in range(int(is_small.sum()), len(at) + 1):
         if not whole.n[order[:k]].any() or whole.count_protected_in_any(order[:k]) >= rules.base:
             break
-    why = find_rules_small_or_protecting_others(decisions.n[at], decisions.base_n[at], is_small)
+    why = find_rules_of_suppressed_counts(decisions.n[at], decisions.base_n[at], is_small)
     decisions.hide(at[order[:k]], np.where(why == "partition", why, "country")[order[:k]])
 
 
@@ -692,8 +690,8 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, tot
         protects = np.where(part.is_small, decisions.ids[places], first_small)
         protects = np.where(protects == "", _protected(decisions.ids[places], part.is_small), protects)
         decisions.show_as_ranges_or_hide(places[hidden], ranges.low[hidden, k], ranges.high[hidden, k],
-                                         find_rules_small_or_protecting_others(part.n, part.size,
-                                                                               part.is_small)[hidden],
+                                         find_rules_of_suppressed_counts(part.n, part.size,
+                                                                         part.is_small)[hidden],
                                          protects[hidden])
     return {name: (part, Ranges(ranges.is_hidden[:, k], ranges.low[:, k], ranges.high[:, k]))
             for k, (name, part) in enumerate(parts.items())}

@@ -21,14 +21,16 @@ from glc_analysis.figures.mentions import CodeRecords
 
 
 def compute_coded_and_word_estimates(records: CodeRecords, organisations: pd.DataFrame, answers: pd.DataFrame,
-                                     consensus: pd.DataFrame, waiting: pd.DataFrame, documents: pd.DataFrame,
-                                     segments: pd.DataFrame, attendance: pd.DataFrame,
+                                     consensus: pd.DataFrame, undecided_segment_codes: pd.DataFrame,
+                                     documents: pd.DataFrame, segments: pd.DataFrame,
+                                     attendance: pd.DataFrame,
                                      ancestors: Mapping[str, Sequence[str]], *,
                                      merged: Mapping[str,
                                                      Iterable[str]] = MappingProxyType({})) -> pd.DataFrame:
     """Returns one row per figure of the measures ``coded`` and ``words``.
 
-    - ``waiting``: the codes on which coders have not decided yet, by segment (segment_id, code_id).
+    - ``undecided_segment_codes``: the codes on which coders have not decided yet, by segment (segment_id,
+      code_id).
     - ``merged``: maps an attribute to the groups into which several values of the attribute are merged.
 
     The base of a code's figures has two kinds of organisations: organisations that were asked about the code
@@ -40,7 +42,7 @@ def compute_coded_and_word_estimates(records: CodeRecords, organisations: pd.Dat
     if records.keys.empty:
         return pd.DataFrame()
     turns, originals = list_participant_turns_by_code(consensus, documents, segments), _originals(documents)
-    undecided = waiting.merge(segments[segments["role"] == "participant"], on="segment_id")
+    undecided = undecided_segment_codes.merge(segments[segments["role"] == "participant"], on="segment_id")
     undecided["document_id"] = undecided["document_id"].map(originals)
     parts = [_organisation_figures(records, organisations, answers, merged),
              _call_figures(turns, undecided, documents, attendance, ancestors),

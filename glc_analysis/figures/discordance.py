@@ -18,7 +18,7 @@ from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.figures.estimates import FigureRecords, make_incidence_matrix
 from glc_analysis.reference import Reference
-from glc_analysis.text import match_key
+from glc_analysis.text import fold_case_and_spacing
 
 DISCORDANCE = "discordance"
 _COLUMNS = ["answer_id", "indicator", "question_id", "organisation_id", "country_id", "region_id", "year",
@@ -106,8 +106,8 @@ def _as_options(values: pd.Series, options: pd.DataFrame, indicator: str, otherw
     """Returns the option for each value of a public record; blank for a value that is not an option."""
     name = indicator if indicator in {*options["option_list"]} else otherwise
     listed = options[options["option_list"] == name]
-    known = dict(zip(listed["value"].map(match_key), listed["option_id"], strict=True))
-    return values.map(match_key).map(known).fillna("").astype("str")
+    known = dict(zip(listed["value"].map(fold_case_and_spacing), listed["option_id"], strict=True))
+    return values.map(fold_case_and_spacing).map(known).fillna("").astype("str")
 
 
 def _misfits(reference: Reference, settings: Mapping[str, Any]) -> Iterator[Fault]:

@@ -19,7 +19,7 @@ import scipy
 from glc_analysis.figures.groupings import MERGED
 from glc_analysis.figures.intervals import compute_share_interval, read_interval_method_or_sampling_default
 from glc_analysis.schema import COUNTRY_LIST, UNASKED
-from glc_analysis.slices import list_work_countries
+from glc_analysis.slices import list_work_countries_by_organisation
 from glc_analysis.study import Study
 
 # ------------------------------
@@ -294,9 +294,9 @@ def determine_membership(kind: str, unit: str, organisations: pd.DataFrame, answ
     ``organisations`` or of ``answers``, depending on ``unit``.
 
     An organisation that works in several countries belongs once to each of these countries;
-    :func:`~glc_analysis.slices.list_work_countries` lists where organisations work. A row without a value of
-    the attribute belongs to no subset. ``merged`` names additional subsets, into each of which several values
-    are merged (:mod:`.groupings`).
+    :func:`~glc_analysis.slices.list_work_countries_by_organisation` lists where organisations work. A row
+    without a value of the attribute belongs to no subset. ``merged`` names additional subsets, into each of
+    which several values are merged (:mod:`.groupings`).
     """
     rows = np.arange(len(organisations if unit == "organisation" else answers))
     if kind == ALL:
@@ -305,7 +305,7 @@ def determine_membership(kind: str, unit: str, organisations: pd.DataFrame, answ
     if is_place and unit == "answer":
         values = answers[PLACES[kind]]
     elif is_place:
-        places = list_work_countries(answers, organisations)
+        places = list_work_countries_by_organisation(answers, organisations)
         rows, values = names.get_indexer(places["organisation_id"]), places[PLACES[kind]]
     else:
         values = organisations[ATTRIBUTES[kind]]

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from glc_analysis.cleaning.skip_logic import list_questions, parse_condition
+from glc_analysis.cleaning.skip_logic import list_questions_named_in_condition, parse_condition
 from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.schema import Tables
 
@@ -168,7 +168,7 @@ def _linked_faults(rows: pd.DataFrame, questions: pd.DataFrame) -> Iterator[Faul
         questions["question_id"], questions["unit"], strict=True))
     for question, text in questions[["question_id", "asked_if"]].itertuples(index=False):
         try:
-            asked = list_questions(parse_condition(text))
+            asked = list_questions_named_in_condition(parse_condition(text))
         except ValueError:
             continue  # another check names it
         for other in sorted({*asked} & units.keys()):
@@ -182,12 +182,12 @@ def _linked_faults(rows: pd.DataFrame, questions: pd.DataFrame) -> Iterator[Faul
 
 
 def find_changed_groupings(groupings: Groupings, rows: pd.DataFrame, questions: pd.DataFrame,
-                           released: pd.Series) -> Iterator[Fault]:
+                           released_parts: pd.Series) -> Iterator[Fault]:
     """Yields a fault for questions that an earlier release grouped differently, and for codes if an earlier
-    release grouped them differently. ``released`` is the column ``part`` of the figures in the earlier
+    release grouped them differently. ``released_parts`` is the column ``part`` of the figures in the earlier
     release (:class:`.releases.PublishedRelease`); ``rows`` has the rows of groupings.csv."""
     units = {CODES: "organisation", **dict(zip(questions["question_id"], questions["unit"], strict=True))}
-    parts = released.drop_duplicates().str.split("/", n=4)
+    parts = released_parts.drop_duplicates().str.split("/", n=4)
     grouped = [(part[0], *part[4].split("=", 1)) for part in parts if "=" in part[4]]
     before: dict[str, dict[str, set[str]]] = {}
     for question, attribute, group in grouped:

@@ -25,16 +25,16 @@ RAISED_OR_UNDECIDED = ["is_raised", "is_undecided"]
 """The columns which say whether an organisation raised a code, or whether this is undecided."""
 
 
-def list_codes_asked_or_raised(consensus: pd.DataFrame, waiting: pd.DataFrame, coded_documents: set[str],
-                               documents: pd.DataFrame, segments: pd.DataFrame, questions: pd.DataFrame,
-                               codebook: pd.DataFrame, attendance: pd.DataFrame,
+def list_codes_asked_or_raised(consensus: pd.DataFrame, undecided_segment_codes: pd.DataFrame,
+                               coded_documents: set[str], documents: pd.DataFrame, segments: pd.DataFrame,
+                               questions: pd.DataFrame, codebook: pd.DataFrame, attendance: pd.DataFrame,
                                ancestors: Mapping[str, Sequence[str]],
                                code_questions: Mapping[str, str]) -> pd.DataFrame:
     """Returns table ``mentions``: one row per organisation, code of any level, and source
     (:func:`classify_documents_by_kind_and_guide`).
 
     - ``consensus``: the agreed codings of the coder ``consensus``.
-    - ``waiting``: the codes of segments that are undecided
+    - ``undecided_segment_codes``: the codes of segments that are undecided
       (:func:`~glc_analysis.coding.consensus.pair_segments_with_undecided_codes`).
     - ``coded_documents``: the document_ids of the documents that at least one coder read.
     - ``attendance``: the organisations present in each call (document_id, organisation_id).
@@ -64,7 +64,7 @@ def list_codes_asked_or_raised(consensus: pd.DataFrame, waiting: pd.DataFrame, c
         _codes_by_topic(questions, codebook, ancestors, code_questions), on=["source", "about"])
     asked = asked[_KEY].drop_duplicates().assign(is_asked=True)
     raised = _raised_codes(consensus, documents, segments, ancestors, codebook)
-    is_open = _codes_of_organisations(waiting, documents, segments, ancestors, codebook)[_KEY]
+    is_open = _codes_of_organisations(undecided_segment_codes, documents, segments, ancestors, codebook)[_KEY]
     occurrences = asked.merge(raised, on=_KEY, how="outer").merge(
         is_open.drop_duplicates().assign(is_undecided=True), on=_KEY, how="outer")
     segments_n = occurrences["segments_n"].fillna(0).astype(int)

@@ -127,17 +127,17 @@ def _visible(text: str) -> str:
     return unicodedata.normalize("NFC", _WIDTHLESS.sub("", text))
 
 
-def identifier_variants(name: str) -> list[str]:
+def list_readable_texts_of_identifier(identifier: str) -> list[str]:
     """Returns the variants of a file name, address or id: the unchanged text, the decoded text, the text with
     signs replaced by blanks, and the text split into words.
 
-    >>> identifier_variants("Interview_AnaL%C3%B3pez2.docx")[2:]
+    >>> list_readable_texts_of_identifier("Interview_AnaL%C3%B3pez2.docx")[2:]
     ['Interview AnaLópez2 docx', 'Interview Ana López 2 docx']
     """
-    decoded = unquote_plus(name)
+    decoded = unquote_plus(identifier)
     words = re.sub(r"(?<!\d)\.|\.(?!\d)|[-_/+#?=&:~\\]+", " ", decoded)
     apart = _WORD_BEGINS.sub(" ", re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", " ", words))
-    return [name, decoded, words, apart]
+    return [identifier, decoded, words, apart]
 
 
 _WORD_BEGINS = re.compile("(?<=[a-zà-ÿа-яё])(?=[A-ZÀ-ÞА-ЯЁ])|(?<=[A-ZÀ-Þ])(?=[A-ZÀ-Þ][a-zà-ÿ]{2})")
@@ -192,16 +192,16 @@ def join_spaced_letters_or_blank(text: str) -> str:
 
 
 @lru_cache(1 << 15)
-def split_composed_words(text: str) -> tuple[str, ...]:
+def split_file_names_and_hashtags(text: str) -> tuple[str, ...]:
     """Returns two texts for each file name, hashtag and id in a text: its words as they are written, and its
     words with a capital letter each. If the two texts are equal, only one is returned.
 
-    >>> split_composed_words("photo_MRojas.jpg, by Ana-Luz")
+    >>> split_file_names_and_hashtags("photo_MRojas.jpg, by Ana-Luz")
     ('photo M Rojas jpg', 'Photo M Rojas Jpg')
     """
     found = dict.fromkeys(word for word in _COMPOSED.findall(text) if "_" in word or (
         _WORD_BEGINS.search(word) and re.search(r"[#./\d]", word)))
-    texts = [identifier_variants(word)[-1] for word in found]
+    texts = [list_readable_texts_of_identifier(word)[-1] for word in found]
     return tuple(form for text in texts for form in dict.fromkeys((text, text.title())))
 
 
@@ -346,7 +346,7 @@ def _attribute(place: str, value: str) -> Iterator[Piece]:
     elif re.search(r"\s", value):
         yield place, value
     else:
-        yield from ((place, text) for text in dict.fromkeys(identifier_variants(value)[:3]))
+        yield from ((place, text) for text in dict.fromkeys(list_readable_texts_of_identifier(value)[:3]))
 
 
 def _name_for(mime: str) -> str:
@@ -408,7 +408,7 @@ def _package(content: bytes) -> Iterator[Piece]:
                 yield place, text
         yield "comment", package.comment.decode("utf-8")
         for name in (name for name in names if not _FONTS.search(name)):
-            yield from ((name, text) for text in identifier_variants(name))
+            yield from ((name, text) for text in list_readable_texts_of_identifier(name))
             content = package.read(name)
             if name in sheets:
                 content = remove_cells_with_text_alone(content)
@@ -426,7 +426,7 @@ def _database(content: bytes) -> Iterator[Piece]:
             quoted = table.replace('"', '""')
             rows = database.execute(f'SELECT * FROM "{quoted}"')
             for name in (table, *(column for column, *_ in rows.description)):
-                yield from ((table, text) for text in identifier_variants(name))
+                yield from ((table, text) for text in list_readable_texts_of_identifier(name))
             for n, row in enumerate(rows, start=1):
                 yield from ((f"{table} row {n}", text) for cell in row if isinstance(cell, str)
                             for _, text in _script_texts(cell))
@@ -442,7 +442,7 @@ def _pdf(content: bytes) -> Iterator[Piece]:
         yield from ((f"page {n} {place}", text) for place, text in _lines(page))
     for options in (["-"], ["-meta", "-"], ["-url", "-"]):
         yield from (("properties", text) for _, line in _lines(_poppler(content, "pdfinfo", *options))
-                    for text in identifier_variants(line)[:2])
+                    for text in list_readable_texts_of_identifier(line)[:2])
     if _SHAPED.search("".join(pages)):
         raise Unreadable(LOST_IN_PDF)
 

@@ -30,17 +30,17 @@ from glc_analysis.errors import Fault, Faults, count_of
 from glc_analysis.gate.file_text import LOST_IN_PDF, Piece
 from glc_analysis.gate.leak_scan import (
     Leak,
-    find_identifiers_said_by_organisations,
     find_leaks,
     identifiers,
     leaks_in_pieces,
     make_search,
+    map_organisations_to_identifiers_said,
     without_own_names,
 )
 from glc_analysis.gate.name_variants import RULES_OF_COUNTRIES
 from glc_analysis.manifest import hash_package_and_lock_file
-from glc_analysis.reference import read_reference, relocate_faults_in_private_columns
-from glc_analysis.schema import AUDIENCES, load_reference_tables
+from glc_analysis.reference import attribute_faults_to_private_files, read_reference
+from glc_analysis.schema import AUDIENCES, load_reference_table_schemas
 from glc_analysis.study import NOTEBOOKS, Study, list_notebook_files
 from glc_analysis.writing import write_atomic
 
@@ -72,7 +72,7 @@ _REMEDIES = {
 
 
 def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
-                known: Mapping[str, str] | None = None, study: Study | None = None,
+                identifier_rules: Mapping[str, str] | None = None, study: Study | None = None,
                 organisation: str = "") -> None:
     """Raises Faults for all leaks that :func:`.find_leaks` finds. There is one fault per term, and one per
     file that cannot be read.
@@ -82,11 +82,11 @@ def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audie
     searched for are this organisation's own words. The team may read what organisations said about
     themselves, so in files for the team only the names of persons in names.csv count as leaks.
     """
-    leaks = find_leaks(files, root, names, audience=audience, known=known,
+    leaks = find_leaks(files, root, names, audience=audience, identifier_rules=identifier_rules,
                        only_persons=has_capability(audience, "internal"))
     if leaks:
-        faults = _faults(_outermost(leaks), names, audience, known or {}, study, organisation)
-        raise Faults(faults if study is None else relocate_faults_in_private_columns(study, faults))
+        faults = _faults(_outermost(leaks), names, audience, identifier_rules or {}, study, organisation)
+        raise Faults(faults if study is None else attribute_faults_to_private_files(study, faults))
 
 
 def merge_findings_by_origin(faults: Iterable[Fault]) -> list[Fault]:
@@ -209,7 +209,7 @@ def _columns_of_words(table: str) -> list[str]:
     >>> _columns_of_words("headlines"), _columns_of_words("questions")
     (['claim', 'author'], ['columns', 'wording', 'asked_if'])
     """
-    columns = load_reference_tables()[table].columns
+    columns = load_reference_table_schemas()[table].columns
     return [name for name, column in columns.items()
             if column.kind == "text" and column.refers_to is None and not name.endswith("_id")]
 
@@ -221,7 +221,7 @@ def _written(study: Study, organisation: str) -> Iterator[Piece]:
     reference = read_reference(study)
     terms = load_declared_objects("terms")
     registers = {*_REGISTERS, *(name for own in terms for name in own.registers)}
-    for name in sorted(load_reference_tables().keys() - registers):
+    for name in sorted(load_reference_table_schemas().keys() - registers):
         kind, frame = "cleared" if name == "quotes" else "written", getattr(reference, name)
         yield from ((f"{kind}\t{name}.csv\t{row}\t{column}", text) for column in _columns_of_words(name)
                     for row, text in frame[column].items() if text and text not in AUDIENCES)
@@ -288,7 +288,7 @@ class Gate:
         """The search terms for the pages of each organisation; the blank key is for the pages for all
         readers. The terms come from the names and consents at the time at which the gate is first used."""
         reference, known = read_reference(self._study), identifiers(self._study, audience=self._audience)
-        said = find_identifiers_said_by_organisations(self._study, known) if self._own else {}
+        said = map_organisations_to_identifiers_said(self._study, known) if self._own else {}
         return {"": self._marked(reference.names, known)} | {
             who: self._marked(*without_own_names(who, self._study, reference, known, said.get(who, {})))
             for who, _ in self._own}
@@ -330,7 +330,7 @@ class Gate:
             return False
         return True
 
-    def let_through(self, run: Path) -> None:
+    def refuse_or_record_as_passed(self, run: Path) -> None:
         """Raises Faults if a file of the run contains a term that its readers may not know; otherwise records
         the files as passed."""
         apart = {path.parent for _, path in self._own}
@@ -353,8 +353,8 @@ class Gate:
 
     def _search(self, who: str, files: Iterable[Path], root: Path, study: Study | None = None) -> None:
         rules = self._rules[who]
-        check_leaks(files, root, rules.names, audience=self._audience, known=rules.known, study=study,
-                    organisation=who)
+        check_leaks(files, root, rules.names, audience=self._audience, identifier_rules=rules.known,
+                    study=study, organisation=who)
 
     def _marked(self, names: pd.DataFrame, known: Mapping[str, str]) -> _Rules:
         said = [hash_package_and_lock_file(), self._audience, names.to_csv(index=False),

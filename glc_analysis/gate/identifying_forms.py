@@ -17,7 +17,7 @@ from itertools import pairwise
 import pycountry
 
 from glc_analysis.gate.name_parts import follows_title
-from glc_analysis.gate.name_variants import first_names, ordinary_words
+from glc_analysis.gate.name_variants import list_unmistakable_first_names, ordinary_words
 from glc_analysis.pseudonyms.contacts import COMPLETE_DATE, convert_to_western_digits
 from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.templates import read_packaged_csv
@@ -404,7 +404,7 @@ def _beside_role(text: str, start: int, end: int, *, is_private: bool) -> Iterat
     named = behind or (_NAME_AND_ROLE if is_private else _NAME_BEFORE_ROLE).search(
         text, max(0, start - 80), start)
     is_titled = named and follows_title(text[:named.start(1)])
-    if named and (is_titled or not first_names().isdisjoint(fold_text(named[1]).split())):
+    if named and (is_titled or not list_unmistakable_first_names().isdisjoint(fold_text(named[1]).split())):
         yield "name beside a role", *named.span(1)
 
 

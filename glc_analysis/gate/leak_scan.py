@@ -31,10 +31,10 @@ from glc_analysis.gate.file_text import (
     decode_base64_and_hex_words,
     decode_escapes_or_blank,
     extract_text,
-    identifier_variants,
     join_spaced_letters_or_blank,
+    list_readable_texts_of_identifier,
     normalise_to_visible_line,
-    split_composed_words,
+    split_file_names_and_hashtags,
 )
 from glc_analysis.gate.identifying_forms import find_identifying_numbers_and_addresses, is_public_contact
 from glc_analysis.gate.name_parts import (
@@ -52,10 +52,10 @@ from glc_analysis.gate.name_parts import (
 )
 from glc_analysis.gate.name_variants import (
     determine_required_case_and_context,
-    first_names,
     hidden_countries,
     list_names_of_famous_people,
     list_phrases_resembling_hidden_countries,
+    list_unmistakable_first_names,
     list_words_also_used_as_names,
     list_words_confirming_next_country_name,
     list_words_confirming_preceding_country_name,
@@ -73,7 +73,7 @@ from glc_analysis.pseudonyms.masking import (
 )
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
-from glc_analysis.text import match_key, normalise_space
+from glc_analysis.text import fold_case_and_spacing, normalise_space
 
 # ------------------------------
 # Identifiers of a study that are searched for in addition to names.csv.
@@ -159,9 +159,10 @@ def list_participant_identifiers(reference: Reference, audience: str) -> dict[st
              "speaker": [*reference.speakers["speaker_id"], *reference.speakers["name_in_file"]]}
     terms = load_declared_objects("terms")
     ids = [*_PRINTED_IDS, *(place for own in terms for place in own.printed_ids)]
-    printed = {match_key(one) for table, column in ids for one in getattr(reference, table)[column]}
+    printed = {fold_case_and_spacing(one) for table, column in ids
+               for one in getattr(reference, table)[column]}
     people = {one: rule for own in terms for rule, (table, column) in own.people.items()
-              for one in getattr(reference, table)[column] if match_key(one) not in printed
+              for one in getattr(reference, table)[column] if fold_case_and_spacing(one) not in printed
               and re.search(r"\d", one) and re.search(r"[^\W\d]", one)}
     return people | _long_enough(kinds)
 
@@ -178,10 +179,10 @@ pages. Rules about words that identify a person are not included, because such w
 page."""
 
 
-def find_identifiers_said_by_organisations(study: Study,
-                                           known: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Returns, for each organisation, those ``known`` identifiers and addresses that occur in its own
-    interviews and answers, each with its rule. The result is empty if the study is not built."""
+def map_organisations_to_identifiers_said(study: Study,
+                                          identifier_rules: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Returns, for each organisation, those identifiers and addresses in ``identifier_rules`` that occur
+    in its own interviews and answers, each with its rule. The result is empty if the study is not built."""
     if not all((study.processed / f"{name}.parquet").is_file() for name in ("segments", "responses")):
         return {}
     said, answered = (tables.read_table(name, study=study) for name in ("segments", "responses"))
@@ -189,31 +190,33 @@ def find_identifiers_said_by_organisations(study: Study,
               for organisation, text in zip(frame["organisation_id"], frame[column], strict=True)
               if organisation and text]
     found: dict[str, dict[str, str]] = {}
-    for leak in leaks_in_pieces(pieces, make_search(read_reference(study).names.head(0), "", known)):
+    for leak in leaks_in_pieces(pieces,
+                                make_search(read_reference(study).names.head(0), "", identifier_rules)):
         if leak.rule.startswith((*_SAID, *_SAID_FORMS)):
             found.setdefault(leak.place, {})[leak.found] = leak.rule
     return found
 
 
-def without_own_names(organisation_id: str, study: Study, reference: Reference, known: Mapping[str, str],
-                      said: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
+def without_own_names(organisation_id: str, study: Study, reference: Reference,
+                      identifier_rules: Mapping[str, str],
+                      said_identifiers: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
     """Returns the rows of names.csv and the identifiers that must be searched for on an organisation's own
-    pages. The organisation's own names and countries, and the terms that it ``said`` itself
-    (:func:`find_identifiers_said_by_organisations`), are left out."""
+    pages. The organisation's own names and countries, and the terms that it said itself
+    (``said_identifiers``; :func:`map_organisations_to_identifiers_said`), are left out."""
     register, names = reference.organisations, reference.names
     called = [*list_organisation_ids_and_labels(register[register["organisation_id"] == organisation_id]),
               *list_former_names(reference.organisation_changes, [organisation_id])]
-    own = {match_key(text) for text in [organisation_id, *called]}
+    own = {fold_case_and_spacing(text) for text in [organisation_id, *called]}
     is_kind = names["kind"] == "organisation"
-    is_own = is_kind & names["name"].map(match_key).isin(own)
+    is_own = is_kind & names["name"].map(fold_case_and_spacing).isin(own)
     same = set(names.loc[is_own, "pseudonym"]) - {""}
-    own |= {match_key(term) for term, rule in said.items() if rule.startswith(_SAID)}
+    own |= {fold_case_and_spacing(term) for term, rule in said_identifiers.items() if rule.startswith(_SAID)}
     places = tuple(f": {country}" for country in own_countries(study, organisation_id) if country)
     kept = {text: ALLOWED if rule.endswith(places) else rule  # "Korea" in an own "North Korea" is not a leak
-            for text, rule in known.items() if match_key(text) not in own}
+            for text, rule in identifier_rules.items() if fold_case_and_spacing(text) not in own}
     return (names[~is_own & ~(is_kind & names["pseudonym"].isin(same))],
             kept | dict.fromkeys(called, OWN_NAME)
-            | {term: ALLOWED for term, rule in said.items() if rule.startswith(_SAID_FORMS)})
+            | {term: ALLOWED for term, rule in said_identifiers.items() if rule.startswith(_SAID_FORMS)})
 
 
 def list_organisation_ids_and_labels(organisations: pd.DataFrame) -> list[str]:
@@ -320,13 +323,13 @@ class Match(NamedTuple):
 
 
 def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
-               known: Mapping[str, str] | None = None, only_persons: bool = False) -> list[Leak]:
+               identifier_rules: Mapping[str, str] | None = None, only_persons: bool = False) -> list[Leak]:
     """Searches ``files`` below ``root``, and the names of these files and of their folders. Returns a leak
     for every term found that the audience may not read.
 
-    ``names`` has the columns name, kind, match and allowed_for. ``known`` has further identifiers (labels,
-    ids, speakers, raw files), each with its rule; they match only as whole words in folded letters. With
-    ``only_persons``, only the whole names of the persons in ``names`` are searched for.
+    ``names`` has the columns name, kind, match and allowed_for. ``identifier_rules`` has further identifiers
+    (labels, ids, speakers, raw files), each with its rule; they match only as whole words in folded letters.
+    With ``only_persons``, only the whole names of the persons in ``names`` are searched for.
 
     >>> from tempfile import TemporaryDirectory
     >>> names = pd.DataFrame([["Ana López", "person", "folded", ""], ["CURB", "organisation", "exact", ""]],
@@ -339,7 +342,7 @@ def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audien
     ana-lopez.html; line 1; name: person; Ana López
     ana-lopez.html; name; name: person; Ana López
     """
-    wanted = make_search(names, audience, known or {}, only_persons=only_persons)
+    wanted = make_search(names, audience, identifier_rules or {}, only_persons=only_persons)
     files = sorted(files)
     leaks = set(_leaks_in_names(files, root, wanted))
     for path in files:
@@ -364,7 +367,7 @@ def _leaks_in_names(files: Iterable[Path], root: Path, wanted: Search) -> Iterat
     """Yields the leaks in the names of files and folders; each name is searched once."""
     parts = {part for path in files for part in [path, *path.parents] if part.is_relative_to(root)}
     for part in parts - {root}:
-        forms = dict.fromkeys([*identifier_variants(part.name), part.stem])
+        forms = dict.fromkeys([*list_readable_texts_of_identifier(part.name), part.stem])
         found = _Document([("name", normalise_to_visible_line(text)) for text in forms])
         yield from _leaks_in(part.relative_to(root).as_posix(), found, wanted)
 
@@ -430,7 +433,8 @@ class Search:
                 beside.update(spelling.forms if len(spelling.forms) > 1 else ())
         run_on = [*((letters, part) for form, part in parts
                     if part.case in ("surname", "given name", "core") and len(form) == 1
-                    for letters in name_variants.run_on_to_titles(form[0], is_person=part.rule == PART)),
+                    for letters in name_variants.list_unspaced_forms_with_titles(
+                        form[0], is_person=part.rule == PART)),
                   *((term.folded, term) for term in terms
                     if _is_varied(term) and name_variants.has_khmer_letters(term.folded))]
         self.run_on = {name_variants.replace_look_alikes(letters).replace(" ", ""): term
@@ -468,7 +472,7 @@ class Search:
                       for term in terms if term.rule.startswith("name: ") and not term.is_allowed
                       for form, number in [_code_with_other_signs(term.folded)] if form]
 
-    def forms(self, word: str) -> tuple[str, ...]:
+    def list_searched_forms(self, word: str) -> tuple[str, ...]:
         """Returns those forms of a word that occur in a spelling of any term."""
         if word not in self._forms:
             most = 1 + (len(word) >= name_variants.LONG_WORD)
@@ -477,7 +481,7 @@ class Search:
                         if name_variants.differ_by_one_letter(word, name[1:]))
             stems = [name_variants.strip_case_ending(word)] if (
                 word[:3].replace("c", "k") in self.stem_starts or name_variants.is_cyrillic(word)) else []
-            inflected = self.with_ending & name_variants.list_forms_without_ending(word)
+            inflected = self.with_ending & name_variants.list_marked_forms_without_ending(word)
             self._forms[word] = (*name_variants.list_forms_for_name_matching(word), *misspelt, *stems,
                                  *inflected)
         return self._forms[word]
@@ -488,7 +492,8 @@ class Search:
         if compound not in self._compounds:
             word = re.sub(r"\W", "", compound)
             self._compounds[compound] = (
-                any(form in self.by_form for form in self.forms(word)) or len(word) > _LONGEST_ABBREVIATION
+                any(form in self.by_form for form in self.list_searched_forms(word))
+                or len(word) > _LONGEST_ABBREVIATION
                 and any(not self.heard[n][0][k].isascii() for n, k in self.sounding_like(word)))
         return self._compounds[compound]
 
@@ -615,7 +620,7 @@ def _spellings(term: Term) -> tuple[Spelling, ...]:
     if is_person and term.how == "folded":
         found += [Spelling(words, term._replace(case="label"), is_own=False)
                   for words in transcriptions.in_pinyin(term.text)]
-    words = tuple(name_variants.split_words(term.folded))
+    words = tuple(name_variants.split_words_without_conjunctions(term.folded))
     if term.rule.startswith(f"{name_variants.NAME}:") and term.folded.isascii():
         found += [Spelling(forms, term._replace(case="misspelt country"), is_own=False)
                   for forms in name_variants.list_misspelt_forms(words, _SHORTEST_COUNTRY_MISSPELT)]
@@ -652,11 +657,11 @@ def _add_harmless_terms(rows: tuple[tuple[str, ...], ...],
     allowed text is left out if it contains all words of a registered name of several words, because the text
     would hide this name."""
     names, every = [name for name, *_ in rows], name_variants.map_harmless_phrases_to_words()
-    listed = {match_key(text) for text in (*names, *dict(known))}
+    listed = {fold_case_and_spacing(text) for text in (*names, *dict(known))}
     places = {fold_text(name) for name, _, kind, _ in rows if kind != "person"}
     phrases = [phrase for phrase in every if not places.isdisjoint(phrase.split())]
     terms = {name: ALLOWED for name in (*list_names_of_famous_people(), *phrases)
-             if match_key(name) not in listed} | dict(known)
+             if fold_case_and_spacing(name) not in listed} | dict(known)
     could = frozenset().union(*every.values())
     several = [words for name in names if len(words := {*name.casefold().split()}) > 1 and words <= could]
     return {text: rule for text, rule in terms.items()
@@ -715,7 +720,8 @@ class _Document:
     def places(self, wanted: Search) -> list[Place]:
         """Returns the start, the end and the forms of each word in the folded letters; words for "and" are
         left out."""
-        return [(*found.span(), wanted.forms(found[0])) for found in name_variants.WORD.finditer(self.letters)
+        return [(*found.span(), wanted.list_searched_forms(found[0]))
+                for found in name_variants.WORD.finditer(self.letters)
                 if found[0] not in name_variants.CONNECTORS]
 
     @cached_property
@@ -748,7 +754,7 @@ class _Document:
         of the file. The gate searches this document for names but not for addresses, because the letters of
         random ids often look like an address."""
         return _Document([(place, normalise_to_visible_line(text)) for place, piece in self.pieces
-                          if place != "name" for text in split_composed_words(piece)])
+                          if place != "name" for text in split_file_names_and_hashtags(piece)])
 
     @cached_property
     def text_starts(self) -> list[int]:
@@ -867,7 +873,7 @@ class _Document:
         two."""
         known: dict[str, list[str]] = {}
         for word in self.vocabulary:
-            for form in wanted.forms(word):
+            for form in wanted.list_searched_forms(word):
                 known.setdefault(form, []).append(word)
         yield from self._run_on(wanted.run_on)
         for n, text in enumerate(self.texts) if wanted.chinese else ():
@@ -1058,7 +1064,7 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
         return False
     if term.rule.startswith(name_variants.CODE) and (
             words.lower() in name_variants.FILE_ENDINGS and not words.isupper()
-            or name_variants.has_other_meaning(words, text[max(0, start - 60):end + 60])
+            or name_variants.is_country_code_used_otherwise(words, text[max(0, start - 60):end + 60])
             or _IS_COUNTED.search(text[max(0, start - 4):start]) and _IS_NOUN.match(text, end)
             or words.isalpha() and (_is_defined(words, text[end:end + 60])
                                  or _is_short_for(words, text[max(0, start - 60):start]))
@@ -1090,7 +1096,7 @@ def _is_written(term: Term, text: str, start: int, end: int, *, is_file_name: bo
             or term.rule.endswith("organisation") and written[0][0].isupper() and not term.text.islower()
             and _has_capitals(words, term.text))
     if term.case == "misspelt country":
-        others = first_names(), list_words_also_used_as_names()
+        others = list_unmistakable_first_names(), list_words_also_used_as_names()
         return words.istitle() and not any(fold_text(words) in each for each in others)
     if term.case == "label" and term.text.isupper() and " " not in term.text:
         return words.isupper() or _is_in_address(text, start, end)

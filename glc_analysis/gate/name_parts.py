@@ -20,8 +20,8 @@ from anyascii import anyascii
 from glc_analysis.gate.name_variants import (
     CONNECTORS,
     WORD,
-    first_names,
     is_unspaced,
+    list_unmistakable_first_names,
     list_words_also_used_as_names,
     ordinary_words,
 )
@@ -374,7 +374,7 @@ def _is_of_another(before: str, behind: str, name: str) -> bool:
     names = [*takewhile(lambda word: word[0].isupper(), reversed(words))]
     if not names or any(_is_like_own(word, name) for word in names):
         return False
-    return any(fold_text(word) in first_names() for word in names) or (
+    return any(fold_text(word) in list_unmistakable_first_names() for word in names) or (
         _may_be_name(names[0]) and _precedes_name_of_another(behind, name))
 
 
@@ -406,7 +406,7 @@ def follows_first_name(before: str) -> bool:
     (True, False)
     """
     found = re.search(r"(?<![\w'’.-])([^\W\d_]{3,}) $", before)
-    return bool(found) and found[1][0].isupper() and fold_text(found[1]) in first_names()
+    return bool(found) and found[1][0].isupper() and fold_text(found[1]) in list_unmistakable_first_names()
 
 
 def _may_be_name(word: str) -> bool:

@@ -34,7 +34,7 @@ from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
 from glc_analysis.templates import read_packaged_csv, read_packaged_text
-from glc_analysis.text import language_name, match_key
+from glc_analysis.text import fold_case_and_spacing, language_name
 
 # ------------------------------
 # Spellings of names.
@@ -85,10 +85,10 @@ _ENDINGS = {script: [fold_text(row["ending"]) for row in read_packaged_csv(__fil
 """The case endings of each script, in folded letters, the longest ending first."""
 
 
-def split_words(folded: str) -> list[str]:
+def split_words_without_conjunctions(folded: str) -> list[str]:
     """Returns the words of a folded text; words for "and" are left out.
 
-    >>> split_words("drum & path, drum and path")
+    >>> split_words_without_conjunctions("drum & path, drum and path")
     ['drum', 'path', 'drum', 'path']
     """
     return [word for word in WORD.findall(folded) if word not in CONNECTORS]
@@ -110,18 +110,18 @@ _CHINESE_OR_KOREAN = re.compile("[\u1100-\u11ff\u3040-\u30ff\u4e00-\u9fff]{2,}")
 _FEWEST_LETTERS_RUN_ON = 6
 
 
-def run_on_to_titles(part: str, *, is_person: bool) -> Iterator[str]:
+def list_unspaced_forms_with_titles(part: str, *, is_person: bool) -> Iterator[str]:
     """Yields the forms in which scripts without blanks write a part of a name next to other words.
 
     For a person, each form is the part with a title of its script before or behind it. A long part in Thai,
     Lao or Burmese is also yielded alone. For an organisation, the part (the core of the name) is yielded
     alone if it is in Chinese, Japanese or Korean; otherwise, nothing is yielded.
 
-    >>> "คุณณัฐกฤตา" in run_on_to_titles("ณัฐกฤตา", is_person=True)
+    >>> "คุณณัฐกฤตา" in list_unspaced_forms_with_titles("ณัฐกฤตา", is_person=True)
     True
-    >>> "鷲見さん" in run_on_to_titles("鷲見", is_person=True)
+    >>> "鷲見さん" in list_unspaced_forms_with_titles("鷲見", is_person=True)
     True
-    >>> [*run_on_to_titles("灯台のまど", is_person=False)]
+    >>> [*list_unspaced_forms_with_titles("灯台のまど", is_person=False)]
     ['灯台のまど']
     """
     if not is_person:
@@ -212,7 +212,7 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
     [('ana', 'lopez'), ('ana', 'zepol'), ('analopez',), ('lopez', 'ana'), ('lopezana',), \
 ('nan', 'ybcrm'), ('zepol', 'ana'), ('~ana', '~lopez'), ('~lopez', '~ana')]
     """
-    every, words = WORD.findall(folded), split_words(folded)
+    every, words = WORD.findall(folded), split_words_without_conjunctions(folded)
     if not words:
         return
     own = [replace_look_alikes(word) for word in words]
@@ -301,7 +301,7 @@ def is_long_pair(words: list[str], surname: str) -> bool:
     without the other surnames."""
     letters = len(words[0]), len(surname)
     return (len(words) > 2 and min(letters) >= _BROKEN_BESIDE and sum(letters) >= _FEWEST_LETTERS_OF_PAIR
-            and surname not in first_names())
+            and surname not in list_unmistakable_first_names())
 
 
 _FEWEST_LETTERS_OF_PAIR, _SHORTEST_MISSPELT = 11, 5
@@ -402,13 +402,13 @@ _WITHOUT_ENDINGS = re.compile(
 words."""
 
 
-def list_forms_without_ending(word: str) -> set[str]:
+def list_marked_forms_without_ending(word: str) -> set[str]:
     """Returns forms for a word that may be an inflected name. The forms are those that
     :func:`mark_words_for_any_ending` returns for all names that the word may come from.
 
-    >>> sorted(list_forms_without_ending("hoxhanin"))[:2]
+    >>> sorted(list_marked_forms_without_ending("hoxhanin"))[:2]
     ['+hoxha', '+hoxhan']
-    >>> sorted(form for form in list_forms_without_ending("hoxhanin") if form[0] == ">")
+    >>> sorted(form for form in list_marked_forms_without_ending("hoxhanin") if form[0] == ">")
     ['>hoxh', '>hoxha', '>hoxhan', '>hoxhani', '>hoxhanin']
     """
     added = remove_added_endings(word)
@@ -523,9 +523,9 @@ def hidden_countries(study: Study, reference: Reference, audience: str) -> set[s
     known |= find_visible_home_countries(own, consent, settings, audience=audience)
     work, home = {*worked}, {*own["home_country_id"].astype("str")}
     hidden = (work | home) - known - {""}
-    asked = match_key("\n".join([*reference.questions["wording"], *reference.options["label"]]))
+    asked = fold_case_and_spacing("\n".join([*reference.questions["wording"], *reference.options["label"]]))
     return {one for one in hidden if one in work or not any(
-        match_key(name) in asked for name in list_official_and_common_country_names(one, ["en"]))}
+        fold_case_and_spacing(name) in asked for name in list_official_and_common_country_names(one, ["en"]))}
 
 
 def own_countries(study: Study, organisation_id: str) -> set[str]:
@@ -568,10 +568,10 @@ def list_words_revealing_hidden_countries(study: Study, reference: Reference,
     hidden = hidden_countries(study, reference, audience)
     languages = study_languages(study, reference) if hidden else []
     written = reference.countries.groupby("country_id")["raw_name"].agg(list).to_dict()
-    translated = {match_key(language_name(one)) for one in _printed_languages(reference)}
+    translated = {fold_case_and_spacing(language_name(one)) for one in _printed_languages(reference)}
     told = [(word, kind, one) for one in sorted(hidden)
             for kind, word in list_words_revealing_country(one, languages, written.get(one, ()))
-            if match_key(word) not in translated]
+            if fold_case_and_spacing(word) not in translated]
     found: dict[str, str] = {}
     for word, kind, one in sorted(told, key=lambda row: row[1] == REGION):  # a city needs less beside it
         found.setdefault(word, f"{kind}: {one}")
@@ -610,9 +610,10 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
                         (FORM, _in_other_cases(country_id)),
                         (FORM, [name for name in list_official_and_common_country_names(
                             country_id, _OTHER_LANGUAGES) if name not in named])):
-        yield from ((kind, word) for word in words if fold_text(match_key(word)) not in never and (
-            len(word) >= _SHORTEST or word.isupper() or kind == CURRENCY
-            or _SIGNS_FOR_SYLLABLES.fullmatch(word)) and fold_text(word) not in yielded)
+        yield from ((kind, word) for word in words
+                    if fold_text(fold_case_and_spacing(word)) not in never
+                    and (len(word) >= _SHORTEST or word.isupper() or kind == CURRENCY
+                         or _SIGNS_FOR_SYLLABLES.fullmatch(word)) and fold_text(word) not in yielded)
         yielded.update(map(fold_text, words))
     if country_id not in CODES_THAT_ARE_WORDS:
         yield CODE, country_id
@@ -656,17 +657,18 @@ def list_phrases_resembling_hidden_countries(hidden: Collection[str],
     that contain a word of a hidden country's name but are not about the hidden country."""
     every = {*languages, *_LANGUAGES_OF_OTHER_SCRIPTS}
     words = {word for one in hidden for name in list_official_and_common_country_names(one, every)
-             for word in match_key(name).split()}
+             for word in fold_case_and_spacing(name).split()}
     others = [name for one in pycountry.countries if one.alpha_3 not in hidden
               for name in list_official_and_common_country_names(one.alpha_3, every)]
     telling = {word for one in hidden for _, text in list_words_revealing_country(one, languages)
-               for word in fold_text(match_key(text)).split()}
+               for word in fold_text(fold_case_and_spacing(text)).split()}
     signs = {word for word in words if _SIGNS_FOR_SYLLABLES.fullmatch(word)}
     phrases = [phrase for phrase in map_harmless_phrases_to_words()
                if not telling.isdisjoint(fold_text(phrase).replace(",", "").replace("-", " ").split())
                or any(word in phrase for word in signs)]
     return [*phrases, *(name for name in others if any(word in name for word in signs)
-                        or len(name.split()) > 1 and not words.isdisjoint(match_key(name).split()))]
+                        or len(name.split()) > 1
+                        and not words.isdisjoint(fold_case_and_spacing(name).split()))]
 
 
 def determine_required_case_and_context(word: str, rule: str) -> str:
@@ -687,7 +689,7 @@ def determine_required_case_and_context(word: str, rule: str) -> str:
     """
     if rule.startswith((REGION, CURRENCY, SPOKEN_LANGUAGE)):
         return "sum" if rule.startswith(CURRENCY) else "place"
-    ordinary, key = _ordinary(), fold_text(match_key(word))
+    ordinary, key = _ordinary(), fold_text(fold_case_and_spacing(word))
     for kind in ("place", "given", "language"):
         if key in ordinary[kind]:
             return kind
@@ -803,13 +805,13 @@ def list_unmistakable_country_names() -> frozenset[str]:
                      if determine_required_case_and_context(name, NAME) not in ("place", "given"))
 
 
-def is_region_of(region: str, country: str) -> bool:
-    """Whether a province or district (ISO 3166-2) belongs to the country that has the name ``country``.
+def is_region_of(region: str, country_name: str) -> bool:
+    """Whether a province or district (ISO 3166-2) belongs to the country that has the name ``country_name``.
 
     >>> is_region_of("Pampanga", "Philippines"), is_region_of("Pampanga", "Peru")
     (True, False)
     """
-    return any(country in list_official_and_common_country_names(found.alpha_3, ["en", "es", "fr", "pt"])
+    return any(country_name in list_official_and_common_country_names(found.alpha_3, ["en", "es", "fr", "pt"])
                for code in _countries_by_region().get(region, ())
                if (found := pycountry.countries.get(alpha_2=code)))
 
@@ -824,17 +826,18 @@ def is_us_or_canadian_region_outside(region: str, country_id: str) -> bool:
     own, others = pycountry.countries.get(alpha_3=country_id), _countries_by_region().get(region, set())
     return (not others.isdisjoint(("CA", "US")) and (not own or own.alpha_2 not in others)
             and region not in _every_country() | {"New York", "Virginia", "Washington"}
-            and fold_text(region) not in first_names())
+            and fold_text(region) not in list_unmistakable_first_names())
 
 
-def is_city_of(city: str, country: str) -> bool:
-    """Whether ``city`` is one of the main cities of the country that has the name ``country``.
+def is_city_of(city: str, country_name: str) -> bool:
+    """Whether ``city`` is one of the main cities of the country that has the name ``country_name``.
 
     >>> is_city_of("Tripoli", "Libya"), is_city_of("Beirut", "Libya")
     (True, False)
     """
+    languages = ["en", "es", "fr", "pt"]
     return any(city in _listed(found.alpha_3, "cities") for found in pycountry.countries
-               if country in list_official_and_common_country_names(found.alpha_3, ["en", "es", "fr", "pt"]))
+               if country_name in list_official_and_common_country_names(found.alpha_3, languages))
 
 
 def may_city_name_be_inflected(words: tuple[str, ...], country_id: str) -> bool:
@@ -1025,7 +1028,7 @@ def ordinary_words(word_kind: str) -> frozenset[str]:
 
 
 @cache
-def first_names() -> frozenset[str]:
+def list_unmistakable_first_names() -> frozenset[str]:
     """Returns common given names of many countries in folded letters; given names that are also ordinary
     words are left out."""
     return frozenset(read_packaged_text(__file__, "first_names.txt").split())
@@ -1036,13 +1039,13 @@ FILE_ENDINGS = ("png",)
 letters."""
 
 
-def has_other_meaning(code: str, around: str) -> bool:
+def is_country_code_used_otherwise(alpha_3_code: str, around: str) -> bool:
     """Whether the words around a three-letter code say that it means something else than a country.
 
-    >>> [has_other_meaning("MMR", text) for text in ("the MMR vaccination", "MMR: 4 interviews")]
+    >>> [is_country_code_used_otherwise("MMR", text) for text in ("the MMR vaccination", "MMR: 4 interviews")]
     [True, False]
     """
-    cues = _meanings_of_codes().get(code.upper(), ())
+    cues = _meanings_of_codes().get(alpha_3_code.upper(), ())
     return any(word.startswith(cues) for word in WORD.findall(fold_text(around))) if cues else False
 
 
@@ -1072,5 +1075,6 @@ def list_words_also_used_as_names() -> frozenset[str]:
 @cache
 def _ordinary() -> dict[str, frozenset[str]]:
     rows = read_packaged_csv(__file__, "ordinary_words.csv")
-    return {kind: frozenset(fold_text(match_key(row["text"])) for row in rows if row["kind"] == kind)
+    return {kind: frozenset(fold_text(fold_case_and_spacing(row["text"])) for row in rows
+                            if row["kind"] == kind)
             for kind in {row["kind"] for row in rows}}

@@ -81,19 +81,19 @@ class RawSurvey:
         return np.concatenate(hashes)
 
 
-def build_survey(path: Path, tool: str, sheet: Grid, *, headers: int = 1, names: Sequence[str] = (),
-                 wording: Iterable[str] = (), loops: Sequence[int] = ()) -> RawSurvey:
+def build_survey(path: Path, tool: str, sheet: Grid, *, header_row_count: int = 1, names: Sequence[str] = (),
+                 wording: Iterable[str] = (), loop_positions: Sequence[int] = ()) -> RawSurvey:
     """Returns a survey that consists of the records below the header rows of a sheet.
 
-    - `headers`: the number of header rows of the sheet;
+    - `header_row_count`: the number of header rows of the sheet;
     - `names`: the name of each column; by default, the names are the cells of the first row;
     - `wording`: the question text of each column; by default, the question texts are unknown;
-    - `loops`: the position of each record within a repeat group; by default, the position is 0.
+    - `loop_positions`: the position of each record within a repeat group; by default, the position is 0.
 
     A column that has data but no name gets the name `column_<n>`. A column that has neither data nor a name
     is dropped.
     """
-    body = sheet.rows[headers:]
+    body = sheet.rows[header_row_count:]
     if not body:
         refuse("the file has a header and no answers", sheet.place, "export it again, or remove it")
     names = [name.strip() for name in names or sheet.names]  # as `columns` in questions.csv names them
@@ -103,7 +103,7 @@ def build_survey(path: Path, tool: str, sheet: Grid, *, headers: int = 1, names:
     places = _places(names, cells, times)
     return RawSurvey(
         path, tool, make_text_frame({name: cells[place] for name, place in places.items()}),
-        sheet.numbers[headers:], list(loops) or [0] * len(body),
+        sheet.numbers[header_row_count:], list(loop_positions) or [0] * len(body),
         wording={name: texts[place] or names[place] * (name != names[place] and times[names[place]] > 1)
                  for name, place in places.items()},
         repeated=tuple(name for name, count in times.items() if count > 1))
@@ -163,7 +163,7 @@ class SurveyReader(NamedTuple):
 # Plain tables: a header row, and one record per row below it.
 
 
-def make_plain_reader(tool: str) -> Callable[[Path, list[Grid]], RawSurvey]:
+def make_plain_table_reader(tool: str) -> Callable[[Path, list[Grid]], RawSurvey]:
     """Returns a function that reads one sheet as a plain table with one header row, and leaves cells as they
     are. The returned function does not guess whether there is a second header row, or which sign separates
     several options in a cell."""
@@ -179,7 +179,7 @@ def load_survey_readers() -> dict[str, SurveyReader]:
     last reader is the reader of plain tables, which accepts any file."""
     brought = {name: add_on.load_object(reader)
                for name, (add_on, reader) in map_declared_entries("survey_readers").items()}
-    return brought | {"plain": SurveyReader(bool, make_plain_reader("plain"))}
+    return brought | {"plain": SurveyReader(bool, make_plain_table_reader("plain"))}
 
 
 _DELIMITED = frozenset({".csv", ".tsv", ".tab", ".txt"})

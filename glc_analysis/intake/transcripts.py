@@ -33,7 +33,7 @@ import pandas as pd
 
 from glc_analysis.errors import Fault, Faults, count_of, refuse
 from glc_analysis.tabular import decode_text_detecting_encoding, list_zip_members_checking_sizes, read_bytes
-from glc_analysis.text import TEXT_STORAGE, match_key, normalise_space
+from glc_analysis.text import TEXT_STORAGE, fold_case_and_spacing, normalise_space
 
 # ------------------------------
 # Who speaks: telling the name before a colon from a sentence that holds one.
@@ -269,7 +269,7 @@ def _words(name: str) -> list[str]:
 def _may_be_name(name: str) -> bool:
     is_sentence = _SENTENCE_END.search(_ASIDE.sub(" ", name))
     is_read = any(map(str.isalpha, name)) or sum(map(str.isdigit, name)) >= 7  # as phone numbers have
-    key = match_key(name)
+    key = fold_case_and_spacing(name)
     numbered = _NUMBERED.fullmatch(key)
     is_heading = _NOT_A_NAME.fullmatch(key) or numbered and _NOT_A_NAME.fullmatch(numbered[1])
     return len(name) <= 80 and is_read and not is_sentence and not is_heading
@@ -491,7 +491,7 @@ def _talks(body: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
     return ({}, set()) if 2 * spoken < whole else (in_tables, names)  # a table of facts beside the talk
 
 
-def map_table_paragraphs_to_speakers(document_xml: bytes) -> dict[int, str | None]:
+def map_paragraphs_to_speaker_prefixes(document_xml: bytes) -> dict[int, str | None]:
     """Returns how each paragraph in a table of speakers and their words is read. ``document_xml`` is the main
     part of a Word file. The result is keyed by the number of the paragraph, counted from 0. Each value is the
     text to put before the paragraph's words (``Ana:``), or None for a paragraph that is not read, such as the
@@ -539,7 +539,7 @@ def _talk(table: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
 
 
 def _is_head(cell: str) -> bool:
-    return match_key(cell) in _HEADS
+    return fold_case_and_spacing(cell) in _HEADS
 
 
 def _has_words(cell: str) -> bool:

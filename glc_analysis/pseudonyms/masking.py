@@ -220,15 +220,16 @@ def _merge_overlaps(matches: Iterable[NameMatch]) -> list[NameMatch]:
              max(group, key=lambda match: match[1] - match[0])[2]) for group in groups]
 
 
-def find_name(name: str, how: str, text: str, reading: ComparableText) -> Iterator[tuple[int, int]]:
+def find_name(name: str, match_rule: str, text: str,
+              comparable_text: ComparableText) -> Iterator[tuple[int, int]]:
     """Yields the start and end of each occurrence of a name in a text, except where the name is part of
-    another word. ``how`` is the entry in column ``match`` of names.csv, and ``reading`` is the text in the
-    form in which names are compared."""
-    read, at = reading
-    wanted = _comparable(normalise_space(name), folds=how == "folded")
+    another word. ``match_rule`` is the entry in column ``match`` of names.csv, and ``comparable_text`` is the
+    text in the form in which names are compared."""
+    read, at = comparable_text
+    wanted = _comparable(normalise_space(name), folds=match_rule == "folded")
     n = read.find(wanted) if wanted else -1
     while n >= 0:
-        if place := _whole_word(text, at, n, len(wanted), how):
+        if place := _whole_word(text, at, n, len(wanted), match_rule):
             yield place
         n = read.find(wanted, n + 1)
 
@@ -407,7 +408,7 @@ def _is_word_character(character: str) -> bool:
 # The key is completed and written before a text is issued, so that no pseudonym is used for two names.
 
 
-def complete_key(names: pd.DataFrame, key: Mapping[str, str]) -> dict[str, str]:
+def complete_pseudonym_key(names: pd.DataFrame, key: Mapping[str, str]) -> dict[str, str]:
     """Returns the key, completed with a pseudonym for every name that has none. A new pseudonym consists of
     the kind of the name and a number; numbers are given in the order of names.csv.
 
@@ -416,7 +417,7 @@ def complete_key(names: pd.DataFrame, key: Mapping[str, str]) -> dict[str, str]:
 
     >>> names = pd.DataFrame({"name": ["Ana", "HAART", "Bo"], "pseudonym": "",
     ...                       "kind": ["person", "organisation", "person"]})
-    >>> complete_key(names, {"Bo": "Person 1"})
+    >>> complete_pseudonym_key(names, {"Bo": "Person 1"})
     {'Bo': 'Person 1', 'Ana': 'Person 2', 'HAART': 'Organisation 1'}
     """
     complete = dict(key)
@@ -443,7 +444,7 @@ def count_name_occurrences(names: pd.DataFrame, key: Mapping[str, str],
         times=[times.get(name, 0) for name in names["name"]])
 
 
-def read_key(path: Path) -> dict[str, str]:
+def read_pseudonym_key(path: Path) -> dict[str, str]:
     """Returns the key, which maps each name to its pseudonym. The returned key is empty if its file does not
     exist yet. Raises Faults if the file of the key is damaged."""
     try:
@@ -457,7 +458,7 @@ def read_key(path: Path) -> dict[str, str]:
     return key
 
 
-def write_key(path: Path, key: Mapping[str, str]) -> None:
+def write_pseudonym_key(path: Path, key: Mapping[str, str]) -> None:
     """Writes the key into a file that only its owner can read. Call this function before a text is issued."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, json.dumps(key, ensure_ascii=False, indent=1) + "\n")

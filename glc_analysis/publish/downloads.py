@@ -18,7 +18,7 @@ from openpyxl.styles import Font
 
 from glc_analysis.addon import list_declarations
 from glc_analysis.coding.codebook import find_ancestors, find_case_detail_codes
-from glc_analysis.coding.exports import escape_formula, write_csv_for_spreadsheets
+from glc_analysis.coding.exports import escape_formula, write_sorted_csv_for_spreadsheets
 from glc_analysis.disclosure.blocks import QUOTATION_BLOCKS
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import Column, Table
@@ -187,7 +187,7 @@ def write_downloads(folder: Path, frames: Mapping[str, pd.DataFrame], texts: Map
     for other software."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
-        write_csv_for_spreadsheets(frame, folder / f"{FILE_STEM.format(name)}.csv")
+        write_sorted_csv_for_spreadsheets(frame, folder / f"{FILE_STEM.format(name)}.csv")
         book = Workbook(write_only=True)
         _add_sheet(book, name, frame)
         _add_sheet(book, "dictionary", describe_download_columns(name))
@@ -217,7 +217,7 @@ def _add_sheet(book: Workbook, title: str, frame: pd.DataFrame) -> None:
         sheet.append([escape_formula(cell) for cell in row])
 
 
-def write_downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str]:
+def make_downloads_page_texts(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str]:
     """Returns the texts of the page that offers the downloads, in Markdown and HTML."""
     html = Macros(__file__, "downloads.html")
     names = [ELEMENTS.links([(_words(name), f"dictionary.html#{_anchor(name)}")]) for name in frames]
@@ -234,7 +234,7 @@ def write_downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> li
         html.downloads(offered, others, f"Licence: {study.licence}." if study.licence else NO_LICENCE)]
 
 
-def write_dictionary_page(frames: Mapping[str, pd.DataFrame]) -> list[str]:
+def make_dictionary_page_texts(frames: Mapping[str, pd.DataFrame]) -> list[str]:
     """Returns the texts of the page that explains every column of the downloads, in Markdown and HTML."""
     return [f"# Dictionary\n\n*What do the columns of the tables mean?*\n\n{BLANK_CELLS}", *_tables(frames)]
 

@@ -359,14 +359,14 @@ STYLE_FILE = "style.css"
 
 
 def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience: str, synthetic: bool,
-               failures: Collection[str] = (), facts: str = "", print_folded: bool = False,
+               outdated_slugs: Collection[str] = (), facts: str = "", print_folded: bool = False,
                earlier_figures: Path | None = None, languages: Sequence[SiteLanguages] = (),
                call: Call = call_here) -> None:
     """Makes the site in ``run_dir/site`` from the notebooks in ``run_dir/notebooks``. The same notebooks
     always give a site with the same bytes.
 
-    Every page is also made in each of the ``languages``. ``failures`` has the slugs of pages that are out of
-    date; the navigation marks these pages. ``facts`` is a text that is printed on every page. With
+    Every page is also made in each of the ``languages``. ``outdated_slugs`` has the slugs of pages that are
+    out of date; the navigation marks these pages. ``facts`` is a text that is printed on every page. With
     ``print_folded``, the parts that are folded on the screen are printed in full on paper.
     ``earlier_figures`` is a folder with the figures of an earlier site that the same version of the package
     made. ``call`` calls a function that draws pictures, in another process if possible.
@@ -375,7 +375,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     site.mkdir(exist_ok=True)
     frame = {
         "title": title, "facts": facts, "print_folded": print_folded, "style": "",
-        "banner": _banner(audience, synthetic), "navigation": make_page_menu(pages, failures)}
+        "banner": _banner(audience, synthetic), "navigation": make_page_menu(pages, outdated_slugs)}
     articles, wholes = {}, {}
     titles = {page.slug: page.title for page in pages}
     last = dict(_made)
@@ -409,7 +409,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     running = " · ".join(filter(None, [_MARKS[audience], "Invented sample data" * synthetic, title]))
     write_site_text_reproducibly(site / STYLE_FILE, f"{_style()}{_running_foot(running)}\n")
     for made in languages:
-        made.write_pages(site, [*shown], render, additions)
+        made.write_translated_pages(site, [*shown], render, additions)
     _last_shared[run_dir.parent] = shared
 
 
@@ -501,8 +501,8 @@ class SiteLanguages(Protocol):
     def render_all_language_links(self, slug: str) -> Markup:
         """Returns the links from an English page to the same page in other languages."""
 
-    def write_pages(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
-                    additions: Collection[SiteAddition]) -> None:
+    def write_translated_pages(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
+                               additions: Collection[SiteAddition]) -> None:
         """Writes the translated pages into folders inside the site. ``render`` is a function that returns an
         English page. Its arguments are the slug of the page, and the page's links from
         :meth:`render_all_language_links`."""
@@ -744,11 +744,11 @@ class Assembly:
         self._gate = Gate(study, audience)
         self._ahead = [self._converting.submit(self._convert, slug) for slug in kept if slug in self._slugs]
 
-    def make_site_and_gate_to_pass(self, pages: Sequence[PageJob], failures: Collection[str],
+    def make_site_and_gate_to_pass(self, pages: Sequence[PageJob], outdated_slugs: Collection[str],
                                    print_folded: bool) -> Gate:
-        """Makes the site, and returns the gate that the site must pass. ``failures`` has the slugs of the
-        pages that are out of date. With ``print_folded``, the parts that are folded on the screen are printed
-        in full on paper."""
+        """Makes the site, and returns the gate that the site must pass. ``outdated_slugs`` has the slugs of
+        the pages that are out of date. With ``print_folded``, the parts that are folded on the screen are
+        printed in full on paper."""
         study, folder, preparation = self._study, self._folder, self._preparation.result()
         for finished in self._ahead:
             finished.result()
@@ -756,7 +756,8 @@ class Assembly:
                for page in pages if page.organisation]
         build_site(
             folder, [*(page for page in pages if not page.organisation), *preparation.pages],
-            title=study.title, audience=self._audience, synthetic=study.is_synthetic, failures=failures,
+            title=study.title, audience=self._audience, synthetic=study.is_synthetic,
+            outdated_slugs=outdated_slugs,
             facts=preparation.facts, print_folded=print_folded, earlier_figures=self._drawn, call=self._call,
             languages=[make(study, self._audience) for make in load_declared_objects("site_languages")])
         for write in load_declared_objects("runs",
@@ -804,8 +805,8 @@ class Assembly:
     def _texts(self, frames: Mapping, keys: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
         """Yields slug, title, menu group and texts of each page that is made without a notebook."""
         if frames:
-            yield "downloads", "Downloads", "", *downloads.write_downloads_page(self._study, frames)
-            yield "dictionary", "Dictionary", "", *downloads.write_dictionary_page(frames)
+            yield "downloads", "Downloads", "", *downloads.make_downloads_page_texts(self._study, frames)
+            yield "dictionary", "Dictionary", "", *downloads.make_dictionary_page_texts(frames)
         for pages in load_declared_objects("runs", "pages"):
             yield from pages(self._study, self._audience, self._last_run, keys)
 

@@ -31,7 +31,7 @@ from glc_analysis.read_log import (
 )
 from glc_analysis.run.plan import PageJob, find_parameters_cell
 from glc_analysis.study import Study
-from glc_analysis.terminal import check_interrupted
+from glc_analysis.terminal import raise_if_interrupted
 
 if TYPE_CHECKING:
     from glc_analysis.run.kernels import KernelManager
@@ -215,7 +215,7 @@ def _completed(tasks: dict[Future, PageJob]) -> Iterator[Outcome]:
     while tasks:
         # With a timeout, since signals are handled only between two waits.
         done, _ = wait(tasks, timeout=0.2, return_when=FIRST_COMPLETED)
-        check_interrupted()
+        raise_if_interrupted()
         for task in done:
             yield tasks.pop(task), *task.result()
 
@@ -322,11 +322,11 @@ class PageProcesses:
         """Executes a page. Returns the executed notebook or the failure, in both cases with the inputs that
         the page has read."""
         with tempfile.TemporaryDirectory(prefix="glc-", dir=_folder_of_sockets()) as folder:
-            outcome = self.make_page(page, Path(folder))
+            outcome = self.execute_in_new_process(page, Path(folder))
             reads = read_recorded_reads_or_everything(Path(folder, _LOG), page.notebook)
             return replace(outcome, reads=reads)
 
-    def make_page(self, page: PageJob, temporary_folder: Path) -> Executed | Failure:
+    def execute_in_new_process(self, page: PageJob, temporary_folder: Path) -> Executed | Failure:
         """Executes a page in a kernel, and returns the executed notebook or the failure. ``temporary_folder``
         is the folder for the page's temporary files."""
         sys.modules.setdefault(_UNUSED_GRAMMAR, None)  # ty: ignore[no-matching-overload]  # as if not there

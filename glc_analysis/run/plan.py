@@ -32,7 +32,7 @@ from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.record import find_last_run
 from glc_analysis.schema import AUDIENCES, make_reference_path
 from glc_analysis.study import NOTEBOOKS, Study, list_notebook_files
-from glc_analysis.tabular import read_logged_csv_part
+from glc_analysis.tabular import read_csv_by_log_entry
 
 # ------------------------------
 # The notebooks of a folder: the question of each, and its parameters
@@ -103,15 +103,15 @@ def list_numbered_notebooks(folder: Path = NOTEBOOKS, *overriding_folders: Path)
     return [notebook for notebook in readable if notebook.addon in ("", *load_add_ons_from_folder())]
 
 
-def read_defaults(source: str) -> dict[str, Any]:
+def read_parameter_defaults(cell_source: str) -> dict[str, Any]:
     """Returns the names and values that the source of the cell tagged ``parameters`` assigns. Raises
     SyntaxError or ValueError if a value cannot be read.
 
-    >>> read_defaults('study = ""  # folder\\naudience: str = "team"')
+    >>> read_parameter_defaults('study = ""  # folder\\naudience: str = "team"')
     {'study': '', 'audience': 'team'}
     """
     values = {}
-    for line in ast.parse(source).body:
+    for line in ast.parse(cell_source).body:
         if isinstance(line, ast.Assign | ast.AnnAssign) and line.value is not None:
             targets = line.targets if isinstance(line, ast.Assign) else [line.target]
             values |= {target.id: ast.literal_eval(line.value)
@@ -149,7 +149,7 @@ def _read(path: Path) -> Notebook:
                             "that sets the notebook's parameters the tag `parameters`, or move the notebook "
                             "to another folder")])
     try:
-        parameters = read_defaults(texts[parameters_cell])
+        parameters = read_parameter_defaults(texts[parameters_cell])
     except (SyntaxError, ValueError):
         raise Faults([Fault("the cell tagged `parameters` may hold only lines such as `name = value`",
                             file=path.name)]) from None
@@ -242,7 +242,7 @@ class Inputs:
             listed = self._lists.get(name, self.slices.get(name))
             return [row for row in listed or () if row["id"] == id_] if id_ else listed
         if slice_ and table.endswith(".csv"):
-            return read_logged_csv_part(self.study.root / table, slice_)
+            return read_csv_by_log_entry(self.study.root / table, slice_)
         return self._others[thing] if thing in self._others else self._path_digest(self.study.root / thing)
 
     @property
@@ -383,28 +383,28 @@ def plan_pages(study: Study, *, audience: str = "team", country: str = "", theme
     return _choose(pages, chosen, only)
 
 
-def select_failed_or_stale_pages(pages: Iterable[PageJob], last: Mapping[str, Any]) -> list[PageJob]:
+def select_failed_or_stale_pages(pages: Iterable[PageJob], last_record: Mapping[str, Any]) -> list[PageJob]:
     """Returns the pages that are out of date, because they failed in the last run or have a different key
-    than in the last run. ``last`` is the content of the last run's run.json.
+    than in the last run. ``last_record`` is the content of the last run's run.json.
 
     >>> page = PageJob("index", "Overview", Path("00_index.ipynb"), {}, key="b1")
     >>> last = {"pages": {"index": {"key": "a0", "failure": ""}}}
     >>> [page.slug for page in select_failed_or_stale_pages([page], last)]
     ['index']
     """
-    good = {slug: made["key"] for slug, made in last.get("pages", {}).items() if not made["failure"]}
+    good = {slug: made["key"] for slug, made in last_record.get("pages", {}).items() if not made["failure"]}
     return [page for page in pages if good.get(page.slug) != page.key]
 
 
-def why_stale(stale_page: PageJob, last: Mapping[str, Any]) -> str:
+def why_stale(stale_page: PageJob, last_record: Mapping[str, Any]) -> str:
     """Returns words that explain why a page is out of date; usually these are the names of its changed
-    inputs. ``last`` is the content of the last run's run.json.
+    inputs. ``last_record`` is the content of the last run's run.json.
 
     >>> page = PageJob("index", "Overview", Path("00_index.ipynb"), {}, key="b1", parts={"codebook": "1"})
     >>> why_stale(page, {"pages": {"index": {"key": "a0", "failure": "", "parts": {"codebook": "0"}}}})
     'codebook changed'
     """
-    made = last.get("pages", {}).get(stale_page.slug)
+    made = last_record.get("pages", {}).get(stale_page.slug)
     if made is None:
         return "never made"
     if made["failure"] and made["key"] == stale_page.key:

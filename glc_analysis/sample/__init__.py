@@ -21,7 +21,7 @@ from glc_analysis.digests import KEY_FILE, read_or_make_unsaved_digest_key, writ
 from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.gitignore import write_gitignore_unless_edited
-from glc_analysis.schema import load_reference_tables, make_reference_path, read_default_settings
+from glc_analysis.schema import load_reference_table_schemas, make_reference_path, read_default_settings
 from glc_analysis.study import Study, is_not_auxiliary_file
 
 COMMITTED = Path(__file__).parent
@@ -165,7 +165,7 @@ def _is_known(name: str) -> bool:
     top, *folders, file = name.split("/")
     if top == "raw":
         return folders[0] in read_default_settings()[0]["raw"]
-    return not file.endswith(".csv") or file.removesuffix(".csv") in load_reference_tables()
+    return not file.endswith(".csv") or file.removesuffix(".csv") in load_reference_table_schemas()
 
 
 def _data_in(folder: Path) -> list[Path]:

@@ -208,10 +208,10 @@ class ReferenceTable:
 
 
 @cache
-def load_processed_tables() -> dict[str, Table]:
+def load_processed_table_schemas() -> dict[str, Table]:
     """Returns the descriptions of the processed tables, keyed by table name.
 
-    >>> load_processed_tables()["options"].key
+    >>> load_processed_table_schemas()["options"].key
     ('option_list', 'option_id')
     """
     found = {}
@@ -223,15 +223,15 @@ def load_processed_tables() -> dict[str, Table]:
 
 
 @cache
-def load_reference_tables() -> dict[str, ReferenceTable]:
+def load_reference_table_schemas() -> dict[str, ReferenceTable]:
     """Returns the descriptions of the reference tables, keyed by table name, in the order in which the tables
     are read.
 
     Raises GLCError if a row of reference.csv is wrong.
 
-    >>> load_reference_tables()["codebook"].optional_columns
+    >>> load_reference_table_schemas()["codebook"].optional_columns
     ('contradicts',)
-    >>> target = load_reference_tables()["questions"].columns["theme_id"].refers_to
+    >>> target = load_reference_table_schemas()["questions"].columns["theme_id"].refers_to
     >>> target.table, target.column, target.where
     ('codebook', 'code_id', ('level', 'theme'))
     """
@@ -266,7 +266,7 @@ def list_table_files(table: str) -> tuple[TableFile, ...]:
     >>> list_table_files("codebook")[1].required
     ('code_id', 'example')
     """
-    about = load_reference_tables().get(table)
+    about = load_reference_table_schemas().get(table)
     if about is None:
         return (TableFile(f"{TABLE_FOLDERS['private']}/{table}.csv", ()),)
     apart = about.private_columns
@@ -295,7 +295,7 @@ def list_allowed_words(reference_table: str, column: str) -> tuple[str, ...]:
     >>> list_allowed_words("documents", "kind")
     ('interview', 'call')
     """
-    return load_reference_tables()[reference_table].columns[column].allowed
+    return load_reference_table_schemas()[reference_table].columns[column].allowed
 
 
 @cache
@@ -480,7 +480,7 @@ def find_reference_table_faults(name: str, frame: pd.DataFrame) -> Iterator[Faul
     """
     if frame.empty:
         return
-    file, table = f"{name}.csv", load_reference_tables()[name]
+    file, table = f"{name}.csv", load_reference_table_schemas()[name]
     key = list(table.key)
     cells = {column: [*zip(frame.index, frame[column], strict=True)] for column in table.columns}
     for column, about in table.columns.items():
@@ -510,7 +510,7 @@ def find_reference_table_faults(name: str, frame: pd.DataFrame) -> Iterator[Faul
 def list_word_columns(reference_table: str) -> list[str]:
     """Returns the columns of a table in which only certain words are allowed; a column that another package
     checks is left out."""
-    columns = load_reference_tables()[reference_table].columns
+    columns = load_reference_table_schemas()[reference_table].columns
     return [column for column, about in columns.items()
             if about.kind in ("word", "true/false") and not about.checked_by]
 
@@ -548,7 +548,7 @@ def make_schema_check(*qualified_columns: str) -> Check:
     return Check(tuple(dict.fromkeys(needed)), column_faults, qualified_columns)
 
 
-def merge_checks_by_row(*checks: Check) -> Check:
+def merge_checks_and_sort_faults(*checks: Check) -> Check:
     """Returns one check that runs several checks of the same table, and yields their faults sorted by row."""
     def sorted_faults(tables: Tables) -> Iterator[Fault]:
         faults = [fault for check in checks for fault in check.faults(tables)]
@@ -558,8 +558,8 @@ def merge_checks_by_row(*checks: Check) -> Check:
                  tuple(column for check in checks for column in check.columns))
 
 
-def find_unknown_names(file: str, column: str, cells: pd.Series, known: set[str], message: str,
-                       fix: str = "use an existing name, or add this name first") -> Iterator[Fault]:
+def find_unknown_name_faults(file: str, column: str, cells: pd.Series, known: set[str], message: str,
+                             fix: str = "use an existing name, or add this name first") -> Iterator[Fault]:
     """Yields a fault for every cell with a name that is not in ``known``; blank cells are accepted. The index
     of ``cells`` must be the row number in the file."""
     for n, value in cells.items():
@@ -583,14 +583,14 @@ def is_iso_date(text: str) -> bool:
 
 def _about(column: str) -> ReferenceColumn:
     table, _, name = column.partition(".")
-    return load_reference_tables()[table].columns[name]
+    return load_reference_table_schemas()[table].columns[name]
 
 
 def _declared_columns() -> Iterator[str]:
     """Yields the columns that the schema restricts in a way that :func:`find_reference_table_faults` does not
     check. The schema may restrict the form of a date, a number or a list of words, may require unique values,
     and may require that values occur in another column."""
-    for name, table in load_reference_tables().items():
+    for name, table in load_reference_table_schemas().items():
         for column, about in table.columns.items():
             is_formed = about.kind in _FORMS or about.kind == "words"
             if not about.checked_by and (is_formed or about.is_unique or about.refers_to):
@@ -665,8 +665,8 @@ def _misreferred(name: str, column: str, about: ReferenceColumn, target: Target,
     elif about.kind == "list by blanks":
         cells = cells.str.split().explode().fillna("")
     message = f"{target.table}.csv has no such {about.noun}"
-    yield from find_unknown_names(name, column, cells, _known(target, held), message,
-                                  *([about.fix] if about.fix else []))
+    yield from find_unknown_name_faults(name, column, cells, _known(target, held), message,
+                                        *([about.fix] if about.fix else []))
 
 
 def _known(target: Target, held: pd.DataFrame) -> set[str]:

@@ -22,15 +22,15 @@ SURVEY_PAGE = "survey"
 """The slug of the page that shows all questions."""
 
 
-def make_anchor(kind: str, name: str) -> str:
+def make_anchor(kind: str, element_id: str) -> str:
     """Returns the id that a question, a code or another element has on its page; for a principle, returns the
-    slug of the principle's page. ``kind`` is a kind of element, such as ``question``, and ``name`` is the id
-    in the study's tables.
+    slug of the principle's page. ``kind`` is a kind of element, such as ``question``, and ``element_id`` is
+    the id in the study's tables.
 
     >>> make_anchor("principle", "P03"), make_anchor("question", "Q3.1")
     ('principle-p03', 'question-q3-1')
     """
-    return f"{kind}-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}"
+    return f"{kind}-{re.sub(r'[^a-z0-9]+', '-', element_id.lower()).strip('-')}"
 
 
 def make_passage_anchor(code: str, segment_id: str) -> str:

@@ -27,12 +27,15 @@ from glc_analysis.addon import list_declarations
 from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
 from glc_analysis.disclosure.blocks import LANGUAGE, make_line_ids
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.countries import find_countable_members_by_work_country
+from glc_analysis.disclosure.countries import find_countable_organisations_by_country
 from glc_analysis.disclosure.suppression import SUPPRESSED, select_released_figures
 from glc_analysis.manifest import read_built_release_info, read_built_slice_digests_and_lists
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.slices import list_work_countries, map_countries_to_organisations_and_regions
+from glc_analysis.slices import (
+    list_work_countries_by_organisation,
+    map_countries_to_organisations_and_regions,
+)
 from glc_analysis.study import Study
 
 _CONSENT_SHOWN = "name"
@@ -57,7 +60,7 @@ def write_visible_part_of_study(study: Study, audience: str, folder: Path) -> St
     for name, frame in frames.items():
         tables.write_table(made.processed, name, frame)
     places = map_countries_to_organisations_and_regions(
-        list_work_countries(frames["answers"], frames["organisations"]))
+        list_work_countries_by_organisation(frames["answers"], frames["organisations"]))
     content = json.dumps(reader.slices | {"work_places": places}, ensure_ascii=False, sort_keys=True)
     (made.processed / "slices.json").write_text(content, encoding="utf-8")
     return made
@@ -171,9 +174,9 @@ class Reader:
         counted in this country. An organisation that may not be named gets a meaningless id, which is
         different in each country."""
         answers = self.read_whole("answers").astype({"country_id": "str", "organisation_id": "str"})
-        rows = find_countable_members_by_work_country(answers, self.read_whole("organisations"), self.consent,
-                                                      self.study.settings["disclosure"],
-                                                      audience=self.audience)
+        rows = find_countable_organisations_by_country(answers, self.read_whole("organisations"),
+                                                       self.consent, self.study.settings["disclosure"],
+                                                       audience=self.audience)
         rows = rows.merge(answers[["country_id", "organisation_id", "region_id"]].drop_duplicates())
         is_named = rows["organisation_id"].isin(self.named)
         unnamed = "unnamed-" + (~is_named).cumsum().astype("str")

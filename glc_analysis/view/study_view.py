@@ -572,9 +572,9 @@ def open_study(path: str | Path = "") -> OpenStudy:
     Traceback (most recent call last):
     glc_analysis.errors.UsageError: There is no study folder nowhere. To fix: name an existing folder ...
     """
-    from glc_analysis.tables_html import register_notebook_display
+    from glc_analysis.tables_html import show_outputs_in_page_style
 
-    register_notebook_display()
+    show_outputs_in_page_style()
     return OpenStudy(Study.find(path).root)
 
 

@@ -163,13 +163,14 @@ class VisibleTables:
         return select_released_figures(rows, audience=self.audience,
                                        decisions=self.read(f"release_{self.audience}"))
 
-    def select_question_figures(self, question_id: str) -> pd.DataFrame:
+    def select_question_figures(self, question_or_measure: str) -> pd.DataFrame:
         """Returns the figures that the audience may see of one question. The argument may also be ``survey``
         (the sizes of the study) or a measure instead of a question_id. The measures are ``coded``,
         ``discordance``, ``quality`` and the measures that add-ons declare."""
-        rows, decisions = tables.read_table("figures", study=self.study, question=question_id), None
+        rows, decisions = tables.read_table("figures", study=self.study, question=question_or_measure), None
         if not self.has_capability("all_figures"):
-            decisions = tables.read_table(f"release_{self.audience}", study=self.study, question=question_id)
+            decisions = tables.read_table(f"release_{self.audience}", study=self.study,
+                                          question=question_or_measure)
         return select_released_figures(rows, audience=self.audience, decisions=decisions)
 
     @cached_property

@@ -15,9 +15,9 @@ import pandas as pd
 
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.cleaning.dimension_tables import make_codebook_of_codes_in_use
-from glc_analysis.coding.consensus import CONSENSUS, write_decisions
+from glc_analysis.coding.consensus import CONSENSUS, write_decision_workbook
 from glc_analysis.coding.texts import Texts, read_and_mask_transcripts
-from glc_analysis.pseudonyms.masking import complete_key, shift_span_after_masking
+from glc_analysis.pseudonyms.masking import complete_pseudonym_key, shift_span_after_masking
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from scripts.sample_study.content import Row, grouped
@@ -37,7 +37,7 @@ def write_coders_work(root: Path, answers: Iterable[Row], plain: Path | None = N
     """
     study, folder = Study(root), root / "raw" / "codings"
     reference = read_reference(study)
-    texts = read_and_mask_transcripts(study, reference, complete_key(reference.names, {}))
+    texts = read_and_mask_transcripts(study, reference, complete_pseudonym_key(reference.names, {}))
     names = dict(zip(reference.codebook["code_id"], reference.codebook["name"], strict=True))
     for coder in (INES, TOMAS, CONSENSUS):
         (folder / coder).mkdir(parents=True)
@@ -59,9 +59,9 @@ def write_coders_work(root: Path, answers: Iterable[Row], plain: Path | None = N
     write_table(folder / TOMAS / "answers.csv",
                 ({"document": answer["document_id"], "code": code} for answer in answers
                  for code in _codes(answer["codes"]) or [""]), COLUMNS)
-    write_decisions(folder / CONSENSUS / "decisions.xlsx", pd.DataFrame(_disagreements()), texts.segments,
-                    make_codebook_of_codes_in_use(reference.codebook),
-                    reasons={segment_id: turn["reason"] for segment_id, turn, _ in _work(INES)})
+    write_decision_workbook(folder / CONSENSUS / "decisions.xlsx", pd.DataFrame(_disagreements()),
+                            texts.segments, make_codebook_of_codes_in_use(reference.codebook),
+                            reasons={segment_id: turn["reason"] for segment_id, turn, _ in _work(INES)})
 
 
 def _codes(*cells: str) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from glc_analysis import manifest
-from glc_analysis.schema import list_table_files, load_reference_tables
+from glc_analysis.schema import list_table_files, load_reference_table_schemas
 from glc_analysis.study import Study
 from scripts.sample_study.answers import leading
 from scripts.sample_study.content import FOLDER, Row, rows
@@ -61,7 +61,7 @@ def write_manifest(root: Path) -> None:
 
 def write_reference_table(root: Path, name: str, table: Iterable[Row]) -> None:
     """Writes a reference table into its files. The second file has the rows with private content."""
-    table, about = list(table), load_reference_tables()[name]
+    table, about = list(table), load_reference_table_schemas()[name]
     for n, file in enumerate(list_table_files(name)):
         optional = [column for column in file.optional if any(column in row for row in table)]
         held = [row for row in table if n == 0 or any(row.get(column) for column in about.private_columns)]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from glc_analysis import tables
 from glc_analysis.disclosure.countries import find_figures_releasable_on_country_pages
-from glc_analysis.disclosure.rules import COALITION, FIGURE_RULES, Rules, find_rules_by_kind
+from glc_analysis.disclosure.rules import COALITION, FIGURE_RULES, Rules, find_suppression_rules_by_kind
 from glc_analysis.disclosure.suppression import select_released_figures
 from glc_analysis.figures.contributors import find_contributors
 from glc_analysis.figures.discordance import (
@@ -167,8 +167,8 @@ def test_small_studies_at_random_leave_every_hidden_count_open(answers, network)
 
 def without(monkeypatch, rule):
     """The rule is there no more, whatever else holds."""
-    kinds, of = find_rules_by_kind, Rules.from_settings
-    monkeypatch.setattr("glc_analysis.disclosure.suppression.find_rules_by_kind",
+    kinds, of = find_suppression_rules_by_kind, Rules.from_settings
+    monkeypatch.setattr("glc_analysis.disclosure.suppression.find_suppression_rules_by_kind",
                         lambda *given: kinds(*given).replace(rule, ""))
     thresholds = {"count_too_small": "count", "unanimous": "count", "base_too_small": "base",
                   "withheld_contributors": "withheld"}

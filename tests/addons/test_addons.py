@@ -9,7 +9,7 @@ import pytest
 
 from glc_analysis import schema
 from glc_analysis.addon import ADD_ONS_FOLDER, AddOn, list_declarations, load_add_ons_from_folder
-from glc_analysis.schema import load_processed_tables, load_reference_tables
+from glc_analysis.schema import load_processed_table_schemas, load_reference_table_schemas
 
 
 def columns(file):
@@ -19,8 +19,8 @@ def columns(file):
             for path in paths]
 
 
-@pytest.mark.parametrize(("file", "tables"), [("tables.csv", load_processed_tables()),
-                                              ("reference.csv", load_reference_tables())])
+@pytest.mark.parametrize(("file", "tables"), [("tables.csv", load_processed_table_schemas()),
+                                              ("reference.csv", load_reference_table_schemas())])
 def test_the_tables_of_the_core_come_first_and_no_column_is_declared_twice(file, tables):
     core, *others = columns(file)
     listed = [column for part in (core, *others) for column in part]

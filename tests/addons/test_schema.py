@@ -3,12 +3,12 @@
 import re
 
 from glc_analysis.sample import COMMITTED
-from glc_analysis.schema import load_reference_tables
+from glc_analysis.schema import load_reference_table_schemas
 from scripts.reference_chapter import reference_chapter
 
 
 def test_what_tells_who_is_who_lies_in_private():
-    lies_in = {name: table.lies_in for name, table in load_reference_tables().items()}
+    lies_in = {name: table.lies_in for name, table in load_reference_table_schemas().items()}
     assert {lies_in[name] for name in ("countries", "evidence", "joint_display", "judgements",
                                        "panel_positions", "errata")} == {"private"}  # as somebody may leave
     assert {lies_in[name] for name in ("organisations", "consent", "documents", "speakers", "attendance",
@@ -16,8 +16,8 @@ def test_what_tells_who_is_who_lies_in_private():
                                        "manifest")} == {"private"}
     assert {lies_in[name] for name in ("questions", "options", "codebook", "headlines", "rounds",
                                        "principles")} == {"reference"}
-    assert load_reference_tables()["codebook"].private_columns == ("example",)
-    assert load_reference_tables()["principles"].private_columns == ("asked_by",)
+    assert load_reference_table_schemas()["codebook"].private_columns == ("example",)
+    assert load_reference_table_schemas()["principles"].private_columns == ("asked_by",)
 
 
 def test_the_chapter_on_reference_tables_describes_every_column_with_what_it_may_hold_and_an_example():
@@ -28,7 +28,7 @@ def test_the_chapter_on_reference_tables_describes_every_column_with_what_it_may
         rows = [re.split(r"(?<!\\) \| ", line) for line in lines]
         described[section.splitlines()[0]] = {cells[0].strip("*"): cells[1:] for cells in rows[1:]}
     assert {name: [*columns] for name, columns in described.items()} == {
-        f"{name}.csv": [*table.columns] for name, table in load_reference_tables().items()}
+        f"{name}.csv": [*table.columns] for name, table in load_reference_table_schemas().items()}
     assert described["raters.csv"]["role"] == [
         "the panel with which the person votes",
         "`provider`, `survivor_adviser` or `observer`; never blank", "`provider`"]

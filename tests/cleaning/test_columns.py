@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.cleaning.columns import locate_columns, split_alternatives, unroll_loops
+from glc_analysis.cleaning.columns import locate_question_columns, split_alternatives, unroll_loops
 from glc_analysis.cleaning.responses import OptionList
 from tests.support.study_writer import choices, cleaned, places, question, reference, survey
 
@@ -13,7 +13,8 @@ VALUES = OptionList.from_rows(pd.DataFrame(
 
 
 def found(columns, *header, values=None, repeated=()):
-    at, faults = locate_columns(columns, survey([dict.fromkeys(header, "x")], repeated=repeated), values)
+    at, faults = locate_question_columns(columns, survey([dict.fromkeys(header, "x")], repeated=repeated),
+                                         values)
     return at, [fault.message for fault in faults]
 
 
@@ -66,7 +67,7 @@ def test_a_mapped_column_that_stands_twice_is_a_fault():
 def test_a_column_of_a_name_that_stands_twice_is_named_by_its_place():
     header = ("Q1", "Q1 [2]", "Q1 [5]")
     assert found("Q1 [5]", *header, repeated=["Q1"]) == ({"": "Q1 [5]"}, [])
-    _, (fault,) = locate_columns("Q1", survey([dict.fromkeys(header, "x")], repeated=["Q1"]))
+    _, (fault,) = locate_question_columns("Q1", survey([dict.fromkeys(header, "x")], repeated=["Q1"]))
     assert "Q1 [2] or Q1 [5]" in fault.fix
 
 

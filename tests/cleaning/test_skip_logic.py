@@ -11,7 +11,7 @@ from glc_analysis.cleaning.skip_logic import (
     find_cycle,
     is_asked,
     iterate_comparisons,
-    list_questions,
+    list_questions_named_in_condition,
     parse_condition,
 )
 
@@ -84,11 +84,11 @@ def test_the_work_country_can_be_compared():
 
 def test_the_questions_and_values_of_a_condition_are_listed():
     condition = parse_condition("Q1 == yes and (Q2 has a or country in (USA, KHM))")
-    assert list_questions(condition) == {"Q1", "Q2", "country"}
+    assert list_questions_named_in_condition(condition) == {"Q1", "Q2", "country"}
     assert list(iterate_comparisons(condition)) == [
         Comparison("Q1", "==", ("yes",)), Comparison("Q2", "has", ("a",)),
         Comparison("country", "in", ("USA", "KHM"))]
-    assert list_questions(None) == set()
+    assert list_questions_named_in_condition(None) == set()
 
 
 def test_a_circle_is_found_and_told_from_its_first_question_on():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.coding import codebook as cb
-from glc_analysis.text import match_key
+from glc_analysis.text import fold_case_and_spacing
 from tests.support.codebooks import BOOK, book, trees
 
 STRETCH = {"document_id": "i1", "start": 0, "end": 9, "coder_id": "ana", "segment_ids": "i1.1", "memo": ""}
@@ -82,11 +82,11 @@ def test_a_name_of_several_codes_that_is_the_id_of_one_is_that_code_only_where_i
 
 @given(trees())
 def test_resolving_turns_every_name_of_its_own_and_every_id_back_into_the_code(tree):
-    names = [match_key(name) for name in tree["name"]]
+    names = [fold_case_and_spacing(name) for name in tree["name"]]
     for code, name in zip(tree["code_id"], tree["name"], strict=True):
         assert cb.resolve_code_names([code], tree)[code] == code
-        assert cb.resolve_code_names([name],
-                                     tree)[name] == (code if names.count(match_key(name)) == 1 else "")
+        is_once = names.count(fold_case_and_spacing(name)) == 1
+        assert cb.resolve_code_names([name], tree)[name] == (code if is_once else "")
 
 
 # What became of older codes

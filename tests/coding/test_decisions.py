@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
-from glc_analysis.coding.consensus import read_decisions, write_decisions
+from glc_analysis.coding.consensus import read_decisions, write_decision_workbook
 from glc_analysis.errors import Faults
 
 CODEBOOK = pd.DataFrame(
@@ -32,7 +32,8 @@ ROWS = disagreements(("call.10", "ines", "legal"), ("call.10", "bert", ""), ("ca
 
 @pytest.fixture
 def path(tmp_path):
-    write_decisions(tmp_path / "decisions.xlsx", ROWS, SEGMENTS, CODEBOOK, reasons={"call.2": "-said so"})
+    write_decision_workbook(tmp_path / "decisions.xlsx", ROWS, SEGMENTS, CODEBOOK,
+                            reasons={"call.2": "-said so"})
     return tmp_path / "decisions.xlsx"
 
 
@@ -95,8 +96,8 @@ def test_the_box_to_fill_in_stands_out_from_the_other_cells(path):
 
 
 def test_the_same_content_gives_the_same_bytes_whatever_its_order(path, tmp_path):
-    write_decisions(tmp_path / "b.xlsx", ROWS[::-1], SEGMENTS[::-1], CODEBOOK[::-1],
-                    reasons={"call.2": "-said so"})
+    write_decision_workbook(tmp_path / "b.xlsx", ROWS[::-1], SEGMENTS[::-1], CODEBOOK[::-1],
+                            reasons={"call.2": "-said so"})
     assert path.read_bytes() == (tmp_path / "b.xlsx").read_bytes()
 
 
@@ -163,7 +164,7 @@ def test_a_missing_column_and_one_that_is_there_twice_are_named(path):
 
 
 def test_where_nobody_disagrees_there_are_no_rows_and_no_decisions(tmp_path):
-    write_decisions(tmp_path / "a.xlsx", disagreements(), SEGMENTS, CODEBOOK)
+    write_decision_workbook(tmp_path / "a.xlsx", disagreements(), SEGMENTS, CODEBOOK)
     assert [cell.value for cell in load_workbook(tmp_path / "a.xlsx")["Disagreements"][1]] == [
         "segment_id", "document_id", "text", "consensus", "reason"]
     read = read_decisions(tmp_path / "a.xlsx", CODEBOOK)

@@ -7,7 +7,7 @@ from glc_analysis.coding.exports import (
     QUOTATIONS,
     list_consensus_quotations,
     make_code_matrix_marking_undecided,
-    write_csv_for_spreadsheets,
+    write_sorted_csv_for_spreadsheets,
 )
 from tests.support.codebooks import CODEBOOK
 
@@ -146,15 +146,15 @@ def test_without_codings_there_are_no_quotations():
 def test_a_csv_is_marked_utf8_with_lf_sorted_and_blank_where_missing(tmp_path):
     frame = pd.DataFrame({"code": ["b", "a", "a"], "n": pd.array([1, None, 0], dtype="Int64"),
                           "share": [0.5, -1.5, None], "said": ["“sí”", "a\nb", 'x, "y"']})
-    write_csv_for_spreadsheets(frame, tmp_path / "a.csv")
+    write_sorted_csv_for_spreadsheets(frame, tmp_path / "a.csv")
     assert (tmp_path / "a.csv").read_bytes().decode("utf-8") == (
         '\ufeffcode,n,share,said\na,0,,"x, ""y"""\na,,-1.5,"a\nb"\nb,1,0.5,“sí”\n')
-    write_csv_for_spreadsheets(frame[::-1], tmp_path / "b.csv")
+    write_sorted_csv_for_spreadsheets(frame[::-1], tmp_path / "b.csv")
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-yes", "@SUM(A1)", "\t=1", "\r=1"])
 def test_text_that_a_spreadsheet_would_run_is_text(tmp_path, text):
-    write_csv_for_spreadsheets(pd.DataFrame({"=name": [text]}), tmp_path / "a.csv")
+    write_sorted_csv_for_spreadsheets(pd.DataFrame({"=name": [text]}), tmp_path / "a.csv")
     read = pd.read_csv(tmp_path / "a.csv", encoding="utf-8-sig", lineterminator="\n")
     assert (list(read.columns), read.iat[0, 0]) == (["'=name"], f"'{text}")

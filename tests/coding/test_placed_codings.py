@@ -7,7 +7,7 @@ from openpyxl import load_workbook
 from glc_analysis import tables
 from glc_analysis.cleaning.dimension_tables import make_codebook_of_codes_in_use
 from glc_analysis.coding.assemble import REVIEW_COLUMNS, make_rows_to_review, tabulate_agreement
-from glc_analysis.coding.consensus import pair_segments_with_undecided_codes, write_decisions
+from glc_analysis.coding.consensus import pair_segments_with_undecided_codes, write_decision_workbook
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
 from tests.support.built_studies import built_for_team
@@ -167,7 +167,7 @@ def test_the_workbook_takes_every_code_that_it_lists(study, tmp_path):
     found = coded(study)
     codebook = make_codebook_of_codes_in_use(found.tables["codebook"])
     path = study.raw / "codings/decisions.xlsx"
-    write_decisions(path, found.tables["disagreements"], texts_of(study).segments, codebook)
+    write_decision_workbook(path, found.tables["disagreements"], texts_of(study).segments, codebook)
     book = load_workbook(path)
     names = [cell.value for cell in book["Disagreements"][1]]
     assert "Médico lejos" in [row[0].value for row in book["Codes"].iter_rows()]

@@ -8,7 +8,7 @@ from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
     HOME_COUNTRY,
     WORK_COUNTRY,
-    find_countable_members_by_work_country,
+    find_countable_organisations_by_country,
     find_countries_by_consent_or_settings,
     find_printable_country_options,
     find_visible_home_countries,
@@ -71,7 +71,7 @@ def test_one_refusal_hides_a_country_unless_ten_others_agreed_and_then_it_is_in_
     seen = find_visible_work_countries(answers, own, consent, SETTINGS, audience="public")
     assert seen == {"KHM"}
     assert find_countries_by_consent_or_settings(answers, own, consent, SETTINGS, audience="public") == set()
-    members = find_countable_members_by_work_country(answers, own, consent, SETTINGS, audience="public")
+    members = find_countable_organisations_by_country(answers, own, consent, SETTINGS, audience="public")
     assert "khm-0" not in {*members["organisation_id"]} and len(members) == 10
 
 

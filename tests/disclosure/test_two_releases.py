@@ -124,8 +124,9 @@ def test_words_that_have_cells_go_line_by_line_and_country_pages_whole():
     cell = ["o3", "o4"]
     today = both[~both["organisation_id"].isin(cell) & (both["line"] != "e7")]
     for earlier in (first, replace(without(first, "o3"), has_cells=True)):
-        hidden = find_blocks_hidden_for_missing_lines(today, [earlier], NOBODY, 5, kinds=KINDS, departed=cell,
-                                                      whole=["quotations/KHM"])
+        hidden = find_blocks_hidden_for_missing_lines(today, [earlier], NOBODY, 5, kinds=KINDS,
+                                                      hidden_cell_organisations=cell,
+                                                      country_page_blocks=["quotations/KHM"])
         assert hidden == {"quotations/KHM", "evidence/P02"}
 
 

@@ -9,7 +9,7 @@ import pytest
 from glc_analysis.errors import Faults
 from glc_analysis.gate.gate import PASSED, Gate, check_leaks
 from glc_analysis.reference import REQUIRED_COLUMNS
-from glc_analysis.schema import load_processed_tables
+from glc_analysis.schema import load_processed_table_schemas
 from tests.run.small_study import small_study
 from tests.support.study_writer import question, write_reference
 
@@ -45,7 +45,7 @@ def a_run(study, name="r1", audience="team", **files):
 
 
 def let_through(study, run, own=()):
-    Gate(study, "team", own).let_through(run)
+    Gate(study, "team", own).refuse_or_record_as_passed(run)
 
 
 def name_somebody(study, name):
@@ -89,7 +89,7 @@ def test_what_is_read_ahead_is_read_once_and_told_when_the_run_is_whole(study, r
     ahead = Gate(study, "team", ())
     ahead.search_ahead(sorted((run / "site").iterdir()), run)
     with pytest.raises(Faults, match=r"peru\.html"):
-        ahead.let_through(run)
+        ahead.refuse_or_record_as_passed(run)
     assert read == ["site/index.html", "site/peru.html", "site/peru.html"]
 
 
@@ -100,7 +100,7 @@ def test_what_is_changed_after_it_was_read_ahead_is_read_again(study):
     ahead.search_ahead([run / "site/index.html"], run)
     a_run(study, index="<p>Rosa Alma")
     with pytest.raises(Faults, match=r"index\.html"):
-        ahead.let_through(run)
+        ahead.refuse_or_record_as_passed(run)
 
 
 def test_what_changes_while_it_is_read_ahead_has_not_passed(study, monkeypatch):
@@ -116,7 +116,7 @@ def test_what_changes_while_it_is_read_ahead_has_not_passed(study, monkeypatch):
     ahead.search_ahead([run / "site/index.html"], run)
     monkeypatch.undo()
     with pytest.raises(Faults, match=r"index\.html"):
-        ahead.let_through(run)
+        ahead.refuse_or_record_as_passed(run)
 
 
 def test_an_organisations_own_page_may_name_it_and_no_page_for_everybody(study, read):
@@ -127,13 +127,13 @@ def test_an_organisations_own_page_may_name_it_and_no_page_for_everybody(study, 
     own.parent.mkdir()
     own.write_text('{"cells": []}')
     own.with_suffix(".html").write_text("<p>Blue Door")
-    Gate(study, "convening", [("blue-door", own)]).let_through(run)
+    Gate(study, "convening", [("blue-door", own)]).refuse_or_record_as_passed(run)
     known = json.loads((study.reports / "convening" / PASSED).read_text())
     assert sorted(known["blue-door"]["files"]) == ["briefs/blue-door.html", "briefs/blue-door.ipynb"]
     assert "blue-door" not in "".join(known[""]["files"])
     (run / "site" / "index.html").write_text("<p>Blue Door")
     with pytest.raises(Faults, match="organisation"):
-        Gate(study, "convening", [("blue-door", own)]).let_through(run)
+        Gate(study, "convening", [("blue-door", own)]).refuse_or_record_as_passed(run)
 
 
 def test_what_passed_is_the_owners_alone_and_holds_no_words_of_a_page(study):
@@ -162,7 +162,7 @@ OWN_WORDS = "We work with the Red Gate. Write to desk@door.example or ask Rosa A
 
 
 def write_processed(study, name, frame):
-    columns = [*load_processed_tables()[name].columns]
+    columns = [*load_processed_table_schemas()[name].columns]
     frame.reindex(columns=columns, fill_value="").to_parquet(study.processed / f"{name}.parquet")
 
 
@@ -186,18 +186,18 @@ def two_briefs(study):
 def test_what_an_organisation_said_itself_is_no_leak_on_its_own_page(study, two_briefs):
     run, own = two_briefs
     own[0][1].with_suffix(".html").write_text("<p>We work with the Red Gate. Write to desk@door.example")
-    Gate(study, "convening", own).let_through(run)
+    Gate(study, "convening", own).refuse_or_record_as_passed(run)
 
 
 def test_it_is_one_on_the_page_of_another_and_on_one_for_everybody(study, two_briefs):
     run, own = two_briefs
     own[1][1].with_suffix(".html").write_text("<p>Write to desk@door.example")
     with pytest.raises(Faults, match="e-mail"):
-        Gate(study, "convening", own).let_through(run)
+        Gate(study, "convening", own).refuse_or_record_as_passed(run)
     own[1][1].with_suffix(".html").write_text("<p>yours")
     (run / "site" / "index.html").write_text("<p>We work with the Red Gate")
     with pytest.raises(Faults, match="organisation"):
-        Gate(study, "convening", own).let_through(run)
+        Gate(study, "convening", own).refuse_or_record_as_passed(run)
 
 
 def test_a_person_of_names_csv_is_one_in_own_words_too_and_the_message_names_their_row(study, two_briefs):
@@ -208,5 +208,5 @@ def test_a_person_of_names_csv_is_one_in_own_words_too_and_the_message_names_the
     write_processed(study, "segments", pd.concat([other, words]))
     own[0][1].with_suffix(".html").write_text("<p>ask Rosa Alma")
     with pytest.raises(Faults, match="name: person") as found:
-        Gate(study, "convening", own).let_through(run)
+        Gate(study, "convening", own).refuse_or_record_as_passed(run)
     assert [fault.column for fault in found.value.faults] == ["s1.blue-door"]

@@ -54,7 +54,7 @@ def row(name, kind="person", match="folded", allowed_for="", reason=""):
 def leaks(root, *names, audience="public", known=None):
     table = pd.concat(names) if names else NAMES[:0]
     files = [path for path in root.rglob("*") if path.is_file()]
-    return find_leaks(files, root, table, audience=audience, known=known)
+    return find_leaks(files, root, table, audience=audience, identifier_rules=known)
 
 
 def in_page(root, body, *names, **more):
@@ -68,7 +68,8 @@ def test_a_search_for_persons_alone_finds_what_the_whole_search_finds_of_persons
         "<p>Inés Peñaloza, Ines\u00adPenaloza, PEÑA-LOZA Inés, Инес Пеньялоса; Casa Inés; CURB; room 7b; "
         "Zoe Nkrumah; ចាន់ សុភា; ines@pena.example; +51 1 555 0199")
     found = [find_leaks([tmp_path / "page.html"], tmp_path, names, audience="public",
-                        known={"blue-door": "organisation"}, only_persons=only) for only in (False, True)]
+                        identifier_rules={"blue-door": "organisation"}, only_persons=only)
+             for only in (False, True)]
     assert len(found[1]) > 1 and {leak.rule for leak in found[0]} > {"name: person"}
     assert found[1] == [leak for leak in found[0] if leak.rule == "name: person"]
 

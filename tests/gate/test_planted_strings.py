@@ -86,7 +86,7 @@ def write(folder, place, text):
 def found(folder):
     files = [path for path in folder.rglob("*") if path.is_file()]
     return {leak.found for leak in find_leaks(files, folder, NAMES, audience="public",
-                                              known=COUNTRIES | LABELS)}
+                                              identifier_rules=COUNTRIES | LABELS)}
 
 
 def test_there_are_a_hundred_in_every_place_and_enough_are_found():

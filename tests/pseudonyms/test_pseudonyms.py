@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from glc_analysis.errors import Faults
 from glc_analysis.pseudonyms.masking import (
     Masker,
-    complete_key,
+    complete_pseudonym_key,
     find_name,
     fold_text,
     make_canonical_text,
     make_comparable_with_positions,
-    read_key,
+    read_pseudonym_key,
     shift_span_after_masking,
-    write_key,
+    write_pseudonym_key,
 )
 from glc_analysis.text import content_hash
 
@@ -42,7 +42,7 @@ def mask(text, table, key):
 
 def masked(text, *rows, match="folded"):
     table = names(*rows, match=match)
-    return mask(text, table, complete_key(table, {})).text
+    return mask(text, table, complete_pseudonym_key(table, {})).text
 
 
 # --- what matches
@@ -339,11 +339,11 @@ def test_a_version_is_named_by_the_text_alone():
 def test_pseudonyms_are_numbered_by_kind_in_order_and_stay_when_names_come_and_go():
     table = names("Ana", ("Bo", "Person 2"), "Cy", "HAART")
     table.loc[3, "kind"] = "organisation"
-    key = complete_key(table, {})
+    key = complete_pseudonym_key(table, {})
     assert key == {"Ana": "Person 3", "Cy": "Person 4", "HAART": "Organisation 1"}
-    later = complete_key(names("Di", "Ana"), key)
+    later = complete_pseudonym_key(names("Di", "Ana"), key)
     assert later == {**key, "Di": "Person 5"}
-    assert complete_key(names("Ed"), later)["Ed"] == "Person 6"
+    assert complete_pseudonym_key(names("Ed"), later)["Ed"] == "Person 6"
 
 
 given_names = st.sampled_from(["", "", "Person 7", "Person 07", "Place 2", "Person x", "Old Person 9", "Ana"])
@@ -366,15 +366,15 @@ def test_numbers_go_on_from_the_highest_of_all_that_were_given(rows, kinds, key)
             used = [*whole.values(), *table["pseudonym"]]
             numbered = [re.fullmatch(rf"{label} (\d+)", one) for one in used]
             whole[name] = f"{label} {1 + max((int(one[1]) for one in numbered if one), default=0)}"
-    assert complete_key(table, key) == whole
+    assert complete_pseudonym_key(table, key) == whole
 
 
 def test_the_key_is_its_owners_alone_and_reads_back(tmp_path):
     path, key = tmp_path / "private" / "names.json", {"សុខ": "Person 1", "Ana": "Person 2"}
-    assert read_key(path) == {}
+    assert read_pseudonym_key(path) == {}
     for _ in range(2):
-        write_key(path, key)
-        assert read_key(path) == key
+        write_pseudonym_key(path, key)
+        assert read_pseudonym_key(path) == key
         assert (
             stat.S_IMODE(path.stat().st_mode) == 0o600 and stat.S_IMODE(path.parent.stat().st_mode) == 0o700
         )
@@ -388,5 +388,5 @@ def test_a_damaged_key_is_never_started_anew(tmp_path, content):
     path = tmp_path / "names.json"
     path.write_text(content)
     with pytest.raises(Faults, match="names.json.*To fix: restore it"):
-        read_key(path)
+        read_pseudonym_key(path)
     assert path.read_text() == content

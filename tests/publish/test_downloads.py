@@ -82,7 +82,7 @@ def test_a_text_that_looks_like_a_formula_is_none(frames, folder):
 
 def test_the_gate_finds_nothing_in_what_the_public_gets(sample_study, folder):
     found = find_leaks(folder.glob("*.*"), folder, read_reference(sample_study).names, audience="public",
-                       known=identifiers(sample_study, audience="public"))
+                       identifier_rules=identifiers(sample_study, audience="public"))
     assert found == []
 
 

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from glc_analysis.errors import GLCError
-from glc_analysis.locks import hold_lock
+from glc_analysis.locks import hold_folder_lock
 from glc_analysis.report import update_report_pages
 from glc_analysis.run import record
 from glc_analysis.run.folders import new_run_id
@@ -123,9 +123,9 @@ INTERRUPTED_IMPORT = """
 import sys, threading
 from importlib import import_module
 from glc_analysis.errors import Interrupted
-from glc_analysis.terminal import graceful_interrupt, defer_interrupts
+from glc_analysis.terminal import defer_interrupts, end_gracefully_at_interrupt
 try:
-    with graceful_interrupt(lambda: "Nothing was done."):
+    with end_gracefully_at_interrupt(lambda: "Nothing was done."):
         import_module("half_imported")
         with defer_interrupts():  # begun before the signal is looked at again
             threading.Event().wait(0.3)
@@ -370,15 +370,15 @@ def test_a_run_beside_another_is_refused_and_told_who_is_at_work(study, folder):
 
 def test_a_command_that_waits_for_the_lock_gets_it_when_it_is_free(tmp_path):
     holder = subprocess.Popen([sys.executable, "-c", (
-        "import sys, time; from pathlib import Path; from glc_analysis.locks import hold_lock\n"
-        "with hold_lock(Path(sys.argv[1])): print('held', flush=True); time.sleep(1)")],
+        "import sys, time; from pathlib import Path; from glc_analysis.locks import hold_folder_lock\n"
+        "with hold_folder_lock(Path(sys.argv[1])): print('held', flush=True); time.sleep(1)")],
         stdout=subprocess.PIPE)
     holder.args.append(str(tmp_path))
     holder.kill()
     holder.wait()
     with Process([*holder.args], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "held\n"
-        with pytest.raises(GLCError), hold_lock(tmp_path):
+        with pytest.raises(GLCError), hold_folder_lock(tmp_path):
             pass
-        with hold_lock(tmp_path, is_patient=True):
+        with hold_folder_lock(tmp_path, is_patient=True):
             assert other.wait(timeout=10) == 0

@@ -21,7 +21,7 @@ from glc_analysis.report import Ahead, update_report_pages
 from glc_analysis.run.execute import Failure, PageProcesses, choose_add_on_or_default_processes
 from glc_analysis.run.folders import point_current_to_run, remove_all_but_recent_runs, remove_incomplete_runs
 from glc_analysis.run.plan import PageJob, plan_pages
-from glc_analysis.schema import load_reference_tables
+from glc_analysis.schema import load_reference_table_schemas
 from glc_analysis.study import Study
 from glc_analysis.tables import use_python_strings
 from tests.run.small_study import NOTEBOOKS, TABLES, collection, edit, small_study, write_slices
@@ -80,7 +80,7 @@ def test_a_run_does_not_read_again_the_reference_tables_that_its_build_has_read(
 
     with pd.option_context("mode.string_storage", "auto"):  # as in a command
         update_report_pages(study, folder=folder, build=build)
-    assert reference._read_table.cache_info().misses == len(load_reference_tables())
+    assert reference._read_table.cache_info().misses == len(load_reference_table_schemas())
 
 
 def test_while_a_run_goes_on_its_record_has_only_the_pages_that_it_makes(after_first):

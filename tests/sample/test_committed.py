@@ -13,7 +13,7 @@ import pytest
 from glc_analysis import sample
 from glc_analysis.manifest import hash_package_and_lock_file
 from glc_analysis.sample import _PARTS, COMMITTED, PLAIN
-from glc_analysis.schema import load_reference_tables, read_default_settings
+from glc_analysis.schema import load_reference_table_schemas, read_default_settings
 
 ROOT = Path(__file__).parents[2]
 HOOK = ROOT / "scripts/hooks/refuse_raw_data.py"
@@ -53,8 +53,8 @@ def test_the_script_makes_exactly_the_committed_bytes_in_any_time_zone_with_any_
 
 def test_the_sample_leaves_out_what_no_installed_add_on_knows(tmp_path, monkeypatch):
     """Else a core alone could not build it: here as if coders' work and quotations were of an add-on."""
-    monkeypatch.setattr(sample, "load_reference_tables", lambda: {
-        name: table for name, table in load_reference_tables().items() if name != "quotes"})
+    monkeypatch.setattr(sample, "load_reference_table_schemas", lambda: {
+        name: table for name, table in load_reference_table_schemas().items() if name != "quotes"})
     settings = {name: values for name, values in read_default_settings()[0].items() if name != "coding"}
     raw = {kind: files for kind, files in settings["raw"].items() if kind != "codings"}
     monkeypatch.setattr(sample, "read_default_settings", lambda: ({**settings, "raw": raw}, {}))

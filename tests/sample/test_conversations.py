@@ -12,7 +12,7 @@ from glc_analysis.coding.consensus import read_decisions
 from glc_analysis.coding.texts import read_and_mask_transcripts
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.pseudonyms.masking import complete_key
+from glc_analysis.pseudonyms.masking import complete_pseudonym_key
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from scripts.sample_study import write_study
@@ -32,7 +32,8 @@ def reference(sample_root):
 
 @pytest.fixture(scope="module")
 def texts(sample_root, reference):
-    return read_and_mask_transcripts(Study(sample_root), reference, complete_key(reference.names, {}))
+    return read_and_mask_transcripts(Study(sample_root), reference,
+                                     complete_pseudonym_key(reference.names, {}))
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pytest import TempPathFactory
 
-from glc_analysis.locks import hold_lock
+from glc_analysis.locks import hold_folder_lock
 
 
 def kept(factory: TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
@@ -18,7 +18,7 @@ def kept(factory: TempPathFactory, name: str, make: Callable[[Path], object]) ->
     base = factory.getbasetemp()
     shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "kept"
     folder, aside = shared / name, shared / f"{name}.unfinished"
-    with hold_lock(shared / f"{name}.lock", is_patient=True):
+    with hold_folder_lock(shared / f"{name}.lock", is_patient=True):
         if not folder.exists():
             make(aside)
             aside.rename(folder)

@@ -6,7 +6,7 @@ import json
 import re
 
 from glc_analysis.manifest import read_manifest, write_manifest
-from glc_analysis.schema import load_reference_tables, make_reference_path
+from glc_analysis.schema import load_reference_table_schemas, make_reference_path
 from glc_analysis.study import Study
 from tests.support.study_on_disk import SmallStudy
 
@@ -14,7 +14,7 @@ from tests.support.study_on_disk import SmallStudy
 def study_of_all_tables(root):
     """Builds a study in which every reference table exists, most of them without rows."""
     small = SmallStudy(root)
-    for name, table in load_reference_tables().items():
+    for name, table in load_reference_table_schemas().items():
         if not (small.root / make_reference_path(name)).exists():
             small.write_table(name, ",".join(table.required_columns) + "\n")
     assert small.glc("check", "--accept").exit_code == small.glc("build").exit_code == 0

@@ -3,7 +3,7 @@ quotations."""
 
 import pandas as pd
 
-from glc_analysis.schema import load_reference_tables
+from glc_analysis.schema import load_reference_table_schemas
 
 CODEBOOK = pd.DataFrame(
     [("needs", "", "theme", ""), ("time", "needs", "code", ""), ("peers", "needs", "code", ""),
@@ -64,7 +64,7 @@ def quote(segment="call-1.2", text="We wait.", audience="public", **cells):
     row = {"quote_id": "q1", "segment_id": segment, "text": text, "audience": audience, "status": "cleared",
            "cleared_by_organisation": "Grace", "cleared_on": "2017-02-01",
            "second_reader": "Ines" if audience == "public" else ""}
-    columns = load_reference_tables()["quotes"].required_columns
+    columns = load_reference_table_schemas()["quotes"].required_columns
     return pd.DataFrame([row | cells], columns=list(columns), dtype="str")
 
 

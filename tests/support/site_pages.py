@@ -40,7 +40,7 @@ def written(folder, **titles):
 def built(folder, **choice):
     pages = written(folder, index="Overview", country_khm="Cambodia & more", country_per="Peru")
     choice = {"title": "A study", "audience": "team", "synthetic": True} | choice
-    site.build_site(folder, pages, failures={"country-per"}, **choice)
+    site.build_site(folder, pages, outdated_slugs={"country-per"}, **choice)
     return folder / "site"
 
 

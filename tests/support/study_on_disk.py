@@ -11,7 +11,7 @@ from typing import Self
 from click.testing import CliRunner, Result
 
 from glc_analysis.cli import cli
-from glc_analysis.schema import list_table_files, load_reference_tables
+from glc_analysis.schema import list_table_files, load_reference_table_schemas
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
 from tests.support.built_studies import built, files_of
@@ -80,7 +80,7 @@ compass,Cambodia,2017-03-03,Yes,1,1,Never,about 7,Time.,2012-01-15
 
 def write_table(root: Path, name: str, text: str) -> None:
     """Writes a reference table, given as one CSV text, into its files."""
-    files, private = list_table_files(name), load_reference_tables()[name].private_columns
+    files, private = list_table_files(name), load_reference_table_schemas()[name].private_columns
     for file in files:
         (root / file.path).parent.mkdir(parents=True, exist_ok=True)
     if len(files) == 1:
@@ -111,7 +111,8 @@ def write_decisions(root: Path) -> None:
     path = root / list_table_files("text_decisions")[0].path
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as made:
-        writer = csv.DictWriter(made, load_reference_tables()["text_decisions"].columns, lineterminator="\n")
+        writer = csv.DictWriter(made, load_reference_table_schemas()["text_decisions"].columns,
+                                lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 
@@ -122,7 +123,7 @@ def whole_table(root: Path, name: str) -> str:
         return (root / list_table_files(name)[0].path).read_text(encoding="utf-8")
     shared, private = (list(csv.DictReader((root / file.path).read_text(encoding="utf-8").splitlines(True)))
                        if (root / file.path).is_file() else [] for file in list_table_files(name))
-    about, text = load_reference_tables()[name], io.StringIO()
+    about, text = load_reference_table_schemas()[name], io.StringIO()
     found = {tuple(row[column] for column in about.key): row for row in private}
     rows = [row | found.get(tuple(row[column] for column in about.key), {}) for row in shared]
     header = [column for column in about.columns if not about.columns[column].is_optional

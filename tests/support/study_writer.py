@@ -20,7 +20,7 @@ from glc_analysis.digests import write_digest_key_if_missing
 from glc_analysis.figures.estimates import CleanTables
 from glc_analysis.intake.survey import RawSurvey, make_text_frame
 from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Reference
-from glc_analysis.schema import list_table_files, load_reference_tables
+from glc_analysis.schema import list_table_files, load_reference_table_schemas
 from glc_analysis.study import DEFAULTS, Study
 from tests.support.study_on_disk import decisions_on
 
@@ -122,7 +122,7 @@ def write_study(root, rows, *, settings=(), context=(), **tables_):
 
 def write_reference(root, name, rows):
     """Writes dicts as a reference table, into the table's files."""
-    rows, about = list(rows), load_reference_tables()[name]
+    rows, about = list(rows), load_reference_table_schemas()[name]
     for n, file in enumerate(list_table_files(name)):
         header = dict.fromkeys((*file.required, *file.optional), "")
         held = [row for row in rows if n == 0 or any(row.get(column) for column in about.private_columns)]

@@ -254,16 +254,17 @@ def _rows(study: Study, name: str, slices: Collection[str]) -> pd.DataFrame:
     return whole[pd.MultiIndex.from_frame(whole[key]).isin(wanted)]
 
 
-def run_page_job(job_bundle: bytes, page: PageJob, timeout: float, version: str) -> Executed | Failure:
+def run_page_job(job_bundle: bytes, page: PageJob, timeout: float,
+                 package_version: str) -> Executed | Failure:
     """Executes a page on a worker: unpacks its job bundle, executes the page and removes all files.
 
-    Raises ValueError if the worker does not have this ``version`` of the package.
+    Raises ValueError if the worker does not have this ``package_version`` of the package.
     """
     from distributed import get_worker
 
     from glc_analysis.run.execute import normalise_notebook
 
-    if hash_package_and_lock_file() != version:
+    if hash_package_and_lock_file() != package_version:
         raise ValueError("this worker has another version of the package or its lock file")
     # In this folder dask removes the files of a worker that was killed.
     create_files_for_owner_only()

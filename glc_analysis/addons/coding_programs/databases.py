@@ -18,7 +18,7 @@ from pathlib import Path
 from glc_analysis.addons.coding_programs.code_trees import add_code_tree
 from glc_analysis.addons.coding_programs.notes import (
     describe_codings_without_named_coder,
-    describe_left_out,
+    describe_unread_items,
     describe_unread_media_codings,
 )
 from glc_analysis.addons.coding_programs.packages import AGAIN
@@ -39,7 +39,7 @@ _MEMOS = (  # table, kind, and the columns: what it is attached to, memo, author
 )
 
 
-def read_database(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
+def read_qualcoder_or_taguette(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
     """Reads the database of a QualCoder folder or a Taguette project. Returns None for any other file."""
     if not file.is_database:
         return None
@@ -78,7 +78,7 @@ def _read_qualcoder(path: Path, tables: Tables, coder: str) -> ParsedCodings:
             parsed.memos += [(author, to, kind, text, _iso(date))] if memo.strip() else []
     _note_unread(parsed, tables)
     cases = [name for _, name in tables.read_rows("cases", "caseid", "name")]
-    parsed.notes += describe_left_out({"case": cases})
+    parsed.notes += describe_unread_items({"case": cases})
     return parsed
 
 

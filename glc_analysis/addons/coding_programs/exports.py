@@ -37,7 +37,7 @@ def export_project(study: Study, path: Path | None = None, *, coder: str = CONSE
     coded = {*codings["document_id"]}  # perhaps before the words were taken out
     texts = {document_id: text for document_id, text in read_canonical_texts_by_document(study).items()
              if text.strip() or document_id in coded}
-    path = prepare_export_path(study, "qdpx", path, coder=coder)
+    path = prepare_export_path(study, "qdpx", path, sole_coder=coder)
     frames = make_qdpx_tables(codings, texts, codebook, only_coder=coder)
     write_qdpx(path, name=study.title, sources=frames["sources"], codings=frames["codings"],
                codes=frames["codes"])

@@ -29,21 +29,21 @@ def describe_codings_without_named_coder(people: int, codings_word: str) -> str:
             "project cannot be used for agreement. Let each coder export a project of their own.")
 
 
-def describe_left_out(kinds: Mapping[str, Sequence[str]]) -> list[str]:
+def describe_unread_items(names_by_kind: Mapping[str, Sequence[str]]) -> list[str]:
     """Returns a list with one note, which names the items of a project that are not read; an empty list if
-    all items are read. ``kinds`` has the names of the unread items, keyed by kind.
+    all items are read. ``names_by_kind`` has the names of the unread items, keyed by kind.
 
-    >>> describe_left_out({"set": ["Women", "2023"], "case": [], "link": [""]})
+    >>> describe_unread_items({"set": ["Women", "2023"], "case": [], "link": [""]})
     ["Left out: 2 sets ('Women', '2023') and 1 link."]
     """
     parts = []
-    for kind, names in kinds.items():
+    for kind, names in names_by_kind.items():
         listed = ", ".join(repr(name) for name in names[:5] if name) + (" ..." if len(names) > 5 else "")
         parts += [count_of(len(names), kind) + (f" ({listed})" if listed else "")] if names else []
     return [f"Left out: {' and '.join(filter(None, [', '.join(parts[:-1]), parts[-1]]))}."] if parts else []
 
 
-def note_codings_without_words(parsed: ParsedCodings, n: int) -> None:
+def add_wordless_codings_note(parsed: ParsedCodings, n: int) -> None:
     """Adds a note with the number of codings of passages without words."""
     if n:
         parsed.notes.append("Codings that were left out because their passages have no words (such as "

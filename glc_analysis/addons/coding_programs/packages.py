@@ -27,9 +27,9 @@ _OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:|(.*[/\\])?\.\.([/\\]|$)")
 AGAIN, _LESS = "export it from its tool again", "export fewer documents at a time"
 
 
-def unpack(path: Path, wanted: str) -> dict[str, bytes]:
-    """Returns the contents of those members of a ZIP file whose names match the pattern ``wanted``, keyed by
-    name. Capital and small letters make no difference.
+def unpack(path: Path, name_pattern: str) -> dict[str, bytes]:
+    """Returns the contents of those members of a ZIP file whose names match the pattern ``name_pattern``,
+    keyed by name. Capital and small letters make no difference.
 
     Raises `Faults` for a file that is not a ZIP file, for a member with a path outside the package, for two
     members with the same name, and for a package that would unpack to more than `_MOST_UNPACKED` bytes.
@@ -39,7 +39,7 @@ def unpack(path: Path, wanted: str) -> dict[str, bytes]:
             listed = list_zip_members_checking_sizes(package)
             _check_members(listed, path.name)
             return {member.filename: package.read(member) for member in listed
-                    if re.search(wanted, member.filename, re.IGNORECASE)}
+                    if re.search(name_pattern, member.filename, re.IGNORECASE)}
     except GLCError:
         raise
     except Exception as error:  # whatever zipfile and its decompressors raise
@@ -78,7 +78,7 @@ def parse_xml_events(content: bytes, file: str) -> Iterator[tuple[str, Element]]
         refuse(f"this is not well-formed XML: {error}", file, AGAIN)
 
 
-def read_root(content: bytes, file: str) -> Element:
+def parse_xml_root(content: bytes, file: str) -> Element:
     """Reads a whole XML document and returns its root element."""
     elements = parse_xml_events(content, file)
     _, first = next(elements)

@@ -18,13 +18,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from glc_analysis.addons.coding_programs.notes import note_codings_without_words
+from glc_analysis.addons.coding_programs.notes import add_wordless_codings_note
 from glc_analysis.errors import refuse
 from glc_analysis.intake.codings.coded_tables import note_unread_sheets, read_ticked_codes
 from glc_analysis.intake.codings.model import WHOLE_TEXT, CoderFile, ParsedCodings, Passage
 from glc_analysis.tabular import Grid
 from glc_analysis.templates import read_packaged_csv
-from glc_analysis.text import match_key
+from glc_analysis.text import fold_case_and_spacing
 
 _APPLIED = re.compile(r"(?i)code:\s*(.+?)\s+applied")
 _PATH_SIGNS = {"MAXQDA coded segments": r"\s+>\s+|\\", "Dedoose excerpts": r"\\",
@@ -45,30 +45,30 @@ class Layout:
     def find_columns_by_role(self, column_names: Sequence[str]) -> dict[str, list[int]]:
         """Returns the positions of the columns of each role. Columns are recognised by their names,
         regardless of case."""
-        folded = [match_key(name) for name in column_names]
-        places = {role: [n for n, name in enumerate(folded) if name in {*map(match_key, known)}]
+        folded = [fold_case_and_spacing(name) for name in column_names]
+        places = {role: [n for n, name in enumerate(folded) if name in {*map(fold_case_and_spacing, known)}]
                   for role, known in self.columns.items()}
         if "applied" in places:
             places["applied"] = [n for n, name in enumerate(column_names) if _APPLIED.fullmatch(name.strip())]
         return places
 
-    def find_first_columns(self, column_names: Sequence[str]) -> dict[str, int]:
+    def find_first_column_by_role(self, column_names: Sequence[str]) -> dict[str, int]:
         """Returns the position of the first column of each role."""
         return {role: places[0] for role, places in self.find_columns_by_role(column_names).items() if places}
 
-    def list_duplicate_columns(self, column_names: Sequence[str]) -> list[str]:
+    def list_columns_with_repeated_role(self, column_names: Sequence[str]) -> list[str]:
         """Returns the names of columns with the same role as an earlier column. Columns of codes are returned
         only if they stand for the same code as an earlier column."""
         places = self.find_columns_by_role(column_names)
         by_code: dict[str, list[int]] = {}
         for n in places.pop("applied", []):
-            by_code.setdefault(match_key(column_names[n]), []).append(n)
+            by_code.setdefault(fold_case_and_spacing(column_names[n]), []).append(n)
         return [column_names[n] for alike in [*places.values(), *by_code.values()] for n in alike[1:]]
 
     def list_missing_columns(self, column_names: Sequence[str]) -> list[str]:
         """Returns the columns that the layout needs but the table lacks; each missing column is given by the
         first of its possible names."""
-        there = self.find_first_columns(column_names)
+        there = self.find_first_column_by_role(column_names)
         return [self.columns[role][0] for role in self.needed if role not in there]
 
 
@@ -92,7 +92,7 @@ def classify_program_table_columns(column_names: Sequence[str]) -> list[str]:
     """
     if not (layout := _fitting_layout(column_names)):
         return []
-    by_place = {n: role for role, n in layout.find_first_columns(column_names).items()}
+    by_place = {n: role for role, n in layout.find_first_column_by_role(column_names).items()}
     return [by_place.get(n, "") for n in range(len(column_names))]
 
 
@@ -136,10 +136,10 @@ def read_program_table(file: CoderFile, *, coder: str = "") -> ParsedCodings | N
     if not file.sheets or not (layout := find_program_table_layout(file.sheets)):
         return None
     grid, *others = file.sheets
-    parsed, at = ParsedCodings(file.path, "csv"), layout.find_first_columns(grid.names)
+    parsed, at = ParsedCodings(file.path, "csv"), layout.find_first_column_by_role(grid.names)
     applied = {n: match[1] for n, name in enumerate(grid.names)
                if "applied" in at and (match := _APPLIED.fullmatch(name.strip()))}
-    for name in layout.list_duplicate_columns(grid.names):
+    for name in layout.list_columns_with_repeated_role(grid.names):
         parsed.add_fault("another column of the table has the same meaning", name, row="1")
     lined = "codes" in at and any("\n" in row[at["codes"]].strip() for row in grid.rows[1:])
     wordless, paths = 0, {}
@@ -163,7 +163,7 @@ def read_program_table(file: CoderFile, *, coder: str = "") -> ParsedCodings | N
     parsed.codes += [(" > ".join(code), " > ".join(code[:-1]), "") for code in paths]
     parsed.notes.append(f"Read as {layout.program}: passages are found by their words, not by "
                         "their positions.")
-    note_codings_without_words(parsed, wordless)
+    add_wordless_codings_note(parsed, wordless)
     note_unread_sheets(parsed, others)
     return parsed
 

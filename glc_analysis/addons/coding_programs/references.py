@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from glc_analysis.addons.coding_programs.notes import note_codings_without_words
+from glc_analysis.addons.coding_programs.notes import add_wordless_codings_note
 from glc_analysis.addons.coding_programs.word import is_word_file, read_word_lines
 from glc_analysis.intake.codings.model import TABLE_BYTES, WHOLE_TEXT, CoderFile, ParsedCodings, Passage
 from glc_analysis.tabular import decode_text_detecting_encoding, read_bytes
@@ -21,10 +21,10 @@ _DOCUMENT = re.compile(r"<?(?P<path>[^<>]*\\[^<>]*?)>?\s+-\s+§\s+(?P<n>\d+)\s+r
 _REFERENCE = re.compile(r"References?\s+(?P<first>\d+)(?:-(?P<last>\d+))?\s+-\s+[\d.,]+\s*%\s+Coverage\s*")
 
 
-def are_references(lines: list[str]) -> bool:
+def are_nvivo_references(lines: list[str]) -> bool:
     """Whether ``lines`` are the references of a code. The first line that is not blank must name a document.
 
-    >>> are_references(["", "<Files\\\\Blue Door> - § 2 references coded  [ 6.78% Coverage]"])
+    >>> are_nvivo_references(["", "<Files\\\\Blue Door> - § 2 references coded  [ 6.78% Coverage]"])
     True
     """
     return bool(_DOCUMENT.fullmatch(next((line.strip() for line in lines if line.strip()), "")))
@@ -40,16 +40,16 @@ def read_lines_of_text_or_word_file(file: CoderFile) -> list[str]:
                                           file.path.name).split("\n")
 
 
-def is_references_file(path: Path) -> bool:
+def is_nvivo_references_file(path: Path) -> bool:
     """Whether a file holds the references of one code. Raises Faults for a file that cannot be read."""
-    return are_references(read_lines_of_text_or_word_file(CoderFile(path)))
+    return are_nvivo_references(read_lines_of_text_or_word_file(CoderFile(path)))
 
 
-def read_references(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
+def read_nvivo_references(file: CoderFile, *, coder: str = "") -> ParsedCodings | None:
     """Returns the codings in a file of references of one code; None for any other file. A document is named
     by the last part of its path in NVivo."""
     lines = read_lines_of_text_or_word_file(file)
-    if not are_references(lines):
+    if not are_nvivo_references(lines):
         return None
     parsed, code = ParsedCodings(file.path, "nvivo"), file.path.stem
     documents = [*_documents(lines)]
@@ -58,7 +58,7 @@ def read_references(file: CoderFile, *, coder: str = "") -> ParsedCodings | None
         if there != stated:
             parsed.add_fault(f"{source!r} has {there} references, but the file states {stated}", source)
         parsed.passages += [Passage(source, *WHOLE_TEXT, words, code, coder) for words in passages if words]
-    note_codings_without_words(parsed, sum(not words for *_, passages in documents for words in passages))
+    add_wordless_codings_note(parsed, sum(not words for *_, passages in documents for words in passages))
     parsed.notes.append(f"Read as NVivo's references of the code {code!r}: passages are found by their "
                         "words.")
     parsed.codes.append((code, "", ""))

@@ -23,10 +23,10 @@ from lxml.etree import QName, SubElement, _Element, tostring
 from glc_analysis.addons.coding_programs.code_trees import add_code_tree
 from glc_analysis.addons.coding_programs.notes import (
     describe_codings_without_named_coder,
-    describe_left_out,
+    describe_unread_items,
     describe_unread_media_codings,
 )
-from glc_analysis.addons.coding_programs.packages import local_name, read_root, unpack
+from glc_analysis.addons.coding_programs.packages import local_name, parse_xml_root, unpack
 from glc_analysis.addons.coding_programs.selection_names import SELECTION_NAMES
 from glc_analysis.errors import Fault, Faults, refuse
 from glc_analysis.intake.codings.model import (
@@ -78,13 +78,13 @@ def _read_package(path: Path, coder: str) -> ParsedCodings:
         said = f"the package holds {len(projects)} projects (.qde) instead of one"
         refuse(said, path.name, "export it from its tool again")
     texts = {_member_name(name): content for name, content in members.items()}
-    return _Project(path, read_root(members[projects[0]], path.name), texts, coder).read()
+    return _Project(path, parse_xml_root(members[projects[0]], path.name), texts, coder).read()
 
 
 def _read_markup(path: Path, coder: str) -> ParsedCodings:
     """Reads a .qdc codebook, or a .qde file without its package. A .qde file has no texts without its
     package."""
-    return _Project(path, read_root(read_bytes(path), path.name), {}, coder).read()
+    return _Project(path, parse_xml_root(read_bytes(path), path.name), {}, coder).read()
 
 
 class Anchor(NamedTuple):
@@ -158,8 +158,8 @@ class _Project:
         links = [link for link in self.find_elements("Link")
                  if not {_plain_guid(link.get(end, "")) for end in ("originGUID", "targetGUID")} & notes]
         kinds = {"set": [*self.find_elements("Set")], "case": [*self.find_elements("Case")], "link": links}
-        self.parsed.notes += describe_left_out({kind: [one.get("name", "") for one in elements]
-                                               for kind, elements in kinds.items()})
+        self.parsed.notes += describe_unread_items({kind: [one.get("name", "") for one in elements]
+                                                   for kind, elements in kinds.items()})
 
     def check_guids(self) -> None:
         """Adds a fault for every GUID that two users share, and a note for every GUID that several selections

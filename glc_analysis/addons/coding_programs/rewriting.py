@@ -20,7 +20,7 @@ from glc_analysis.addons.coding_programs.refi import write_qdpx
 from glc_analysis.intake.codings.model import RawCodings
 
 
-def rewrite_codings_as_qdpx_or_word(raw: RawCodings) -> Path:
+def overwrite_coder_file(raw: RawCodings) -> Path:
     """Writes a project or a Word file with the codings of ``raw`` in place of the former codings, and without
     memos. A Word file of which no text remains is deleted. Returns the path of the file with the codings."""
     path = raw.path

@@ -10,10 +10,10 @@ from types import MappingProxyType
 from xml.etree.ElementTree import Element
 
 from glc_analysis.addons.coding_programs.code_trees import add_code_tree
-from glc_analysis.addons.coding_programs.packages import local_name, parse_xml_events, read_root, unpack
+from glc_analysis.addons.coding_programs.packages import local_name, parse_xml_events, parse_xml_root, unpack
 from glc_analysis.intake.codings.model import CoderFile, ParsedCodings, Passage, Text
 from glc_analysis.intake.transcripts import (
-    map_table_paragraphs_to_speakers,
+    map_paragraphs_to_speaker_prefixes,
     note_skipped_footnotes_read_hidden_text,
 )
 
@@ -38,9 +38,10 @@ def read_word_text_and_comments(file: CoderFile, *, coder: str = "") -> ParsedCo
     parsed = ParsedCodings(path, "word")
     main = parts["word/document.xml"]
     text, starts, ends = _body(main, path.name,
-                               map_table_paragraphs_to_speakers(main) if b"<w:tbl" in main else {})
+                               map_paragraphs_to_speaker_prefixes(main) if b"<w:tbl" in main else {})
     parsed.add_source(path.name, Text(text, ("code points",)))
-    for comment in read_root(parts["word/comments.xml"], path.name) if "word/comments.xml" in parts else ():
+    for comment in (parse_xml_root(parts["word/comments.xml"], path.name)
+                    if "word/comments.xml" in parts else ()):
         key, text = _attribute(comment, "id"), _comment_text(comment)
         codes = [code.strip() for code in _BETWEEN.split(text) if code.strip()]
         if key not in starts or key not in ends or not codes:

@@ -79,7 +79,7 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
     facts mention survivor advisers under one condition: the medians of their votes and of the providers'
     votes are disclosed, and are in different thirds of the scale.
     """
-    names = list_short_names_of_principles(principles)
+    names = map_principles_to_short_names(principles)
     told = blank_undisclosed_tallies_and_describe_votes(
         tallies, agreement_test=agreement_test, fully_disclosed_panels=fully_disclosed_panels)
     by = {(row["principle_id"], row["criterion"], row["panel"]): row for row in told.to_dict("records")}
@@ -87,8 +87,9 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
     rows = []
     for principle, version in zip(texts["principle_id"], texts["version"], strict=True):
         votes = important, feasible = [by.get((principle, criterion, "provider")) for criterion in CRITERIA]
-        low = note_low_resource_feasibility_gap(ratings[ratings["principle_id"] == principle], organisations,
-                                                fully_disclosed_panels=fully_disclosed_panels)
+        low = describe_low_resource_feasibility_gap(ratings[ratings["principle_id"] == principle],
+                                                    organisations,
+                                                    fully_disclosed_panels=fully_disclosed_panels)
         others = [by.get((principle, criterion, "survivor_adviser")) for criterion in CRITERIA]
         notes = [low, _of_advisers(votes, others)]
         rows.append({
@@ -106,7 +107,7 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
                              key=lambda c: c.map([*AGENDA_GROUPS].index) if c.name == "group" else c)
 
 
-def list_short_names_of_principles(principles: pd.DataFrame) -> dict[str, str]:
+def map_principles_to_short_names(principles: pd.DataFrame) -> dict[str, str]:
     """Returns the short name of each principle, from its latest version."""
     own = principles[principles["translation_of"] == ""].sort_values("version", key=lambda v: v.astype(int))
     return dict(zip(own["principle_id"], own["short_name"], strict=True))
@@ -222,8 +223,8 @@ def find_disclosed_median_tertile(tally: Mapping[str, Any]) -> str:
     return found[3] if found and 2 * int(found[1]) > int(found[2]) else ""
 
 
-def note_low_resource_feasibility_gap(principle_ratings: pd.DataFrame, organisations: pd.DataFrame, *,
-                                      fully_disclosed_panels: Collection[str] = ()) -> str:
+def describe_low_resource_feasibility_gap(principle_ratings: pd.DataFrame, organisations: pd.DataFrame, *,
+                                          fully_disclosed_panels: Collection[str] = ()) -> str:
     """Returns a phrase saying that providers with low resources find a principle less feasible. The phrase is
     blank if these providers do not find the principle less feasible, or if the phrase could disclose a vote
     (:func:`.votes.has_disclosable_lower_median`)."""

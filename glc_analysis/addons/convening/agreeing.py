@@ -25,7 +25,7 @@ from glc_analysis.addons.convening.amendments import (
 )
 from glc_analysis.addons.convening.principles import (
     format_printed_id,
-    log_principle_decision,
+    log_principle_decision_if_new,
     record_text_decision_if_new,
     resolve_requester_refusing_persons,
     tidy_reason_refusing_names,
@@ -129,7 +129,7 @@ def _results(study: Study, reference: Reference, text: Mapping[str, str],
         + ("no quorum was fixed" if pd.isna(row.quorum) else f"quorum {row.quorum}") for row in rows], rules
 
 
-def record_agreement(study: Study, principle_id: str, *, decided_by: str, today: date) -> str:
+def record_text_as_agreed(study: Study, principle_id: str, *, decided_by: str, today: date) -> str:
     """Records in text_decisions.csv that the latest text of a principle is agreed: by whom, when and on which
     votes. Also sets the status of the text to agreed, in every language. Returns the printed id of the text.
 
@@ -163,6 +163,6 @@ def record_objection(study: Study, principle_id: str, objection: str, *, by: str
     by, objection = resolve_requester_refusing_persons(reference, by), tidy_reason_refusing_names(reference,
                                                                                                   objection)
     name = format_printed_id(principle_id, row["version"])
-    log_principle_decision(study, principle_id, OBJECTION.format(name), by=by, today=today,
-                           objections=objection)
+    log_principle_decision_if_new(study, principle_id, OBJECTION.format(name), by=by, today=today,
+                                  objections=objection)
     return name

@@ -20,21 +20,21 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.ballots import Ballots
-from glc_analysis.addons.convening.double_entry import check_no_form_partly_keyed
+from glc_analysis.addons.convening.double_entry import check_no_unfinished_forms
 from glc_analysis.addons.convening.histories import FLOOR
-from glc_analysis.addons.convening.phone_ballots import check_box_collected
+from glc_analysis.addons.convening.phone_ballots import check_phone_ballots_collected
 from glc_analysis.addons.convening.principles import (
     format_printed_id,
-    log_principle_decision,
+    log_principle_decision_if_new,
     record_text_decision_if_new,
     resolve_requester_refusing_persons,
     tidy_reason_refusing_names,
 )
 from glc_analysis.addons.convening.rounds import write_rounds
-from glc_analysis.addons.convening.tallies import list_lines_to_read_out
+from glc_analysis.addons.convening.tallies import list_round_result_lines
 from glc_analysis.errors import Fault, Faults, UsageError, suggest_name
 from glc_analysis.reference import Reference, read_reference, read_reference_table
-from glc_analysis.schema import list_table_files, load_reference_tables
+from glc_analysis.schema import list_table_files, load_reference_table_schemas
 from glc_analysis.spreadsheets import CsvRows, read_utf8_unchanged
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_reference_rows
@@ -80,7 +80,7 @@ def read_reference_allowing_unrecorded_decisions(study: Study) -> Reference:
     """Reads the reference tables for the commands used in the room. Raises Faults if the tables have faults.
     A status without a recorded decision does not count as a fault, because the commands may record the
     missing decision."""
-    return read_reference(study, needed=load_reference_tables().keys() - {"text_decisions"})
+    return read_reference(study, needed=load_reference_table_schemas().keys() - {"text_decisions"})
 
 
 # ------------------------------
@@ -159,7 +159,7 @@ def list_round_results_on_old_text(study: Study, change: TextChange) -> list[str
     reference = read_reference_allowing_unrecorded_decisions(study)
     return [line for round_id in change.closed_rounds if (own["tallies"]["round_id"] == round_id).any()
             for line in (f"The results of round {round_id} do not change:",
-                         *list_lines_to_read_out(study, reference, own, round_id))]
+                         *list_round_result_lines(study, reference, own, round_id))]
 
 
 def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
@@ -255,18 +255,18 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
     asked_by, because = resolve_requester_refusing_persons(reference, asked_by), tidy_reason_refusing_names(
         reference, because)
     withdrawn = f"{format_printed_id(principle_id, old['version'])} is withdrawn: "
-    check_text_in_use_or_unrecorded(study, old)
+    check_text_can_be_withdrawn(study, old)
     names = [format_printed_id(principle_id, old["version"])]
     rounds, changed = _next_rounds(study, reference, names, [])
     write_principle_rows(study, [], {names[0]: "set_aside"}, after_row=int(old["row"]))
     if changed:
         write_rounds(study, rounds)
-    log_principle_decision(study, principle_id, withdrawn + because, by=asked_by, today=today)
+    log_principle_decision_if_new(study, principle_id, withdrawn + because, by=asked_by, today=today)
     record_text_decision_if_new(study, old, "set_aside", by=asked_by, today=today)
     return _change(reference, names, [], open_rounds=changed)
 
 
-def check_text_in_use_or_unrecorded(study: Study, text_row: Mapping[str, str]) -> None:
+def check_text_can_be_withdrawn(study: Study, text_row: Mapping[str, str]) -> None:
     """Raises UsageError if a text is not in use. ``text_row`` is the row of the text that
     :func:`find_latest_row_in_source_language` returns. A text that is set aside without a recorded decision
     raises no error, so that the decision can still be recorded. The decision is missing if a command was
@@ -432,8 +432,8 @@ def is_any_ballot_started(study: Study, reference: Reference, round_id: str) -> 
     """Whether any ballot of a round has been received, is being keyed, or was begun on a phone. Raises Faults
     if a file of ratings cannot be read, because the file might contain a ballot of the round."""
     try:
-        check_no_form_partly_keyed(study, round_id)
-        check_box_collected(study, round_id)
+        check_no_unfinished_forms(study, round_id)
+        check_phone_ballots_collected(study, round_id)
     except Faults:
         return True
     ballots = Ballots.read(study, reference)
@@ -486,11 +486,11 @@ def _change(reference: Reference, before: Sequence[str], new: Sequence[Mapping[s
 
 
 def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
-                         closed_statuses: Mapping[str, str], *,
+                         changed_statuses: Mapping[str, str], *,
                  after_row: int) -> None:
     """Writes changed statuses and new rows to principles.csv; all other cells of the table stay unchanged.
 
-    ``closed_statuses`` has the new status of each text whose status changes, keyed by printed id; the status
+    ``changed_statuses`` has the new status of each text whose status changes, keyed by printed id; the status
     is written into the rows of the text in all languages. ``new_rows`` are inserted below row ``after_row``,
     or at the end if ``after_row`` is 0.
     """
@@ -500,7 +500,7 @@ def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
     rows = CsvRows.from_text(read_utf8_unchanged(path), path.name)
     known = read_reference_rows(path, shared.required, shared.optional)
     for n, row in known.items():
-        status = closed_statuses.get(format_printed_id(row["principle_id"], row["version"]), "")
+        status = changed_statuses.get(format_printed_id(row["principle_id"], row["version"]), "")
         if status and row["status"] != status:
             rows.set_cell(n, "status", status)
     there = {(row["principle_id"], row["version"]) for row in known.values() if not row["translation_of"]}
@@ -521,7 +521,7 @@ def _write_who(study: Study, new: Sequence[Mapping[str, Any]]) -> None:
     is_there = private.is_file()
     who = CsvRows.from_text(read_utf8_unchanged(private) if is_there else ",".join(apart.required) + "\n",
                             apart.path)
-    key = load_reference_tables()["principles"].key
+    key = load_reference_table_schemas()["principles"].key
     known = read_reference_rows(private, apart.required, apart.optional) if is_there else {}
     for one in new:
         if not any(all(row[column] == one[column] for column in key) for row in known.values()):

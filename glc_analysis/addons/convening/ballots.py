@@ -49,7 +49,7 @@ from glc_analysis.addons.convening.seals import (
     seal_round,
 )
 from glc_analysis.errors import Fault, Faults, UsageError, suggest_name
-from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key
+from glc_analysis.pseudonyms.masking import Masker, complete_pseudonym_key, read_pseudonym_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import STOP_USE, WITHDRAWN, Study
 from glc_analysis.tables import group_rows
@@ -131,10 +131,10 @@ def select_eligible_raters_with_voter(raters: pd.DataFrame, voting_unit: str) ->
 
 
 def tabulate_received_and_missing_ballots(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str,
-                                          settings: Mapping[str, Any]) -> pd.DataFrame:
+                                          consensus_settings: Mapping[str, Any]) -> pd.DataFrame:
     """Returns one row per panel. The row has the numbers of received and expected ballots, a remark if too
     few ballots have been received for a decision, and the codes of the raters whose ballots are missing.
-    ``settings`` are the settings of section ``[consensus]`` of study.toml.
+    ``consensus_settings`` are the settings of section ``[consensus]`` of study.toml.
 
     >>> votes = pd.DataFrame({"round_id": ["1"], "rater_id": ["r1"]})
     >>> raters = pd.DataFrame({"rater_id": ["r1", "r2"], "organisation_id": ["", "quay"],
@@ -144,8 +144,9 @@ def tabulate_received_and_missing_ballots(votes: pd.DataFrame, raters: pd.DataFr
     [{'panel': 'provider', 'received': '1 of 2 received', 'quorum': 'below the quorum of 2', 'missing': 'r2'}]
     """
     here, rows = set(votes.loc[votes["round_id"] == round_id, "rater_id"]), []
-    needed = compute_required_ballots_by_panel(raters, settings)
-    for (panel,), own in group_rows(select_eligible_raters_with_voter(raters, settings["vote"]), "role"):
+    needed = compute_required_ballots_by_panel(raters, consensus_settings)
+    for (panel,), own in group_rows(select_eligible_raters_with_voter(raters, consensus_settings["vote"]),
+                                    "role"):
         is_here = own["voter"].isin(own.loc[own["rater_id"].isin(here), "voter"])
         count, expected = own.loc[is_here, "voter"].nunique(), own["voter"].nunique()
         rows.append((panel, f"{count} of {expected} received",
@@ -154,7 +155,8 @@ def tabulate_received_and_missing_ballots(votes: pd.DataFrame, raters: pd.DataFr
     return pd.DataFrame(rows, columns=["panel", "received", "quorum", "missing"])
 
 
-def compute_required_ballots_by_panel(raters: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, int]:
+def compute_required_ballots_by_panel(raters: pd.DataFrame,
+                                      consensus_settings: Mapping[str, Any]) -> dict[str, int]:
     """Returns, keyed by panel, how many ballots on a text are needed for a decision, by the rule in section
     ``[consensus]`` of study.toml.
 
@@ -164,8 +166,10 @@ def compute_required_ballots_by_panel(raters: pd.DataFrame, settings: Mapping[st
     ...     "quorum": {"survivor_adviser": 3}})
     {'provider': 8, 'survivor_adviser': 3}
     """
-    sizes = select_eligible_raters_with_voter(raters, settings["vote"]).groupby("role")["voter"].nunique()
-    return {str(panel): compute_required_ballots(n, settings["test"], settings["quorum"].get(panel, 0))
+    eligible = select_eligible_raters_with_voter(raters, consensus_settings["vote"])
+    sizes = eligible.groupby("role")["voter"].nunique()
+    return {str(panel): compute_required_ballots(n, consensus_settings["test"],
+                                                 consensus_settings["quorum"].get(panel, 0))
             for panel, n in zip(sizes.index, sizes.astype(int), strict=True)}
 
 
@@ -278,7 +282,7 @@ class Ballots:
         notes = [*notes, *unread, *changes, *describe_unknown_proxy_and_interest_rounds(reference)]
         return cls(votes, unanswered, faults, notes, seals)
 
-    def find_sealed_or_present_raters(self, round_id: str, reference: Reference) -> pd.DataFrame:
+    def find_sealed_or_current_raters(self, round_id: str, reference: Reference) -> pd.DataFrame:
         """Returns the raters of a round with their proxies and interests. The rows come from the seal of the
         round, or from today's tables if the round is open."""
         if round_id in self.seals:
@@ -289,13 +293,13 @@ class Ballots:
         return own[[*RATER, *ROLE_COLUMNS]]
 
     def find_quorum_by_panel(self, round_id: str, reference: Reference,
-                             settings: Mapping[str, Any]) -> dict[str, int]:
+                             consensus_settings: Mapping[str, Any]) -> dict[str, int]:
         """Returns the quorum of each panel in a round. The quorum comes from the seal of the round, or
         follows today's rule if the round is open; the result is empty for a round that was sealed without a
         quorum."""
         if round_id in self.seals:
             return {**(self.seals[round_id].quorum or {})}
-        return compute_required_ballots_by_panel(reference.raters, settings)
+        return compute_required_ballots_by_panel(reference.raters, consensus_settings)
 
 
 def list_ballot_notes(study: Study, reference: Reference) -> list[str]:
@@ -424,7 +428,7 @@ def make_ratings_table_of_closed_rounds(ballots: Ballots, reference: Reference) 
     texts = add_text_hashes_to_rounds(reference.rounds, reference.principles)
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})
     raters = pd.concat([pd.DataFrame(columns=["round_id", *RATER, *ROLE_COLUMNS], dtype="str"), *(
-        ballots.find_sealed_or_present_raters(one, reference).assign(round_id=one)
+        ballots.find_sealed_or_current_raters(one, reference).assign(round_id=one)
         for one in texts["round_id"].unique())])
     rows = ballots.votes.merge(texts[["round_id", "principle_id", "issued", "texts", "is_cut"]],
                                on=["round_id", "principle_id"]).merge(
@@ -470,15 +474,17 @@ COMMENT = ["round_id", "rater_id", "principle_id"]
 """The columns that identify a comment in comments.csv."""
 
 
-def mask_and_list_releasable_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> list[str]:
+def mask_and_list_releasable_comments(principle_ratings: pd.DataFrame, study: Study,
+                                      names: pd.DataFrame) -> list[str]:
     """Returns the comments on a principle that may be read outside the team, in the study's language and with
     names masked.
 
     The comments are sorted by their words, so that the order reveals neither the authors nor the order in
     which forms arrived.
     """
-    is_other = ratings["excluded"].str.startswith(OTHER_WORDING)
-    rows = ratings[ratings["may_be_read"] & (ratings["comment_read"] != "") & ~is_other]
+    is_other = principle_ratings["excluded"].str.startswith(OTHER_WORDING)
+    rows = principle_ratings[principle_ratings["may_be_read"] & (principle_ratings["comment_read"] != "")
+                             & ~is_other]
     said = mask_names_in_comments(rows.assign(comment=rows["comment_read"]), study, names)["comment"]
     return sorted({*said}, key=content_hash)
 
@@ -493,7 +499,7 @@ def locate_unchecked_comments(ratings: pd.DataFrame) -> list[str]:
 def mask_names_in_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> pd.DataFrame:
     """Returns ``ratings`` with pseudonyms in place of names in the comments; ``names`` is the content of
     names.csv."""
-    masker = Masker(names, complete_key(names, read_key(study.key_file)))
+    masker = Masker(names, complete_pseudonym_key(names, read_pseudonym_key(study.key_file)))
     comments = {one: masker.mask(one).text for one in {*ratings["comment"]} - {""}}
     return ratings.assign(comment=ratings["comment"].map(comments).fillna(""))
 

@@ -133,15 +133,15 @@ def _owners_of_raters(raters: pd.DataFrame) -> dict[str, str]:
     return dict(zip(raters["rater_id"], own, strict=True))
 
 
-def find_decision_block_mentioning_withdrawal(frames: Mapping[str, pd.DataFrame]) -> set[str]:
+def find_decision_block_to_hide(frames: Mapping[str, pd.DataFrame]) -> set[str]:
     """Returns a set with the block of decisions if the decision log, the parking lot, or the reason or
     requester of a text mentions a withdrawal; else an empty set."""
     texts = frames["principles"][["changed_because", "asked_by"]]
-    is_rewritten = is_withdrawal_mentioned(frames["decision_log"], frames["parking_lot"], texts)
+    is_rewritten = has_withdrawal_mark(frames["decision_log"], frames["parking_lot"], texts)
     return {DECISIONS_BLOCK} if is_rewritten else set()
 
 
-def is_withdrawal_mentioned(*tables: pd.DataFrame) -> bool:
+def has_withdrawal_mark(*tables: pd.DataFrame) -> bool:
     """Whether a cell of the tables mentions the withdrawal of an organisation or person. While a cell
     mentions a withdrawal, the block of decisions is hidden. The block is shown again after somebody has
     rewritten the row that has this cell."""
@@ -154,5 +154,5 @@ BLOCKS = AddedBlocks(
     needs=("quotations", "segments", "documents", "organisations", "figures", "principles", "evidence",
            "joint_display", "ratings", "signoffs", "decision_log", "parking_lot", "quotes.csv",
            "codebook.csv", "raters.csv"),
-    lines=list_text_block_lines_with_owners, rewritten=find_decision_block_mentioning_withdrawal,
+    lines=list_text_block_lines_with_owners, rewritten=find_decision_block_to_hide,
     rows={"evidence": "principle_id"}, line={"evidence": ("evidence_id", "reference")})

@@ -24,7 +24,7 @@ from glc_analysis.disclosure.quotations import (
     locate_quotation,
 )
 from glc_analysis.errors import Fault, suggest_name
-from glc_analysis.reference import relocate_faults_in_private_columns
+from glc_analysis.reference import attribute_faults_to_private_files
 from glc_analysis.study import Study
 from glc_analysis.text import normalise_space
 from glc_analysis.view.study_view import StudyView
@@ -64,8 +64,8 @@ def find_broken_and_changed_evidence_links(study: Study) -> list[Fault]:
     for name, check in (("evidence", links.check_evidence_row), ("joint_display", links.check_topic_row)):
         faults += [fault for n, row in trail.reference(name).iterrows() for fault in check(n, row)]
     faults.sort(key=lambda fault: _CHANGED_WORDS not in fault.message)
-    return relocate_faults_in_private_columns(study, [*faults, *links.find_quarantine_faults(),
-                                                      *_missing_versions(trail), *_changed_files(trail)])
+    return attribute_faults_to_private_files(study, [*faults, *links.find_quarantine_faults(),
+                                                     *_missing_versions(trail), *_changed_files(trail)])
 
 
 class _Links:
@@ -120,7 +120,7 @@ class _Links:
         """Checks a cited figure of a wave that is not the study's current wave. Yields a fault if the cited
         number is missing or differs from the count in the cited wave."""
         view = self.trail.view
-        label, counted = view.wave_labels[wave], view.count_option_in_wave_for_team(row["reference"], wave)
+        label, counted = view.wave_labels[wave], view.format_option_count_for_team(row["reference"], wave)
         if not row["cited"]:
             yield fault(f"the figure is of wave {label}, but the cited number is missing", column="cited",
                         value="",

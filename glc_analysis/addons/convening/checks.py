@@ -13,17 +13,17 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.addons.convening.histories import FLOOR, list_replaced_text_ids, make_printed_id
+from glc_analysis.addons.convening.histories import FLOOR, format_printed_id_of_text, list_replaced_text_ids
 from glc_analysis.addons.convening.principles import changed_word_faults, status_contradicting_decision_faults
 from glc_analysis.addons.convening.translations import translation_checker_and_voted_wording_faults
 from glc_analysis.errors import Fault, suggest_name
 from glc_analysis.schema import (
     Check,
     Tables,
-    find_unknown_names,
+    find_unknown_name_faults,
     is_iso_date,
     make_schema_check,
-    merge_checks_by_row,
+    merge_checks_and_sort_faults,
 )
 
 _DAYS = ("judgements.date", "rounds.opened_on", "rounds.closed_on", "signoffs.date", "panel_positions.date",
@@ -43,10 +43,10 @@ def _last_versions(tables: Tables) -> Iterator[Fault]:
         final, is_source = last.get(row["principle_id"], 0), n in numbered.index and not row["translation_of"]
         if not is_source:
             continue
-        is_replaced = numbered.at[n, "number"] < final or make_printed_id(row) in replaced
+        is_replaced = numbered.at[n, "number"] < final or format_printed_id_of_text(row) in replaced
         if is_replaced != (row["status"] == "superseded"):
-            said = f"{make_printed_id(row)} was split or merged, so its status must be superseded" \
-                if make_printed_id(row) in replaced else (
+            said = f"{format_printed_id_of_text(row)} was split or merged, so its status must be superseded" \
+                if format_printed_id_of_text(row) in replaced else (
                     f"version {final} of {row['principle_id']} is its last version: all older versions must "
                     "have the status superseded, and the last version must not have it")
             yield Fault(said, file="principles.csv", row=str(n), column="status",
@@ -58,11 +58,11 @@ def _origins(tables: Tables) -> Iterator[Fault]:
     """Yields faults where ``comes_from`` names the text itself or a text that principles.csv lacks."""
     rows = tables["principles"]
     sources = rows[rows["translation_of"] == ""]
-    known = {*map(make_printed_id, sources.to_dict("records"))}
+    known = {*map(format_printed_id_of_text, sources.to_dict("records"))}
     first = sources[(sources["version"] == "1") & (sources["comes_from"] != "")]
     for n, row in first.to_dict("index").items():
         for name in list_replaced_text_ids(row):
-            if name not in known or name == make_printed_id(row):
+            if name not in known or name == format_printed_id_of_text(row):
                 yield Fault(f"principles.csv has no such text besides this one; {suggest_name(name, known)}",
                             file="principles.csv", row=str(n), column="comes_from", value=name,
                             fix="name the texts from which this text was made by a split or merger, such as "
@@ -158,8 +158,8 @@ def _versions(name: str, tables: Tables) -> Iterator[Fault]:
     sources = principles[principles["translation_of"] == ""]
     known = {*(sources["principle_id"] + "." + sources["version"])}
     ids = tables[name]["principle_id"] + "." + tables[name]["version"]
-    yield from find_unknown_names(name, "principle_id, version", ids, known,
-                                  "principles.csv has no such version")
+    yield from find_unknown_name_faults(name, "principle_id, version", ids, known,
+                                        "principles.csv has no such version")
 
 
 def _same_words(name: str, done: str, tables: Tables) -> Iterator[Fault]:
@@ -216,17 +216,19 @@ def missing_cited_figure_and_passage_faults(evidence: pd.DataFrame, joint_displa
     known = {"figure": figures["figure_id"], "segment": segments["segment_id"]}
     for kind, ids in known.items():
         cells = evidence.loc[evidence["kind"] == kind, "reference"]
-        yield from find_unknown_names("evidence", "reference", cells, {*ids}, f"the study has no such {kind}")
+        yield from find_unknown_name_faults("evidence", "reference", cells, {*ids},
+                                            f"the study has no such {kind}")
     topics = joint_display.assign(kind="figure")
     is_of_now = [not find_cited_wave_unless_current(row, waves, current) for row in topics.itertuples()]
-    yield from find_unknown_names("joint_display", "figure_id",
-                                  topics.loc[pd.Series(is_of_now, topics.index, dtype=bool), "figure_id"],
-                                  {*known["figure"]}, "the study has no such figure")
+    yield from find_unknown_name_faults("joint_display", "figure_id",
+                                        topics.loc[pd.Series(is_of_now, topics.index, dtype=bool),
+                                                   "figure_id"],
+                                        {*known["figure"]}, "the study has no such figure")
 
 
 CHECKS: tuple[Check, ...] = (
-    merge_checks_by_row(make_schema_check("principles.version", "principles.language"),
-                        Check(("principles",), _last_versions)),
+    merge_checks_and_sort_faults(make_schema_check("principles.version", "principles.language"),
+                                 Check(("principles",), _last_versions)),
     Check(("principles",), _counted_versions),
     Check(("principles",), _origins),
     make_schema_check("principles.domain_id", "joint_display.theme_id", "joint_display.code_id",

@@ -89,11 +89,11 @@ def enter(study: Study, round_id: str) -> None:
     A form counts only when both entries agree.
     """
     from glc_analysis.addons.convening.double_entry import enter_rating_forms
-    from glc_analysis.addons.convening.phone_ballots import note_uncollected_ballots
+    from glc_analysis.addons.convening.phone_ballots import describe_uncollected_phone_ballots
 
     _read_any_bytes()
     enter_rating_forms(study, round_id, ask=ask_line, say=say, clear=click.clear)
-    if on_phones := note_uncollected_ballots(study, round_id):
+    if on_phones := describe_uncollected_phone_ballots(study, round_id):
         say(on_phones)
 
 
@@ -123,8 +123,8 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
     from glc_analysis.addons.convening.phone_address import LOOPBACK
     from glc_analysis.addons.convening.phone_ballots import collect_ballots_and_empty_box
     from glc_analysis.addons.convening.phone_slips import (
+        describe_voiding_of_existing_slips,
         make_phone_slips_and_ballot_box,
-        warn_before_voiding_existing_slips,
     )
 
     if [folder is not None, is_serving, register is not None].count(True) != 1:
@@ -132,7 +132,7 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
     if (address is not None or network) and folder is None:
         raise UsageError("--address and --network are printed on the slips. To fix: use them with --codes.")
     if folder is not None:
-        if void := warn_before_voiding_existing_slips(study, round_id):
+        if void := describe_voiding_of_existing_slips(study, round_id):
             say(void)
             click.confirm("Make new slips? If you do, destroy the old slips.", abort=True, err=True)
         made = make_phone_slips_and_ballot_box(study, round_id, folder, address=address or LOOPBACK,
@@ -184,11 +184,11 @@ def _collecting_lines(planned: CollectedBallots) -> Iterator[str]:
 def _waiting_lines(study: Study, round_id: str) -> list[str]:
     """Returns lines on ballots that must be collected or keyed before a round can be closed: ballots on
     phones, and forms that are keyed only in part."""
-    from glc_analysis.addons.convening.double_entry import describe_number_of_half_keyed_forms
-    from glc_analysis.addons.convening.phone_ballots import note_uncollected_ballots
+    from glc_analysis.addons.convening.double_entry import describe_number_of_unfinished_forms
+    from glc_analysis.addons.convening.phone_ballots import describe_uncollected_phone_ballots
 
-    return [line for line in (note_uncollected_ballots(study, round_id),
-                              describe_number_of_half_keyed_forms(study, round_id)) if line]
+    return [line for line in (describe_uncollected_phone_ballots(study, round_id),
+                              describe_number_of_unfinished_forms(study, round_id)) if line]
 
 
 @click.command()
@@ -208,16 +208,16 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
     from datetime import date
 
     from glc_analysis.addons.convening.ballots import locate_unchecked_comments
-    from glc_analysis.addons.convening.double_entry import check_no_form_partly_keyed
-    from glc_analysis.addons.convening.phone_ballots import check_box_collected
+    from glc_analysis.addons.convening.double_entry import check_no_unfinished_forms
+    from glc_analysis.addons.convening.phone_ballots import check_phone_ballots_collected
     from glc_analysis.addons.convening.round_roles import list_proxy_and_interest_count_sentences
     from glc_analysis.addons.convening.seals import list_rounds_with_erased_ballots
     from glc_analysis.addons.convening.slides import write_received_count_page
-    from glc_analysis.addons.convening.tallies import count_round, list_lines_to_read_out
+    from glc_analysis.addons.convening.tallies import count_round, list_round_result_lines
 
     if close:
-        check_no_form_partly_keyed(study, round_id)
-        check_box_collected(study, round_id)
+        check_no_unfinished_forms(study, round_id)
+        check_phone_ballots_collected(study, round_id)
         before = count_round(study, round_id)
         if before.received is not None and not before.faults and not yes:
             for row in before.received.to_dict("records"):
@@ -240,7 +240,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
             say(f"The page to project, which this command renews: "
                 f"{write_received_count_page(study, round_id, count.received)}.")
     elif form == "table":
-        click.echo("\n".join(list_lines_to_read_out(study, count.reference, count.frames, round_id)))
+        click.echo("\n".join(list_round_result_lines(study, count.reference, count.frames, round_id)))
         missing = locate_unchecked_comments(count.rows_of_round["ratings"])
         if missing and round_id not in list_rounds_with_erased_ballots(study):
             say(f"{count_of(len(missing), 'comment')} may be read aloud as soon as comments.csv "
@@ -419,12 +419,13 @@ def _ensure_traceable(study: Study) -> None:
         from glc_analysis.addons.convening.rebuild import write_convening_tables_or_first_build
         from glc_analysis.addons.convening.tallies import make_ratings_and_tallies
         from glc_analysis.cleaning.records import CleaningLog
-        from glc_analysis.locks import hold_lock
+        from glc_analysis.locks import hold_folder_lock
         from glc_analysis.reference import read_reference
-        from glc_analysis.terminal import graceful_interrupt
+        from glc_analysis.terminal import end_gracefully_at_interrupt
 
-        with graceful_interrupt(lambda: "The votes are not counted. To go on: run the same command again."), \
-                hold_lock(study.processed, what="build", is_patient=True):
+        stopped = "The votes are not counted. To go on: run the same command again."
+        with end_gracefully_at_interrupt(lambda: stopped), \
+                hold_folder_lock(study.processed, what="build", is_patient=True):
             reference = read_reference(study)
             write_convening_tables_or_first_build(study, reference,
                                                   make_ratings_and_tallies(study, reference, CleaningLog()),
@@ -536,7 +537,7 @@ def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form
     if suggest:
         rows, empty = joint.suggest_joint_display_rows(study), "There is nothing to suggest."
     elif stated:
-        rows = joint.tabulate_country_fact_contradictions(StudyView(study, audience))
+        rows = joint.tabulate_answers_contradicting_country_facts(StudyView(study, audience))
         empty = "There is nothing to show: no statement that may be shown differs from an outside record."
     else:
         rows = joint.make_joint_display_table(StudyView(study, audience))

@@ -41,7 +41,7 @@ from glc_analysis.errors import Fault, Faults, GLCError, suggest_name
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
-from glc_analysis.writing import sync_folder, write_atomic
+from glc_analysis.writing import flush_folder_to_disk, write_atomic
 
 # ------------------------------
 # A paper form: its fields, and what a typed line means.
@@ -229,7 +229,7 @@ def enter_rating_forms(study: Study, round_id: str, *, ask: Ask, say: Say,
     RatingFormSession(study, round_id, ask, say, clear).run_under_lock(_log_path(study, round_id))
 
 
-def check_no_form_partly_keyed(study: Study, round_id: str) -> None:
+def check_no_unfinished_forms(study: Study, round_id: str) -> None:
     """Raises Faults if the data entry of any form of the round is unfinished, because an unfinished form
     would not count."""
     forms = KeyingLog.read(_log_path(study, round_id)).forms
@@ -241,7 +241,7 @@ def check_no_form_partly_keyed(study: Study, round_id: str) -> None:
                      for form in sorted(begun))
 
 
-def describe_number_of_half_keyed_forms(study: Study, round_id: str) -> str:
+def describe_number_of_unfinished_forms(study: Study, round_id: str) -> str:
     """Returns a sentence on how many forms are keyed only once or in part and do not count yet; blank if
     there are none."""
     forms = KeyingLog.read(_log_path(study, round_id)).forms
@@ -308,14 +308,14 @@ class RatingFormSession(KeyingSession):
     def count_expected_papers(self) -> int:
         return len(self.eligible_raters.drop_duplicates(["role", "voter"]))
 
-    def explain_refused_code(self, line: str, code: str, states: Mapping[str, str]) -> str:
+    def refuse_typed_code(self, line: str, code: str, states: Mapping[str, str]) -> str:
         if code and states[code] != RECEIVED:
             return f"The organisation of {code} has one vote in each panel; its form is {states[code]}."
         if not code and line in set(self.reference.raters["rater_id"]):
             return f"{line!r} may not rate, as column may_rate of raters.csv says."
         if not code:
             return f"There is no rater {line!r}; {suggest_name(line, states)}."
-        return super().explain_refused_code(line, code, states)
+        return super().refuse_typed_code(line, code, states)
 
     def store_paper(self, code: str) -> str:
         """Writes the file of a completely keyed form, if no earlier session has written the file."""
@@ -328,7 +328,7 @@ class RatingFormSession(KeyingSession):
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(path, text.getvalue())
-            sync_folder(path.parent)  # before the log says that the form is received
+            flush_folder_to_disk(path.parent)  # before the log says that the form is received
         elif path.read_bytes() != text.getvalue().encode():
             raise GLCError(f"{path.name} arrived meanwhile and differs from what was keyed. To fix: compare "
                            "the file with the paper, keep the file in raw/ratings only if it is right, and "

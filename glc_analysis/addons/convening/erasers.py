@@ -17,10 +17,10 @@ from glc_analysis import tables
 from glc_analysis.addon import Leaver
 from glc_analysis.addons.convening.packets.packet import PACKETS_MADE
 from glc_analysis.addons.convening.ratings import read_ratings_file
-from glc_analysis.addons.convening.seals import erase_sealed_ballots, read_seals
+from glc_analysis.addons.convening.seals import erase_raters_from_seals, read_seals
 from glc_analysis.addons.convening.signatures import SIGNATURE_LOG
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.locks import hold_lock
+from glc_analysis.locks import hold_folder_lock
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.tabular import read_delimited_file
@@ -37,7 +37,7 @@ def lock_entry_logs_and_check_seals(study: Study) -> Generator[None]:
     since they were sealed, because a changed round must not be sealed again."""
     read_seals(study, read_reference(study).rounds)
     desk = study.private / "desk"
-    with hold_lock(desk, what="data entry session") if desk.is_dir() else nullcontext():
+    with hold_folder_lock(desk, what="data entry session") if desk.is_dir() else nullcontext():
         yield
 
 
@@ -78,26 +78,26 @@ def map_evidence_ids_to_cited_words(reference: Reference,
     return dict(zip(zip(rows["principle_id"], rows["evidence_id"], strict=True), rows["cited"], strict=True))
 
 
-def erase_leaver_from_row(table: str, row_before: Cells, row_after: Cells,
-                          leaver: Leaver) -> tuple[Cells, Cells] | None:
+def erase_leaver_from_convening_row(table: str, original_row: Cells, redacted_row: Cells,
+                                    leaver: Leaver) -> tuple[Cells, Cells] | None:
     """Returns a row of a reference table before and after the leaver's content is removed from the row; None
     if the whole row is removed."""
     blank: Collection[str] = ()
-    if table == "parking_lot" and leaver.is_named_as_owner(row_before.get("raised_by", "")):
+    if table == "parking_lot" and leaver.is_named_as_owner(original_row.get("raised_by", "")):
         return None
-    if table == "evidence" and (row_before["principle_id"], row_before["evidence_id"]) in leaver.cited:
+    if table == "evidence" and (original_row["principle_id"], original_row["evidence_id"]) in leaver.cited:
         blank = ("cited", "quoted_for")
-    elif table == "joint_display" and row_before["quote_id"] in leaver.ids:  # the row is not the leaver's
-        row_before, blank = row_before | {"quote_id": ""}, ("quote_id",)
+    elif table == "joint_display" and original_row["quote_id"] in leaver.ids:  # the row is not the leaver's
+        original_row, blank = original_row | {"quote_id": ""}, ("quote_id",)
     elif table == "raters" and leaver.raters:  # who refused may be gone, and a refusal is final
         blank = ("may_show_more",)
     elif table == "decision_log":
-        row_after = row_after | {column: _without_its_parts(row_before[column], leaver)
-                                 for column in _SAID if column in row_before}
-    elif table == "text_decisions" and leaver.raters and row_after.get("votes"):
+        redacted_row = redacted_row | {column: _without_its_parts(original_row[column], leaver)
+                                       for column in _SAID if column in original_row}
+    elif table == "text_decisions" and leaver.raters and redacted_row.get("votes"):
         # two counts, one without its ballot, would disclose the vote
-        row_after = row_after | {"votes": WITHDRAWN}
-    return row_before, row_after | {column: "" for column in blank if column in row_after}
+        redacted_row = redacted_row | {"votes": WITHDRAWN}
+    return original_row, redacted_row | {column: "" for column in blank if column in redacted_row}
 
 
 def _without_its_parts(text: str, leaver: Leaver) -> str:
@@ -123,7 +123,7 @@ def erase_leaver_ballots_signatures_and_names(study: Study, leaver: Leaver) -> N
             _remove_keyed(path, leaver.raters, leaver)
         elif leaver.is_whole:
             _remove_keyed(path, {leaver.organisation_id}, leaver)
-    erase_sealed_ballots(study, leaver.raters)
+    erase_raters_from_seals(study, leaver.raters)
 
 
 def _remove_keyed(path: Path, papers: Collection[str], leaver: Leaver) -> None:

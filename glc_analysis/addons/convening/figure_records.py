@@ -42,12 +42,12 @@ def find_answers_in_figure_base(read_table: Read, figure: Any, question: Any) ->
                                                                                                  unit))]
 
 
-def find_members_of_figure_subset(read_table: Read, figure: Any, organisation_or_answer: str) -> set[str]:
-    """Returns the ids of the organisations or answers (``organisation_or_answer``) in the figure's subset."""
-    ids = read_table(f"{organisation_or_answer}s")[f"{organisation_or_answer}_id"]
+def find_members_of_figure_subset(read_table: Read, figure: Any, member_kind: str) -> set[str]:
+    """Returns the ids of the organisations or answers (``member_kind``) in the figure's subset."""
+    ids = read_table(f"{member_kind}s")[f"{member_kind}_id"]
     if figure.subset_kind not in KINDS[1:]:  # a source or document is a property of passages
         return {*ids}
-    found = determine_membership(figure.subset_kind, organisation_or_answer, read_table("organisations"),
+    found = determine_membership(figure.subset_kind, member_kind, read_table("organisations"),
                                  read_table("answers"),
                                  [figure.subset_id] if MERGED in figure.subset_id else ())
     return {*ids.iloc[found.rows[found.subsets == found.names.index(figure.subset_id)]]}

@@ -28,7 +28,7 @@ from glc_analysis.addons.convening.feedback import (
 )
 from glc_analysis.addons.convening.principles import (
     add_printed_ids_and_mark_current,
-    log_principle_decision,
+    log_principle_decision_if_new,
     resolve_requester_refusing_persons,
     tidy_reason_refusing_names,
 )
@@ -36,9 +36,9 @@ from glc_analysis.addons.convening.rating_forms import (
     RatingForm,
     find_origins_of_new_texts,
     format_language_and_code,
-    group_round_texts_by_language,
     has_form_phrases,
     make_rater_forms,
+    make_round_texts_per_language,
     read_form_phrases,
 )
 from glc_analysis.addons.convening.ratings import (
@@ -56,7 +56,7 @@ from glc_analysis.addons.convening.ratings import (
 from glc_analysis.addons.convening.round_roles import (
     add_proxies_and_interests,
     find_changed_proxies_and_interests,
-    list_proxy_and_interest_sentences,
+    list_named_proxies_and_interests,
     proxy_and_interest_after_vote_faults,
     proxy_and_interest_faults,
     record_printed_proxies_and_interests,
@@ -65,7 +65,7 @@ from glc_analysis.addons.convening.rounds import plan_round_and_texts, write_rou
 from glc_analysis.addons.member_checking.returns import read_organisation_names_and_languages
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.spreadsheets import print_on_a4, save_workbook_reproducibly
+from glc_analysis.spreadsheets import save_workbook_reproducibly, set_a4_print_layout
 from glc_analysis.study import Study
 from glc_analysis.templates import Macros, read_packaged_text
 from glc_analysis.text import content_hash
@@ -134,15 +134,15 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date,
     _check_roles(study, opened, round_id, raters_now)
     forms, notes = make_rater_forms(reference, round_id, asked,
                                     read_organisation_names_and_languages(study)[1])
-    texts = group_round_texts_by_language(reference, asked)
+    texts = make_round_texts_per_language(reference, asked)
     folder = study.reports / "team" / "forms" / round_id
     _check_not_filled(folder, forms)
     feedback = Feedback.read(study, reference, round_id)
     shown_before = {form.rater_id: feedback.select_for_rater(form.rater_id, form.language, form.rows)
                     if feedback else [] for form in forms}
     for name in omitted_principles:
-        log_principle_decision(study, name, f"Round {round_id} does not ask about it: {because}",
-                               by=decided_by, today=today)
+        log_principle_decision_if_new(study, name, f"Round {round_id} does not ask about it: {because}",
+                                      by=decided_by, today=today)
     record_printed_proxies_and_interests(study, round_id, raters_now)
     if not rounds.equals(reference.rounds):
         write_rounds(study, rounds)
@@ -169,7 +169,7 @@ def open_round_and_write_forms(study: Study, round_id: str, *, today: date,
     return FormsIssued(folder, is_new, any(shown_before.values()), asked, raters, tuple(unchecked),
                        _not_asked(reference, asked, omitted_principles), tuple(forms),
                        tuple(shown_before[form.rater_id] for form in forms),
-                       (*list_proxy_and_interest_sentences(reference, round_id),))
+                       (*list_named_proxies_and_interests(reference, round_id),))
 
 
 def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[str]) -> dict[str, str]:
@@ -312,7 +312,7 @@ def _lay_out(sheet: Worksheet, form: RatingForm) -> None:
     sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(WORKBOOK_COLUMNS) - 1)
     lines = sum(2 + len(line) // _LINE for line in _histories(form))
     sheet.row_dimensions[1].height, sheet.row_dimensions[3].height = min(170 + 15 * lines, 409), 9
-    print_on_a4(sheet, headings=3)
+    set_a4_print_layout(sheet, heading_row_count=3)
     sheet.sheet_view.rightToLeft = form.direction == "rtl"
     sheet.protection.sheet = True
     sheet.protection.formatColumns = sheet.protection.formatRows = False  # these stay allowed
@@ -353,15 +353,15 @@ Row = dict[str, str]
 _TYPES = {"mark": "select_multiple mark", "words": "text", "choice": "select_one yes_no"}
 
 
-def write_round_xlsform(path: Path, forms: Sequence[RatingForm], raters: Sequence[str]) -> None:
-    """Writes the XLSForm of a round. ``forms`` has one form per language; all forms have the principles in
-    the same order.
+def write_round_xlsform(path: Path, language_forms: Sequence[RatingForm], raters: Sequence[str]) -> None:
+    """Writes the XLSForm of a round. ``language_forms`` has one form per language; all forms have the
+    principles in the same order.
 
     The XLSForm asks for the rater's code, which must belong to the round, and for a language if there are
     several. The language determines the stamp of each principle: the round, the printed id and the
     text_version.
     """
-    form, round_id = _XLSForm(forms), forms[0].round_id
+    form, round_id = _XLSForm(language_forms), language_forms[0].round_id
     survey = list(form.make_survey_rows(raters))
     settings = {"form_title": f"Round {round_id}", "form_id": f"glc-round-{round_id}",
                 "version": content_hash("".join(row.get("calculation", "") for row in survey)),

@@ -27,10 +27,10 @@ convening."""
 Text = Mapping[str, Any]
 
 
-def make_printed_id(text: Text) -> str:
+def format_printed_id_of_text(text: Text) -> str:
     """Returns the id under which a text is printed and cited, such as P03.2.
 
-    >>> make_printed_id({"principle_id": "P07", "version": "2"})
+    >>> format_printed_id_of_text({"principle_id": "P07", "version": "2"})
     'P07.2'
     """
     return f"{text['principle_id']}.{text['version']}"
@@ -75,7 +75,7 @@ def find_change_that_produced_text(text: Text) -> str:
 
 def list_replacing_text_ids(printed_id: str, texts: Iterable[Text]) -> list[str]:
     """Returns the printed ids of the texts that replace a text, in the order of the table."""
-    return [make_printed_id(one) for one in texts if printed_id in list_replaced_text_ids(one)]
+    return [format_printed_id_of_text(one) for one in texts if printed_id in list_replaced_text_ids(one)]
 
 
 def describe_origin(text: Text) -> str:
@@ -104,11 +104,11 @@ def describe_how_text_was_retired(text: Text, texts: Iterable[Text]) -> str:
     """
     if text["status"] == "set_aside":
         return "is set aside"
-    after = [one for one in texts if make_printed_id(text) in list_replaced_text_ids(one)]
+    after = [one for one in texts if format_printed_id_of_text(text) in list_replaced_text_ids(one)]
     said = {REWORDED: "was replaced by", SPLIT: "was split into", MERGED: "was merged into"}
     by_kind: dict[str, list[str]] = {}
     for one in after:
-        by_kind.setdefault(find_change_that_produced_text(one), []).append(make_printed_id(one))
+        by_kind.setdefault(find_change_that_produced_text(one), []).append(format_printed_id_of_text(one))
     return " and ".join(f"{said[kind]} {join_names_in_sentence(names)}" for kind, names in by_kind.items())
 
 
@@ -121,10 +121,10 @@ def describe_new_and_retired_principles(texts: Iterable[Text]) -> Iterator[str]:
     for principle in dict.fromkeys(one["principle_id"] for one in texts):
         text, start = last[principle], first.get(principle)
         if start and find_change_that_produced_text(start):
-            yield f"{make_printed_id(start)} {describe_origin(start)}."
+            yield f"{format_printed_id_of_text(start)} {describe_origin(start)}."
         if text["status"] in ("superseded",
                               "set_aside") and (said := describe_how_text_was_retired(text, texts)):
-            yield f"{make_printed_id(text)} {said}."
+            yield f"{format_printed_id_of_text(text)} {said}."
 
 
 def summarise_new_and_retired_principles(study: Study) -> Iterator[tuple[str, list[str]]]:

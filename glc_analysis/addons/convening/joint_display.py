@@ -69,7 +69,7 @@ def make_joint_display_table(view: StudyView) -> pd.DataFrame:
     """Returns the joint display of a built study as the audience of the view may see it, one row per topic.
     Columns: topic, wave (in a study of several waves), theme, survey_result, coded_finding, quotation, fit,
     inference."""
-    words, quotes = view.words, map_quote_ids_to_readable_quotes(view)
+    words, quotes = view.words, map_quote_ids_to_cleared_quotes(view)
     shown = [(topic.row.topic_id, topic.wave, words.codes.get(topic.row.theme_id, topic.row.theme_id),
               _survey_result(topic, words), "" if topic.coded is None else words.write_clause(topic.coded),
               str(quotes.get(topic.row.quote_id, "")), topic.row.fit, topic.row.inference)
@@ -177,7 +177,7 @@ def read_question_and_code_names(study: Study) -> Words:
     return StudyView(study).words
 
 
-def map_quote_ids_to_readable_quotes(view: StudyView) -> dict[str, Quote]:
+def map_quote_ids_to_cleared_quotes(view: StudyView) -> dict[str, Quote]:
     """Returns the quotations that the audience may read, keyed by quote id. If the quotation with an id is
     not cleared for the audience, another cleared quotation of the same passage takes its place. An id without
     any cleared quotation is left out. If a quotation of the display was withdrawn since an earlier release,
@@ -199,7 +199,7 @@ def map_quote_ids_to_readable_quotes(view: StudyView) -> dict[str, Quote]:
     return {quote: text for quote, text in found.items() if text}
 
 
-def tabulate_country_fact_contradictions(view: StudyView) -> pd.DataFrame:
+def tabulate_answers_contradicting_country_facts(view: StudyView) -> pd.DataFrame:
     """Returns the organisations' statements that contradict a recorded fact about their work country.
 
     The team gets one row per answer that differs from the fact: organisation, country, indicator, stated,

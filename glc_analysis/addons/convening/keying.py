@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from glc_analysis.errors import Fault, Faults, GLCError, suggest_name
-from glc_analysis.locks import hold_lock
+from glc_analysis.locks import hold_folder_lock
 from glc_analysis.study import Study
-from glc_analysis.text import match_key, normalise_space
-from glc_analysis.writing import sync_folder
+from glc_analysis.text import fold_case_and_spacing, normalise_space
+from glc_analysis.writing import flush_folder_to_disk
 
 FIRST, SECOND, RESOLVED = PASSES = ("first keying", "second keying", "settling")
 
@@ -100,7 +100,7 @@ class KeyingLog:
                            "or repair the disk, and start the same command again. Everything except the last "
                            "line is kept.") from error
         if is_new:
-            sync_folder(self.path.parent)
+            flush_folder_to_disk(self.path.parent)
         self._apply(line)
 
     def _apply(self, line: dict[str, Any]) -> None:
@@ -150,7 +150,8 @@ class KeyedPaper:
         values: dict[str, str] = {}
         for name in self.list_fields_in_typing_order(values):
             one, other = first.get(name), second.get(name)
-            if name not in resolved and (one is None or other is None or match_key(one) != match_key(other)):
+            if name not in resolved and (one is None or other is None
+                                         or fold_case_and_spacing(one) != fold_case_and_spacing(other)):
                 return values, name
             values[name] = resolved.get(name, one or "")
         return values, ""
@@ -207,12 +208,12 @@ class KeyingSession:
         self.by = ""
         self.announced = self.last_typed = ("", "", "")
 
-    def run_under_lock(self, path: Path) -> None:
-        """Runs data entry until the person ends it, and saves to the log at ``path``. Raises GLCError if
+    def run_under_lock(self, log_path: Path) -> None:
+        """Runs data entry until the person ends it, and saves to the log at ``log_path``. Raises GLCError if
         somebody else is entering papers."""
         self.reload_changed_tables()
-        with hold_lock(path.parent, what="data entry session"):
-            self.log = KeyingLog.read(path, self.say)
+        with hold_folder_lock(log_path.parent, what="data entry session"):
+            self.log = KeyingLog.read(log_path, self.say)
             with suppress(EOFError):
                 self.run()
             self.say("Data entry has ended. Everything that was keyed is kept.")
@@ -259,13 +260,14 @@ class KeyingSession:
         while (line := self.read_printable_line(f"{self.code_prompt} (? = list, q = end)")) != LEAVE:
             self.reload_changed_tables()
             states = self.describe_state_by_code()
-            code = next((one for one in states if match_key(one) == match_key(line)), "")
+            code = next((one for one in states
+                         if fold_case_and_spacing(one) == fold_case_and_spacing(line)), "")
             if line == HELP:
                 self.say("\n".join(f"  {one}  {how or 'not received'}" for one, how in states.items()))
             elif code and not states[code].startswith(RECEIVED):
                 return code
             elif line:
-                self.say(self.explain_refused_code(line, code, states))
+                self.say(self.refuse_typed_code(line, code, states))
         return ""
 
     def describe_pass_reached(self, code: str) -> str:
@@ -317,7 +319,8 @@ class KeyingSession:
         self.say(f"{self.noun.capitalize()} {code}, {PASS_LABELS[pass_name]}{continued}.")
         if pass_name == RESOLVED:
             one, other = (passes[name].values for name in (FIRST, SECOND))
-            count = sum(match_key(one.get(at, "-")) != match_key(other.get(at, "-")) for at in one | other)
+            count = sum(fold_case_and_spacing(one.get(at, "-")) != fold_case_and_spacing(other.get(at, "-"))
+                        for at in one | other)
             self.say(f"The two keyings differ in {count} of {len(one | other)} fields. Look at the paper and "
                      "type what it says. If the two keyings are of different papers, type "
                      f"`{DROP}` to delete both.")
@@ -398,7 +401,7 @@ class KeyingSession:
         """Returns how many papers are expected."""
         return len(self.describe_state_by_code())
 
-    def explain_refused_code(self, line: str, code: str, states: Mapping[str, str]) -> str:
+    def refuse_typed_code(self, line: str, code: str, states: Mapping[str, str]) -> str:
         """Returns the reason why a typed code is refused. If ``code`` is blank, the typed code is unknown;
         else the paper with this code has already been received. In the second case, the log's entries for the
         paper are deleted."""

@@ -14,7 +14,7 @@ from glc_analysis import tables
 from glc_analysis.schema import UNASKED
 from glc_analysis.study import Study
 from glc_analysis.tables import map_codes_to_themes
-from glc_analysis.text import match_key
+from glc_analysis.text import fold_case_and_spacing
 
 PAIRS_PER_THEME = 2
 """The largest number of pairs that are proposed for each theme."""
@@ -116,4 +116,5 @@ def _stems(*texts: str) -> set[str]:
     >>> sorted(_stems("Funding by the year", "short-funding"))
     ['fundi', 'short']
     """
-    return {word[:5] for text in texts for word in re.findall(r"\w{5,}", match_key(text).replace("_", " "))}
+    return {word[:5] for text in texts
+            for word in re.findall(r"\w{5,}", fold_case_and_spacing(text).replace("_", " "))}

@@ -23,7 +23,7 @@ def format_cited_and_current_numbers(view: StudyView, words: Words, figure_id: s
     """
     labels = view.wave_labels
     now = labels[view.wave_of_figures]
-    number = cited or view.count_option_in_wave_for_team(figure_id, wave) or "a number that nobody noted"
+    number = cited or view.format_option_count_for_team(figure_id, wave) or "a number that nobody noted"
     reason = view.why_not_compared(_question_of(view, figure_id)) if is_figure else ""
     today = words.format_number(figure) if figure is not None else "no such figure"
     return f"{number} in {labels.get(wave, wave)}", f"{now}: {reason or today}"

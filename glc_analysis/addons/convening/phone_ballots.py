@@ -34,17 +34,17 @@ from glc_analysis.addons.convening.rating_forms import (
     FormText,
     TextOrigin,
     find_origins_of_new_texts,
-    group_round_texts_by_language,
+    make_round_texts_per_language,
 )
 from glc_analysis.addons.convening.ratings import ABSTAIN, ABSTENTION_MARK, BY_NAME, HEADER, SCORED
 from glc_analysis.addons.convening.rounds import plan_round_and_texts, select_rows_refusing_closed_round
 from glc_analysis.errors import Fault, Faults, UsageError, suggest_name
-from glc_analysis.locks import hold_lock
+from glc_analysis.locks import hold_folder_lock
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_delimited_file
 from glc_analysis.text import normalise_space
-from glc_analysis.writing import sync_folder, write_atomic
+from glc_analysis.writing import flush_folder_to_disk, write_atomic
 
 # ------------------------------
 # The box of answers, and its collection.
@@ -95,7 +95,7 @@ class RoundTexts:
         round, and Faults if a text differs from the text that was issued."""
         select_rows_refusing_closed_round(reference.rounds, round_id)
         _, asked = plan_round_and_texts(reference, round_id, today=date.today())
-        by_language = group_round_texts_by_language(reference, asked)
+        by_language = make_round_texts_per_language(reference, asked)
         return cls(round_id, by_language, {one: find_origins_of_new_texts(reference, round_id, asked, one)
                                            for one in by_language})
 
@@ -142,18 +142,18 @@ class Slip:
     mark: str = ""
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def list_answered_questions(self, stamps: Mapping[str, set[str]]) -> list[str]:
+    def list_answered_questions(self, current_stamps: Mapping[str, set[str]]) -> list[str]:
         """Returns the names of the questions that are answered for the current wording, such as
         ``P01.importance``; the answers themselves are never returned."""
         return [f"{principle}.{name}" for principle, own in self.answers.items()
-                if own["text"] in stamps.get(principle, ()) for name in own if name != "text"]
+                if own["text"] in current_stamps.get(principle, ()) for name in own if name != "text"]
 
-    def is_complete(self, stamps: Mapping[str, set[str]]) -> bool:
+    def is_complete(self, current_stamps: Mapping[str, set[str]]) -> bool:
         """Whether the slip has, for each principle, either all scores or the mark that the principle is
         outside the rater's context."""
-        given = {*self.list_answered_questions(stamps)}
+        given = {*self.list_answered_questions(current_stamps)}
         return all(f"{one}.{ABSTAIN}" in given or given >= {f"{one}.{question.name}" for question in SCORED}
-                   for one in stamps)
+                   for one in current_stamps)
 
     def merge_new_answers(self, stamps: Mapping[str, str], answers: Mapping[str, str],
                           request_mark: str) -> Slip:
@@ -230,7 +230,7 @@ class BallotBox:
                            for number, slip in sorted(slips.items()))
         head = f'{{"address": {json.dumps(self.address)}, "is_collected": {json.dumps(self.is_collected)}'
         write_atomic(self.path, f'{head}, "slips": {{\n{lines}\n}}}}\n')
-        sync_folder(self.path.parent)
+        flush_folder_to_disk(self.path.parent)
 
 
 def ballot_box_folder(study: Study, round_id: str) -> Path:
@@ -249,7 +249,7 @@ def begin_sentence_on_uncollected_phone_ballots(study: Study, round_id: str) -> 
         f"{count} ballots given on phones are not collected: they")
 
 
-def check_box_collected(study: Study, round_id: str) -> None:
+def check_phone_ballots_collected(study: Study, round_id: str) -> None:
     """Raises Faults if ballots given on phones have not been collected, because uncollected ballots would not
     count."""
     if said := begin_sentence_on_uncollected_phone_ballots(study, round_id):
@@ -258,7 +258,7 @@ def check_box_collected(study: Study, round_id: str) -> None:
                             "REGISTER`")])
 
 
-def note_uncollected_ballots(study: Study, round_id: str) -> str:
+def describe_uncollected_phone_ballots(study: Study, round_id: str) -> str:
     """Returns a note that says how many phone ballots are not yet among the received forms, and how to
     collect them; blank if there are none."""
     said = begin_sentence_on_uncollected_phone_ballots(study, round_id)
@@ -303,7 +303,7 @@ def collect_ballots_and_empty_box(study: Study, round_id: str, slip_register: Pa
     function completes the work. Raises UsageError if there is nothing to collect. Raises Faults, before
     anything is written, for all errors in the register and for raters who have handed in another form.
     """
-    with hold_lock(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
+    with hold_folder_lock(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
         box = BallotBox.read(study, round_id)
         if box is None:
             raise UsageError(f"There are no phone ballots in round {round_id}: no slips were made.")
@@ -326,7 +326,7 @@ def collect_ballots_and_empty_box(study: Study, round_id: str, slip_register: Pa
         ratings.mkdir(parents=True, exist_ok=True)
         for rater, content in files.items():
             write_atomic(ratings / _file_name(round_id, rater), content)
-        sync_folder(ratings)
+        flush_folder_to_disk(ratings)
         for path in box.path.parent.glob("*.pem"):
             path.unlink()
         box.slips, box.is_collected = {}, True

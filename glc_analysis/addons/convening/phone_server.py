@@ -56,7 +56,7 @@ from glc_analysis.addons.convening.rating_forms import (
 from glc_analysis.addons.convening.ratings import BY_NAME
 from glc_analysis.addons.convening.rounds import RoundClosed
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.locks import hold_lock
+from glc_analysis.locks import hold_folder_lock
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.templates import load_template, read_csv_texts_by_language, read_packaged_text
@@ -90,7 +90,7 @@ def serve_ballot_page(study: Study, round_id: str, *, say: Say) -> None:
     been collected, if the address does not belong to this computer, or if another command uses the ballot
     box.
     """
-    with hold_lock(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
+    with hold_folder_lock(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
         polling_place = PollingPlace(study, round_id, say)
         try:
             asyncio.run(_serve(polling_place))

@@ -30,7 +30,7 @@ from glc_analysis.addons.convening.phone_ballots import (
     hash_slip_code,
 )
 from glc_analysis.errors import GLCError, UsageError
-from glc_analysis.locks import hold_lock
+from glc_analysis.locks import hold_folder_lock
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.templates import load_template, read_csv_texts_by_language, read_fixed_texts
@@ -75,7 +75,7 @@ class SlipsMade:
     unchecked: tuple[str, ...]
 
 
-def warn_before_voiding_existing_slips(study: Study, round_id: str) -> str:
+def describe_voiding_of_existing_slips(study: Study, round_id: str) -> str:
     """Returns a note that new slips would make the existing slips of an open round void. The note is blank if
     there are no slips. The note is also blank if voting has begun, because no new slips can then be made."""
     box = BallotBox.read(study, round_id)
@@ -102,7 +102,7 @@ def make_phone_slips_and_ballot_box(study: Study, round_id: str, slips_folder: P
                          "because the codes must not stay on the computer that takes the votes.")
     reference = read_reference(study)
     texts = RoundTexts.from_reference(reference, round_id)
-    with hold_lock(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
+    with hold_folder_lock(ballot_box_folder(study, round_id), what=PHONE_BALLOT_LOCK):
         box = BallotBox.read(study, round_id)
         if box and (box.is_collected or not box.is_empty):
             state = "are collected" if box.is_collected else "have begun to arrive"

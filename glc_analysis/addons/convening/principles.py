@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from glc_analysis.addons.convening.histories import make_printed_id
+from glc_analysis.addons.convening.histories import format_printed_id_of_text
 from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.translations import Translations
 from glc_analysis.disclosure.quotations import find_organisation_behind_each_segment
@@ -34,7 +34,7 @@ from glc_analysis.schema import WITHOUT_GUIDE, list_allowed_words, list_table_fi
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.tabular import read_reference_rows
-from glc_analysis.text import content_hash, language_name, match_key, normalise_space
+from glc_analysis.text import content_hash, fold_case_and_spacing, language_name, normalise_space
 
 # ------------------------------
 # The tables.
@@ -321,8 +321,8 @@ def _signatures(principle_id: str, frames: Frames) -> list[str]:
 # In: a decision. Out: one more row of the table; all other rows keep their bytes.
 
 
-def log_principle_decision(study: Study, principle_id: str, decision: str, *, by: str, today: date,
-                           objections: str = "") -> None:
+def log_principle_decision_if_new(study: Study, principle_id: str, decision: str, *, by: str, today: date,
+                                  objections: str = "") -> None:
     """Adds a decision about a principle to the decision log, unless the log already has the decision for the
     same day."""
     path, (file, *_) = study.locate_reference_file("decision_log"), list_table_files("decision_log")
@@ -355,9 +355,9 @@ def status_contradicting_decision_faults(texts: Mapping[Any, Mapping[str, Any]],
     >>> [*status_contradicting_decision_faults({4: text}, [text])]
     []
     """
-    decided = {(make_printed_id(one), one["status"]) for one in decisions}
+    decided = {(format_printed_id_of_text(one), one["status"]) for one in decisions}
     for row, text in texts.items():
-        name, status = make_printed_id(text), text["status"]
+        name, status = format_printed_id_of_text(text), text["status"]
         last = next((one for one in ("set_aside", "agreed") if (name, one) in decided), "candidate")
         if text["translation_of"] or status not in STATUS_WORDS or status == last:
             continue
@@ -377,12 +377,13 @@ def changed_word_faults(table: str, action_done: str, texts: Iterable[Mapping[st
     """Yields faults for texts whose words changed after the text was signed or decided on. ``rows`` are the
     rows of ``table``, keyed by row number; their column ``text_version`` shows whether the words changed.
     ``action_done`` is the word for what the rows record about a text, such as signed."""
-    now = {make_printed_id(one): one["statement"] for one in texts if not one["translation_of"]}
+    now = {format_printed_id_of_text(one): one["statement"] for one in texts if not one["translation_of"]}
     others: dict[str, list[Any]] = {}
     for n, row in rows.items():
-        statement = now.get(make_printed_id(row), WITHDRAWN)  # a text that is gone is a fault already
+        # A text that is gone is a fault already.
+        statement = now.get(format_printed_id_of_text(row), WITHDRAWN)
         if row["text_version"] not in ("", content_hash(statement)) and WITHDRAWN not in statement:
-            others.setdefault(make_printed_id(row), []).append(n)
+            others.setdefault(format_printed_id_of_text(row), []).append(n)
     for name, numbers in others.items():
         yield Fault(f"the text of {name} was changed after it was {action_done}", f"{table}.csv",
                     ", ".join(map(str, numbers)), "text_version", rows[numbers[0]]["text_version"],
@@ -426,9 +427,9 @@ def resolve_requester_refusing_persons(reference: Reference, organisation_or_bod
 
     Raises UsageError for a person, a rater's code, and words that might be a person's name.
     """
-    organisation_or_body, key = normalise_space(organisation_or_body), match_key(organisation_or_body)
-    register = reference.organisations
-    known = dict(zip(map(match_key, list_organisation_ids_and_labels(register)),
+    key = fold_case_and_spacing(organisation_or_body)
+    organisation_or_body, register = normalise_space(organisation_or_body), reference.organisations
+    known = dict(zip(map(fold_case_and_spacing, list_organisation_ids_and_labels(register)),
                      [*register["organisation_id"]] * 3, strict=True))
     if key in known:
         return known[key]
@@ -437,7 +438,8 @@ def resolve_requester_refusing_persons(reference: Reference, organisation_or_bod
     if len(near) == 1:
         return near.pop()
     tidy_reason_refusing_names(reference, organisation_or_body)
-    is_known = key.removeprefix("the ") in {match_key(words) for words in (*PANELS.values(), "room")}
+    is_known = key.removeprefix("the ") in {fold_case_and_spacing(words)
+                                            for words in (*PANELS.values(), "room")}
     if not is_known and any(word[0].isupper() for word in re.findall(r"\w+", organisation_or_body)):
         raise UsageError(
             f"{organisation_or_body!r} may be the name of a person, and slides and packets print it. To fix: "

@@ -221,8 +221,8 @@ class RatingForm:
         return self.fixed_texts.get(_WANTED.get(question.kind, ""), "")
 
 
-def find_round_texts_in_language(reference: Reference, round_texts: pd.DataFrame,
-                                 language: str) -> pd.DataFrame:
+def find_round_texts_preferring_language(reference: Reference, round_texts: pd.DataFrame,
+                                         language: str) -> pd.DataFrame:
     """Returns the texts of a round in a language, in the order of the round.
 
     A text without a translation is returned in its original language (column ``language``). A translation is
@@ -281,13 +281,13 @@ def _in_language(texts: pd.DataFrame, name: str, language: str) -> list[FormText
     return FormText.from_rows(rows.assign(printed_id=name).head(1))
 
 
-def group_round_texts_by_language(reference: Reference, round_texts: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def make_round_texts_per_language(reference: Reference, round_texts: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Returns the texts of a round, keyed by language; the source language comes first. A language of
     principles.csv is included if a text of the round exists in this language, or if the fixed texts of the
     form exist in it. The source language is always included."""
     source = round_texts["language"].iloc[0]
     languages = sorted({source, *reference.principles["language"]}, key=lambda one: (one != source, one))
-    rows = {one: find_round_texts_in_language(reference, round_texts, one) for one in languages}
+    rows = {one: find_round_texts_preferring_language(reference, round_texts, one) for one in languages}
     return {one: rows[one] for one in languages if _is_asked_in(rows[one], one) or one == source}
 
 
@@ -329,7 +329,7 @@ def make_rater_forms(reference: Reference, round_id: str, round_texts: pd.DataFr
                             fix="give every rater a code, and write true for each rater who may rate")])
     source, forms, notes = round_texts["language"].iloc[0], [], []
     wanted_by = find_known_language_by_rater(raters, rater_languages)
-    in_language = cache(partial(find_round_texts_in_language, reference, round_texts))
+    in_language = cache(partial(find_round_texts_preferring_language, reference, round_texts))
     find_origins = cache(partial(find_origins_of_new_texts, reference, round_id, round_texts))
     for rater in raters.to_dict("records"):
         wanted = wanted_by[rater["rater_id"]] or source

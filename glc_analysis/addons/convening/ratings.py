@@ -21,7 +21,7 @@ import pandas as pd
 from glc_analysis.errors import Fault, Faults, refuse
 from glc_analysis.tables import group_rows
 from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
-from glc_analysis.text import content_hash, match_key, normalise_space
+from glc_analysis.text import content_hash, fold_case_and_spacing, normalise_space
 
 # ------------------------------
 # What a rating form asks at every principle, and what an answer means: the one description of it.
@@ -76,7 +76,7 @@ class RatingQuestion(NamedTuple):
         elif self.kind == "mark":
             answer = ABSTENTION_MARK if text.casefold() in _MARKS else text
         else:
-            answer = match_key(text).split(" / ")[0]
+            answer = fold_case_and_spacing(text).split(" / ")[0]
         return answer if answer in (*self.choices, "") else None
 
 
@@ -426,7 +426,7 @@ def _long_rows(file: str, sheet: Grid) -> pd.DataFrame:
     cells = [{name: row[names.index(name)].strip() for name in HEADER} for row in sheet.rows[1:]]
     rows = pd.DataFrame(cells, columns=list(HEADER), dtype="str")
     words = ["criterion", "score", "may_be_read"]  # which a spreadsheet may have put in capitals
-    rows[words] = rows[words].map(match_key)
+    rows[words] = rows[words].map(fold_case_and_spacing)
     return rows.assign(file=file, row=[*map(str, sheet.numbers[1:])], is_abstained="")
 
 

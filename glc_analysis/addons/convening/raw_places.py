@@ -13,7 +13,7 @@ from glc_analysis.errors import Faults
 from glc_analysis.manifest import compute_checksum, read_manifest
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
-from glc_analysis.text import make_id_from_text, match_key
+from glc_analysis.text import fold_case_and_spacing, make_id_from_text
 
 FILE_CHANGED, FILE_MISSING = "has changed since its checksum was recorded", "is missing"
 
@@ -41,7 +41,7 @@ class RawFiles:
             return found, FILE_UNRECORDED
         return found, "" if row["sha256"].lower() == found else FILE_CHANGED
 
-    def find_file_of_record(self, answer_id: str) -> str:
+    def find_survey_file_of_answer(self, answer_id: str) -> str:
         """Returns the path of the survey file that contains the record of an answer; blank if the file is
         unknown."""
         return self._surveys.get(_RECORD.sub("", answer_id), "")
@@ -50,15 +50,15 @@ class RawFiles:
         """Returns the path of a file of ratings; blank if the file no longer exists."""
         return self._ballots.get(file_name, "")
 
-    def find_place_of_segment(self, segment_id: str, document: Any, words: str) -> tuple[str, str]:
+    def find_place_of_segment(self, segment_id: str, document_row: Any, words: str) -> tuple[str, str]:
         """Returns the file of a segment, and the place in the file where ``words``, a part of the segment,
         begin. The place is the row of an answer, or the line of a transcript (in DOCX the paragraph). If the
         words begin with a masked name, the place is the line where the turn (speech of one speaker) begins.
-        ``document`` is the segment's row of table ``documents``."""
-        if document.kind == "answer":
-            answer = document.document_id[:-len(document.question_id) - 1]
-            return self.find_file_of_record(answer), f"row {parse_raw_row_number(answer)}"
-        path, n = self._paths.get(document.document_id, ""), int(segment_id.rpartition(".")[2])
+        ``document_row`` is the segment's row of table ``documents``."""
+        if document_row.kind == "answer":
+            answer = document_row.document_id[:-len(document_row.question_id) - 1]
+            return self.find_survey_file_of_answer(answer), f"row {parse_raw_row_number(answer)}"
+        path, n = self._paths.get(document_row.document_id, ""), int(segment_id.rpartition(".")[2])
         turns, what = self._turns(path), "paragraph" if path.lower().endswith(".docx") else "line"
         if n > len(turns):
             return path, ""
@@ -81,7 +81,8 @@ class RawFiles:
         """Returns the numbered lines of a transcript that is divided into turns (speeches of one speaker)."""
         from glc_analysis.intake.transcripts import read_and_number_transcript_lines
 
-        return [(n, match_key(text)) for n, text in read_and_number_transcript_lines(self.study.root / path)]
+        return [(n, fold_case_and_spacing(text))
+                for n, text in read_and_number_transcript_lines(self.study.root / path)]
 
     @cached_property
     def _manifest(self) -> dict[str, dict[str, str]]:
@@ -116,17 +117,18 @@ _BEGINNING = 30
 the end of a line, a third of this number is enough."""
 
 
-def find_line_where_words_begin(words: str, lines: Iterable[tuple[int, str]]) -> int | None:
+def find_line_where_words_begin(words: str, normalised_lines: Iterable[tuple[int, str]]) -> int | None:
     """Returns the number of the first line in which some words begin; the words may continue in the next
-    line. Returns None if the words are not found. The lines must have been converted by ``match_key``.
+    line. Returns None if the words are not found. The lines must have been converted by
+    ``fold_case_and_spacing``.
 
     >>> lines = [(4, "ana: we met at ten, and it was cold."), (8, "then we all went home in one car.")]
     >>> find_line_where_words_begin("It was cold. Then we all went home",
     ...     lines), find_line_where_words_begin("Then we all", lines)
     (4, 8)
     """
-    wanted = match_key(words)
-    for n, text in lines:
+    wanted = fold_case_and_spacing(words)
+    for n, text in normalised_lines:
         shortest = min(len(wanted), _BEGINNING // 3)
         if wanted and (wanted[:_BEGINNING] in text or any(
                 text.endswith(wanted[:length]) for length in range(shortest, min(len(wanted), _BEGINNING)))):

@@ -118,7 +118,7 @@ def _said(panel: str) -> str:
     return panel.replace("_", " ")
 
 
-def list_proxy_and_interest_sentences(reference: Reference, round_id: str) -> Iterator[str]:
+def list_named_proxies_and_interests(reference: Reference, round_id: str) -> Iterator[str]:
     """Yields a sentence for each proxy and each declared interest of a round, to be read by the team only."""
     raters = add_proxies_and_interests(reference.raters, reference, round_id)
     for row in raters[raters[PROXY] != ""].to_dict("records"):

@@ -362,14 +362,15 @@ def describe_changes_since_seal(seals: Mapping[str, Seal], votes: pd.DataFrame,
                            f"{is_now or 'blank'}. {count}.")
 
 
-def changed_rule_faults(seals: Mapping[str, Seal], settings: Mapping[str, Any]) -> Iterator[Fault]:
+def changed_rule_faults(seals: Mapping[str, Seal], consensus_settings: Mapping[str, Any]) -> Iterator[Fault]:
     """Yields faults if the present test, quorum or voting unit differs from the rule under which a round was
     closed."""
     for seal in seals.values():
         for name in ("test", "vote", "quorum"):
-            if name in seal.rule and not _is_same(settings[name], seal.rule[name]):
+            if name in seal.rule and not _is_same(consensus_settings[name], seal.rule[name]):
                 yield Fault(f"round {seal.round_id} was closed with {name} = {seal.rule[name]!r}",
-                            file="study.toml", column=f"[consensus] {name}", value=str(settings[name]),
+                            file="study.toml", column=f"[consensus] {name}",
+                            value=str(consensus_settings[name]),
                             fix="restore the rule, because it must be fixed before the first round; or open "
                             f"the round again with `glc reopen {seal.round_id}`")
 
@@ -390,7 +391,7 @@ def record_reopening(study: Study, round_id: str, because: str, *, today: str) -
     write_private_table(folder / REOPENED, pd.DataFrame(rows, columns=["on", "because"]))
 
 
-def erase_sealed_ballots(study: Study, rater_ids: Collection[str]) -> None:
+def erase_raters_from_seals(study: Study, rater_ids: Collection[str]) -> None:
     """Removes the raters ``rater_ids`` and their ballots from every seal, and records how many ballots were
     erased."""
     erase_from_recorded_proxies_and_interests(study, rater_ids)

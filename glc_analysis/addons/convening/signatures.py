@@ -37,7 +37,10 @@ from glc_analysis.addons.convening.principles import (
     format_printed_id,
     status_contradicting_decision_faults,
 )
-from glc_analysis.addons.convening.rating_forms import find_round_texts_in_language, name_language_for_reader
+from glc_analysis.addons.convening.rating_forms import (
+    find_round_texts_preferring_language,
+    name_language_for_reader,
+)
 from glc_analysis.addons.convening.seal_code import find_latest_seal_code
 from glc_analysis.addons.member_checking.returns import read_organisation_names_and_languages
 from glc_analysis.errors import Faults, GLCError, UsageError, suggest_name
@@ -159,7 +162,8 @@ def render_signing_sheet(signing: SigningState, texts: pd.DataFrame, organisatio
                          organisation_name: str,
                          language: str) -> str:
     """Returns the page of one organisation: every text with three boxes and a line for a reservation."""
-    rows = find_round_texts_in_language(Reference({"principles": signing.principles}), texts, language)
+    rows = find_round_texts_preferring_language(Reference({"principles": signing.principles}), texts,
+                                                language)
     if language not in {*rows["language"], *read_csv_texts_by_language(__file__, "signing.csv")}:
         language = texts["language"].iloc[0]
     return load_template(__file__, "signing_sheet.html").render(
@@ -333,7 +337,7 @@ class SigningSession(KeyingSession):
     def count_expected_papers(self) -> int:
         return len(self.signing.asked)
 
-    def explain_refused_code(self, line: str, code: str, states: Mapping[str, str]) -> str:
+    def refuse_typed_code(self, line: str, code: str, states: Mapping[str, str]) -> str:
         if code:
             return (f"{code} has decided on every text. To change or remove a decision: "
                     f"`glc sign --take-back {code}`.")

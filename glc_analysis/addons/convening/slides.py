@@ -24,8 +24,8 @@ from glc_analysis.addons.convening.agenda import (
     AGENDA_GROUPS,
     describe_tally_by_sign_and_words,
     find_disclosed_median_tertile,
-    list_short_names_of_principles,
     make_agenda,
+    map_principles_to_short_names,
 )
 from glc_analysis.addons.convening.ballots import (
     BALLOT_TABLES,
@@ -189,7 +189,7 @@ def _pass_gate(study: Study, reference: Reference, path: Path, text: str) -> Non
                         encoding="utf-8")  # it names fonts (Khmer)
         check_leaks([page], Path(folder), reference.names, audience="convening",
                     study=None if reference.unsound else study,  # where a text comes from takes all tables
-                    known=identifiers(study, audience="convening", reference=reference))
+                    identifier_rules=identifiers(study, audience="convening", reference=reference))
 
 
 def _check_closed(study: Study, reference: Reference, round_id: str) -> None:
@@ -261,7 +261,7 @@ def make_slide_results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles:
         votes[vote["round_id"], *_ballot_key(vote)][vote["rater_id"]] = vote["score"]
     panels = {_ballot_key(row): _untold(row) for row in issued.to_dict("records")} | {
         _ballot_key(row): _panel(row, votes, before[_ballot_key(row)]) for row in here}
-    names = list_short_names_of_principles(principles)
+    names = map_principles_to_short_names(principles)
     versions = dict(zip(issued["principle_id"], issued["version"], strict=True))
     together = [] if positions is None else positions[positions["round_id"] == round_id].to_dict("records")
     return [{

@@ -23,7 +23,7 @@ from glc_analysis.addons.convening.votes import (
 from glc_analysis.cleaning.waves import make_wave_arguments_for_consent
 from glc_analysis.disclosure.blocks import make_block_ids
 from glc_analysis.errors import Faults
-from glc_analysis.reference import relocate_faults_in_private_columns
+from glc_analysis.reference import attribute_faults_to_private_files
 from glc_analysis.steps import Step, View
 
 
@@ -35,7 +35,7 @@ def _evidence(view: View) -> dict[str, Any]:
     if faults := [*missing_cited_figure_and_passage_faults(reference.evidence, reference.joint_display,
                                                            view["figures"],
                                                            view["segments"], **waves)]:
-        raise Faults(relocate_faults_in_private_columns(view.study, faults))
+        raise Faults(attribute_faults_to_private_files(view.study, faults))
     return {}
 
 

@@ -179,7 +179,7 @@ def count_round(study: Study, round_id: str, *, close_on: date | None = None) ->
 
 
 def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Reference,
-                       settings: Mapping[str, Any]) -> pd.DataFrame:
+                       consensus_settings: Mapping[str, Any]) -> pd.DataFrame:
     """Returns table ``tallies`` before its column types are set: one row per closed round, principle,
     criterion and panel.
 
@@ -189,9 +189,11 @@ def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Refer
 """
     texts = add_text_hashes_to_rounds(reference.rounds, reference.principles)
     expected = {round_id: select_eligible_raters_with_voter(
-        ballots.find_sealed_or_present_raters(round_id, reference),
-        settings["vote"]).groupby("role")["voter"].nunique() for round_id in texts["round_id"].unique()}
-    needed = {round_id: ballots.find_quorum_by_panel(round_id, reference, settings) for round_id in expected}
+        ballots.find_sealed_or_current_raters(round_id, reference),
+        consensus_settings["vote"]).groupby("role")["voter"].nunique()
+        for round_id in texts["round_id"].unique()}
+    needed = {round_id: ballots.find_quorum_by_panel(round_id, reference, consensus_settings)
+              for round_id in expected}
     asked = ratings.groupby("round_id")["criterion"].unique()
     votes: dict[tuple[str, ...], PanelVotes] = {}
     for row in ratings[ratings["excluded"].isin(["", INTEREST])].to_dict("records"):
@@ -201,7 +203,7 @@ def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Refer
         part.append(None if row["is_abstained"] else int(row["score"]))
     agreed = select_fully_disclosed_panels(reference.raters)
     erased = {round_id for round_id, seal in ballots.seals.items() if seal.erased}
-    rules, medians, rows = describe_rule_by_closed_round(ballots.seals, settings, texts), {}, []
+    rules, medians, rows = describe_rule_by_closed_round(ballots.seals, consensus_settings, texts), {}, []
     for text in texts[texts["round_id"].isin(asked.index)].to_dict("records"):
         panels = expected[text["round_id"]].items()
         for criterion, (panel, n_expected) in product(sorted(asked[text["round_id"]]), panels):
@@ -210,9 +212,9 @@ def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Refer
             parts, quorum = votes.get(tuple(key.values()), PanelVotes()), needed[text["round_id"]].get(panel)
             ballots_cast = parts.counted
             tallied = compute_tally_columns([vote for vote in ballots_cast if vote is not None],
-                                            settings["test"],
+                                            consensus_settings["test"],
                                             n_abstained=ballots_cast.count(None), quorum=quorum)
-            tallied |= parts.make_proxy_and_interest_columns(settings["test"], quorum,
+            tallied |= parts.make_proxy_and_interest_columns(consensus_settings["test"], quorum,
                                                              is_exact=panel in agreed)
             on = text["principle_id"], text["version"], criterion, panel
             rows.append({**key, "version": text["version"], **tallied, "n_expected": n_expected,
@@ -278,16 +280,16 @@ def describe_rule_by_closed_round(seals: Mapping[str, Seal], settings: Mapping[s
                                   rounds: pd.DataFrame) -> dict[str, str]:
     """Returns the rule by which each closed round was counted, in the words to be printed, keyed by round.
     The rule comes from the seal of the round; a note is added if the round was counted again."""
-    return {round_id: describe_rule(seals[round_id].rule,
-                                    rounds) + seals[round_id].history if round_id in seals
-            else describe_rule(settings, rounds) for round_id in rounds["round_id"].unique()}
+    return {round_id: describe_counting_rule(seals[round_id].rule,
+                                             rounds) + seals[round_id].history if round_id in seals
+            else describe_counting_rule(settings, rounds) for round_id in rounds["round_id"].unique()}
 
 
-def describe_rule(settings: Mapping[str, Any], rounds: pd.DataFrame) -> str:
+def describe_counting_rule(settings: Mapping[str, Any], rounds: pd.DataFrame) -> str:
     """Returns the study's rule of counting in the words that are printed with every result, with the day on
     which the rule was fixed. A note is added if the rule was changed after the first round.
 
-    >>> describe_rule({"test": "ipras", "vote": "person", "quorum": {"observer": 4},
+    >>> describe_counting_rule({"test": "ipras", "vote": "person", "quorum": {"observer": 4},
     ...     "fixed_on": "2017-05-01"},
     ...      pd.DataFrame({"round_id": ["1"], "opened_on": ["2017-04-30"]}))
     'RAND/UCLA IPRAS, too few below 3 votes; no decision below a quorum of two thirds of a panel (at least 3
@@ -318,14 +320,14 @@ def _quorum_in_words(settings: Mapping[str, Any]) -> str:
 
 def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.DataFrame, *,
                       agreement_test: str, fully_disclosed_panels: Collection[str] = (),
-                      comments: Mapping[str, list[str]] | None = None) -> list[str]:
+                      readable_comments: Mapping[str, list[str]] | None = None) -> list[str]:
     """Returns the results of a round as lines to read out, with only the votes that may be disclosed.
 
     - ``frames``: tables ``tallies`` and ``ratings`` of all rounds.
     - ``agreement_test``: the test of agreement that the study uses.
     - ``fully_disclosed_panels``: the panels whose counts are all disclosed.
-    - ``comments``: the comments that may be read, keyed by principle; the comments follow the results of the
-      principle.
+    - ``readable_comments``: the comments that may be read, keyed by principle; the comments follow the
+      results of the principle.
 """
     of_round = {name: frame[frame["round_id"] == round_id] for name, frame in frames.items()}
     if of_round["tallies"].empty:
@@ -341,7 +343,7 @@ def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, princip
     for principle, version in sorted({*zip(tallies["principle_id"], tallies["version"], strict=True)}):
         lines.append(f"{format_printed_id(principle, version)} {names[principle]}")
         lines += map(_line, disclosed[disclosed["principle_id"] == principle].to_dict("records"))
-        lines += [f"    “{comment}”" for comment in (comments or {}).get(principle, [])]
+        lines += [f"    “{comment}”" for comment in (readable_comments or {}).get(principle, [])]
     held = of_round["ratings"][of_round["ratings"]["excluded"] != ""]
     lines += [f"Excluded: {n} {'vote' if n == 1 else 'votes'}, {principle} {criterion}: {why}."
               for (principle, criterion, why), n in held.groupby(
@@ -354,8 +356,8 @@ def list_result_lines(frames: Mapping[str, pd.DataFrame], round_id: str, princip
             f"Rule: {of_round['tallies']['rule'].iloc[0]}."]
 
 
-def list_lines_to_read_out(study: Study, reference: Reference, frames: Mapping[str, pd.DataFrame],
-                           round_id: str) -> list[str]:
+def list_round_result_lines(study: Study, reference: Reference, frames: Mapping[str, pd.DataFrame],
+                            round_id: str) -> list[str]:
     """Returns the lines of :func:`list_result_lines` for a round of a study. If a ballot of the round was
     erased after its results were disclosed, one line says that the results are no longer disclosed."""
     if round_id in list_rounds_with_erased_ballots(study):
@@ -366,7 +368,7 @@ def list_lines_to_read_out(study: Study, reference: Reference, frames: Mapping[s
     return list_result_lines(frames, round_id, reference.principles,
                              agreement_test=study.settings["consensus"]["test"],
                              fully_disclosed_panels=select_fully_disclosed_panels(reference.raters),
-                             comments=comments)
+                             readable_comments=comments)
 
 
 def _line(row: Mapping[str, Any]) -> str:

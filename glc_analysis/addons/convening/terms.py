@@ -11,7 +11,7 @@ from glc_analysis.gate.leak_scan import Terms
 from glc_analysis.study import Study
 
 
-def list_reopening_reasons(study: Study) -> Iterator[Piece]:
+def list_round_reopening_reasons(study: Study) -> Iterator[Piece]:
     """Yields the reasons for reopening rounds. Each reason is printed with every result of its round."""
     for path in sorted(study.locate_private_folder("rounds").glob("*/reopened.csv")):
         because = pd.read_csv(path, dtype="str", keep_default_na=False)["because"]
@@ -23,5 +23,5 @@ TERMS = Terms(
     registers=("raters",), people={"rater": ("raters", "rater_id")},
     printed_ids=(("principles", "principle_id"), ("evidence", "evidence_id"), ("rounds", "round_id")),
     languages=(("principles", "language"),), contacts=(("convening", "contact"),),
-    written=list_reopening_reasons,
+    written=list_round_reopening_reasons,
     public_contacts=(("handbook", "contact"), ("handbook", "complaints")))

@@ -335,7 +335,7 @@ def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> 
     from datetime import date
 
     from glc_analysis.addons.convening.amendments import (
-        check_text_in_use_or_unrecorded,
+        check_text_can_be_withdrawn,
         find_latest_row_in_source_language,
         read_reference_allowing_unrecorded_decisions,
     )
@@ -343,8 +343,8 @@ def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> 
 
     if is_typed := not (asked_by and because):
         reference = read_reference_allowing_unrecorded_decisions(study)
-        check_text_in_use_or_unrecorded(study, find_latest_row_in_source_language(reference.principles,
-                                                                                  principle))
+        check_text_can_be_withdrawn(study, find_latest_row_in_source_language(reference.principles,
+                                                                              principle))
         _show_old(study, principle, is_back=True)
     why = _why(study, asked_by, because)
     if is_typed:
@@ -393,7 +393,7 @@ def agree(study: Study, principles: tuple[str, ...], decided_by: str) -> None:
     from datetime import date
 
     from glc_analysis.addons.convening.agreeing import collect_results_objections_and_reservations
-    from glc_analysis.addons.convening.agreeing import record_agreement as record
+    from glc_analysis.addons.convening.agreeing import record_text_as_agreed as record
     from glc_analysis.addons.convening.amendments import read_reference_allowing_unrecorded_decisions
     from glc_analysis.addons.convening.principles import resolve_requester_refusing_persons
 

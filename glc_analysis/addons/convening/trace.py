@@ -317,7 +317,7 @@ class EvidenceTrail:
         if not self.has_sources:
             return
         rows = find_answers_in_figure_base(self._read_about(question.question_id), figure, question)
-        rows = rows.assign(path=rows["answer_id"].map(self.files.find_file_of_record))
+        rows = rows.assign(path=rows["answer_id"].map(self.files.find_survey_file_of_answer))
         for (path,), own in group_rows(rows, "path"):
             at = own["answer_id"].map(parse_raw_row_number)
             is_own = {"counted rows": own["is_counted"], "others in the base": ~own["is_counted"]}
@@ -429,15 +429,15 @@ class EvidenceTrail:
         """Returns the number of rows of evidence recorded for a principle."""
         return int((self.read("evidence")["principle_id"] == principle_id).sum())
 
-    def describe_reason_and_requester(self, text: Mapping[str, str]) -> str:
+    def describe_reason_and_requester(self, text_row: Mapping[str, str]) -> str:
         """Returns sentences that say why a text was written and who asked for the text. Readers outside the
         team see the requester only if the requester is an organisation that may be named. The result is blank
         while the block of decisions is hidden from the audience because of a withdrawal."""
         if DECISIONS_BLOCK in self.view.hidden:
             return ""
-        by = text["asked_by"]
+        by = text_row["asked_by"]
         by = self.view.organisation_names.get(by, by if self.has_sources else "")
-        said = {"Because": text["changed_because"], "Asked for by": by}
+        said = {"Because": text_row["changed_because"], "Asked for by": by}
         return "".join(f" {head}: {words.rstrip('.')}." for head, words in said.items() if words)
 
     def list_decisions(self, principle_id: str) -> list[str]:
@@ -460,22 +460,22 @@ class EvidenceTrail:
         is_own = (rows["principle_id"] == principle_id) & (rows["objections"] != "")
         return bool(is_own.any()) and bool(self.list_decisions(principle_id))
 
-    def trace_text_history(self, row: Any) -> Iterator[TraceNode]:
+    def trace_text_history(self, principle_row: Any) -> Iterator[TraceNode]:
         """Yields the lines of a trace with the history of a principle's text: the origin of the text, the
         texts that it replaced, the texts that replaced it, whether evidence is recorded, and the decisions
         about the principle."""
-        text = self.texts.get(row["printed_id"])
+        text = self.texts.get(principle_row["printed_id"])
         if text is None:
             return
         if came_about := describe_origin(text):
-            told = f"{row['printed_id']} {came_about}.{self.describe_reason_and_requester(text)}"
-            yield self.make_node(1, "text", row["printed_id"], told, "")
+            told = f"{principle_row['printed_id']} {came_about}.{self.describe_reason_and_requester(text)}"
+            yield self.make_node(1, "text", principle_row["printed_id"], told, "")
         for name in list_replaced_text_ids(text):
             if old := self.texts.get(name):
                 place = self.places.locate_principle_page(old["principle_id"])
                 yield self.make_node(2, "text", name, f"{name}: {old['statement']}", place)
         is_new = came_about and find_change_that_produced_text(text) != REWORDED
-        if is_new and not self.count_recorded_evidence(row["principle_id"]):
+        if is_new and not self.count_recorded_evidence(principle_row["principle_id"]):
             others = {self.texts[name]["principle_id"]
                       for name in list_replaced_text_ids(text) if name in self.texts}
             n = {one: self.count_recorded_evidence(one) for one in sorted(others)}
@@ -483,16 +483,17 @@ class EvidenceTrail:
             yield self.make_node(1, "text", "", UNSUPPORTED + (
                 f" Evidence is recorded for earlier texts ({counted}): nobody has decided yet which "
                 "of it supports this text." if counted else ""), "")
-        after = [*list_replacing_text_ids(row["printed_id"], self.texts.values())]
+        after = [*list_replacing_text_ids(principle_row["printed_id"], self.texts.values())]
         if after:
             how = describe_how_text_was_retired(text, self.texts.values())
-            yield self.make_node(1, "text", row["printed_id"], f"{row['printed_id']} {how}.", "")
+            yield self.make_node(1, "text", principle_row["printed_id"],
+                                 f"{principle_row['printed_id']} {how}.", "")
         for name in after:
             new = self.texts[name]
             place = self.places.locate_principle_page(new["principle_id"])
             yield self.make_node(2, "text", name, f"{name}: {new['statement']}"
                                  f"{self.describe_reason_and_requester(new)}", place)
-        for came_about in self.list_decisions(row["principle_id"]):
+        for came_about in self.list_decisions(principle_row["principle_id"]):
             yield self.make_node(1, "decision", "", came_about, "")
 
     @cached_property

@@ -67,16 +67,17 @@ class Translations:
         words = self.words.get((text_id, language)) if original.text else None
         return original if words is None or not is_translation_readable(words.status, audience) else words
 
-    def find_lowest_status(self, row: Mapping[str, str]) -> str:
+    def find_lowest_status(self, translation_row: Mapping[str, str]) -> str:
         """Returns the review status of a translation, which is the lowest status of its texts; blank for an
-        original. ``row`` is the row of principles.csv with the translation."""
-        texts = [self.words[f"{row['translation_of']}/{column}", row["language"]].status
-                 for column in TRANSLATED_COLUMNS if row["translation_of"] and row.get(column, "")]
+        original. ``translation_row`` is the row of principles.csv with the translation."""
+        original, language = translation_row["translation_of"], translation_row["language"]
+        texts = [self.words[f"{original}/{column}", language].status
+                 for column in TRANSLATED_COLUMNS if original and translation_row.get(column, "")]
         return min(texts, key=(DRAFT, *CHECKED).index, default="")
 
 
-def translation_and_is_draft_by_original(study: Study, audience: str,
-                                         language: str) -> dict[str, tuple[str, bool]]:
+def map_principle_texts_to_translations(study: Study, audience: str,
+                                        language: str) -> dict[str, tuple[str, bool]]:
     """Returns the translations of the principles' texts that an audience may read, keyed by the original
     text. The value is a pair: the translation, and whether the translation is a draft."""
     rows = tables.read_table("principles", study=study)

@@ -171,7 +171,7 @@ def describe_disclosed_votes(counts: Counts, n_known_votes: int = COALITION) -> 
         return f"{least} or more of {n} high" if high >= least else f"{high} of {n} high"
     if n - max(counts) >= margin or min(low, high) >= margin - 1:
         return describe_exact_votes(counts)
-    third = find_largest_tertile(counts)
+    third = find_tertile_with_most_votes(counts)
     said = f"at most {ENOUGH}" if min(low, high) <= ENOUGH else f"{ENOUGH + 1} or more"
     other = {"high": f", {said} low", "low": f", {said} high"}.get(third, "")
     return f"{least} or more of {n} {third}{other}"
@@ -187,10 +187,10 @@ def describe_exact_votes(counts: Counts) -> str:
     return f"{high} of {sum(counts)} high, {middle} middle, {low} low"
 
 
-def find_largest_tertile(counts: Counts) -> str:
+def find_tertile_with_most_votes(counts: Counts) -> str:
     """Returns the third of the scale with most votes; in a tie, the lowest of the tied thirds.
 
-    >>> find_largest_tertile((0, 2, 5))
+    >>> find_tertile_with_most_votes((0, 2, 5))
     'high'
     """
     return TERTILES[counts.index(max(counts))]
@@ -491,25 +491,26 @@ def _answers_are_open(pairs: Collection[tuple[Counts, Counts]],
 SIGNED_DECISIONS = ("endorse", "endorse_with_reservation", "do_not_endorse")
 
 
-def split_disclosed_signatures(signoffs: pd.DataFrame, n_other_voters: int) -> tuple[pd.DataFrame,
-                                                                                     dict[str, int]]:
+def split_disclosed_signatures(signoffs: pd.DataFrame, n_unnamed_asked_to_sign: int) -> tuple[
+        pd.DataFrame, dict[str, int]]:
     """Returns the rows of ``signoffs`` on one text that audiences outside the team may read. Also returns,
     keyed by decision, the number of organisations whose names may not be printed; empty if these numbers may
     not be disclosed.
 
     Column ``is_named`` says whether the name of an organisation may be printed; organisations with a printed
-    name are shown with their decision. ``n_other_voters`` is the number of organisations that were asked to
-    sign and whose names are not printed, whether they signed or not. Readers know which organisations these
-    are, but must not be able to infer whether or how one of these organisations signed. The numbers of
-    decisions by unnamed organisations are therefore shown only if readers cannot learn from them whether or
-    how any of these organisations decided. Reservations of unnamed organisations are printed as translated
-    (``reservation_read``), without the decision, if enough other organisations could have written them.
+    name are shown with their decision. ``n_unnamed_asked_to_sign`` is the number of organisations that were
+    asked to sign and whose names are not printed, whether they signed or not. Readers know which
+    organisations these are, but must not be able to infer whether or how one of these organisations signed.
+    The numbers of decisions by unnamed organisations are therefore shown only if readers cannot learn from
+    them whether or how any of these organisations decided. Reservations of unnamed organisations are printed
+    as translated (``reservation_read``), without the decision, if enough other organisations could have
+    written them.
     """
     nameless = signoffs[~signoffs["is_named"]]
     counts = {one: int((nameless["decision"] == one).sum()) for one in SIGNED_DECISIONS}
-    absent, reserved = n_other_voters - len(nameless), nameless["reservation"] != ""
+    absent, reserved = n_unnamed_asked_to_sign - len(nameless), nameless["reservation"] != ""
     is_told = absent > COALITION and len(nameless) - max(counts.values()) > COALITION
-    is_readable = (nameless["reservation_read"] != "") & (n_other_voters - reserved.sum() >= MARGIN)
+    is_readable = (nameless["reservation_read"] != "") & (n_unnamed_asked_to_sign - reserved.sum() >= MARGIN)
     words = nameless[reserved & is_readable]
     words = words.assign(decision="", reservation=words["reservation_read"])
     return pd.concat([signoffs[signoffs["is_named"]], words]), counts if is_told else {}

@@ -30,7 +30,7 @@ from glc_analysis.errors import Faults, GLCError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.templates import read_packaged_csv
-from glc_analysis.text import match_key, normalise_space
+from glc_analysis.text import fold_case_and_spacing, normalise_space
 
 _CONTESTED = {
     "ESH", "PSE", "TWN", "abkhazia", "crimea", "gaza", "kashmir", "kosovo", "kurdistan",
@@ -56,8 +56,8 @@ def read_country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
     for survey in read_surveys(study):
         for role in ("country", "home_country"):
             if settings[role]:
-                at, faults = columns.locate_columns(settings[role], survey,
-                                                    source=f"[survey] {role} of study.toml")
+                at, faults = columns.locate_question_columns(settings[role], survey,
+                                                             source=f"[survey] {role} of study.toml")
                 if faults:
                     raise Faults(faults)
                 texts += [survey.frame[at[""]]] if at[""] else []
@@ -77,11 +77,12 @@ def suggest_unlisted_country_rows(names: pd.Series, countries: pd.DataFrame) -> 
     unknown = names[find_country_ids(names, countries) == ""]
     unknown = sorted({normalise_space(name) for name in unknown.unique()} - {""})
     reviewed = countries.drop_duplicates("country_id").set_index("country_id")
-    known_names = {**map_english_iso_names_to_country_ids(), **dict(zip(countries["raw_name"].map(match_key),
-                                                                 countries["country_id"], strict=True))}
+    known_names = {**map_english_iso_names_to_country_ids(),
+                   **dict(zip(countries["raw_name"].map(fold_case_and_spacing),
+                              countries["country_id"], strict=True))}
     rows = []
     for name in unknown:
-        close = difflib.get_close_matches(match_key(name), known_names, n=1, cutoff=0.8)
+        close = difflib.get_close_matches(fold_case_and_spacing(name), known_names, n=1, cutoff=0.8)
         proposed = find_country_id(name) or find_intended_alpha_3_code(name) or (known_names[close[0]]
                                                                                  if close
                                                                                  else "")
@@ -165,7 +166,7 @@ def _whole_name(key: str, everywhere: bool) -> str:
 def _key(name: str) -> str:
     """Returns a name in the form in which names are compared. This form has small letters and single blanks,
     and neither begins nor ends with a dot, semicolon or comma."""
-    return match_key(name).replace("’", "'").replace("&", "and").strip(" .;,")
+    return fold_case_and_spacing(name).replace("’", "'").replace("&", "and").strip(" .;,")
 
 
 @cache

@@ -22,7 +22,7 @@ from glc_analysis.addons.checklists.checklists import (
     make_reporting_items,
     read_stated_sampling,
 )
-from glc_analysis.coding.exports import write_csv_for_spreadsheets
+from glc_analysis.coding.exports import write_sorted_csv_for_spreadsheets
 from glc_analysis.dictionary import describe_data_package, render_dictionary
 from glc_analysis.errors import UsageError
 from glc_analysis.gate.gate import check_leaks
@@ -70,7 +70,7 @@ def write_deposit_folder(study: Study, path: Path | None = None) -> Path:
         made.mkdir()
         _write(study, made)
         check_leaks(made.iterdir(), made, read_reference(study).names, audience=_AUDIENCE,
-                    known=identifiers(study, audience=_AUDIENCE), study=study)
+                    identifier_rules=identifiers(study, audience=_AUDIENCE), study=study)
         record_next_release_as_published(study, _AUDIENCE)
         shutil.rmtree(path, ignore_errors=True)
         made.replace(path)
@@ -87,7 +87,7 @@ def _write(study: Study, folder: Path) -> None:
     for_software = make_software_texts(study, frames, _AUDIENCE)
     frames = {name: frame for name, frame in frames.items() if name not in _LEFT_OUT}
     for name, frame in frames.items():
-        write_csv_for_spreadsheets(frame, folder / f"{FILE_STEM.format(name)}.csv")
+        write_sorted_csv_for_spreadsheets(frame, folder / f"{FILE_STEM.format(name)}.csv")
     for write_codebook_as_qdc in load_declared_objects("provides", "write_codebook_as_qdc"):
         write_codebook_as_qdc(folder / _CODEBOOK, frames["codes"].assign(merged_into="", example=""))
     published = {name: list_offered_tables()[name].about for name in frames}

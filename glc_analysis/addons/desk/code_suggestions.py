@@ -79,7 +79,7 @@ def suggest_and_log_codes_for_passage(study: Study, coder: str, document_id: str
         return []
     if without_waiting_for_model and not settled.is_learned_else_start_learning(study, encoder):
         return []
-    ranking = settled.load_ranking(study, encoder)
+    ranking = settled.learn_ranking(study, encoder)
     ranked = ranking.rank(words, encoder.encode([words])[0])
     if not ranking.is_worth_showing(ranked):
         return []

@@ -26,7 +26,7 @@ from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import Fault, Faults, GLCError, suggest_name
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
-from glc_analysis.text import make_id_from_text, match_key, normalise_space
+from glc_analysis.text import fold_case_and_spacing, make_id_from_text, normalise_space
 
 Plain = dict[str, Any]
 _CHANGES = {"name", "parent_id", "merged_into"}
@@ -57,7 +57,8 @@ def make_codebook_change_sentence(study: Study, code_id: str, cells: Mapping[str
     if code_id not in names:
         raise GLCError(f"The codebook has no code {code_id!r}; {suggest_name(code_id, names)}.")
     changed = {column: cell for column, cell in cells.items()
-               if column in _CHANGES and match_key(cell) != match_key(book.at[code_id, column])}
+               if column in _CHANGES
+               and fold_case_and_spacing(cell) != fold_case_and_spacing(book.at[code_id, column])}
     if len(changed) != 1:
         raise GLCError(f"The change of {names[code_id]!r} changes nothing, or several columns at once. "
                        "Change only its name, its place, or the code into which it is merged.")
@@ -80,7 +81,8 @@ def make_codebook_change_sentence(study: Study, code_id: str, cells: Mapping[str
 def _refuse_name(name: str, names: Mapping[str, str]) -> None:
     if not name:
         raise GLCError("The code has no name. Write one.")
-    if there := [label for label in names.values() if match_key(label) == match_key(name)]:
+    if there := [label for label in names.values()
+                 if fold_case_and_spacing(label) == fold_case_and_spacing(name)]:
         raise GLCError(f"The codebook has {there[0]!r} already. Choose another name, or merge the codes.")
 
 

@@ -35,10 +35,15 @@ from glc_analysis.coding.exports import pseudonymise_raw_transcripts
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import GLCError
 from glc_analysis.manifest import compute_checksum, read_manifest
-from glc_analysis.pseudonyms.masking import Masked, Masker, complete_key, read_key
+from glc_analysis.pseudonyms.masking import Masked, Masker, complete_pseudonym_key, read_pseudonym_key
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
-from glc_analysis.text import content_hash, language_direction, match_key, replace_blank_day_with_unknown
+from glc_analysis.text import (
+    content_hash,
+    fold_case_and_spacing,
+    language_direction,
+    replace_blank_day_with_unknown,
+)
 
 # ------------------------------
 # Which texts are coded twice, and whether all of them are handed in.
@@ -83,8 +88,8 @@ class DoubleCoding:
     def is_named_to_resolve_differences(self, person: str) -> bool:
         """Whether study.toml names this person as the one who resolves differences between coders ([coding]
         decided_by)."""
-        named = match_key(self.study.settings["coding"]["decided_by"])
-        return bool(named) and match_key(person) == named
+        named = fold_case_and_spacing(self.study.settings["coding"]["decided_by"])
+        return bool(named) and fold_case_and_spacing(person) == named
 
     @property
     def texts_not_handed_in(self) -> list[tuple[str, str]]:
@@ -281,7 +286,7 @@ class AssignedTexts:
     def mask(self) -> Callable[[str], Masked]:
         """Returns a function that replaces names in a text by their present pseudonyms."""
         names = read_reference_table(self.study, "names")
-        return Masker(names, complete_key(names, read_key(self.study.key_file))).mask
+        return Masker(names, complete_pseudonym_key(names, read_pseudonym_key(self.study.key_file))).mask
 
     def find_day_present_file_arrived(self, document: str) -> str:
         """Returns the day on which the present file of a text arrived; blank if the day is not recorded."""
@@ -290,12 +295,12 @@ class AssignedTexts:
         is_same = row is not None and row["sha256"].lower() == compute_checksum(self.study.root / path)
         return row["received_on"][:10] if is_same else ""
 
-    def list_turns(self, document: str, text: str) -> list[Turn]:
-        """Returns the turns of a text or answer in the version ``text``, which may be older than the present
-        version. The ids, roles and languages of the turns are those of the present version."""
-        if (document, text) not in self._turns_of:
-            self._turns_of[document, text] = self._found_turns(document, text)
-        return self._turns_of[document, text]
+    def list_turns(self, document: str, version_text: str) -> list[Turn]:
+        """Returns the turns of a text or answer in the version ``version_text``, which may be older than the
+        present version. The ids, roles and languages of the turns are those of the present version."""
+        if (document, version_text) not in self._turns_of:
+            self._turns_of[document, version_text] = self._found_turns(document, version_text)
+        return self._turns_of[document, version_text]
 
     def _found_turns(self, document: str, text: str) -> list[Turn]:
         if document in self.answers:

@@ -30,7 +30,7 @@ from glc_analysis.errors import GLCError, UsageError, suggest_name
 from glc_analysis.reference import read_reference_table
 from glc_analysis.schema import list_table_files
 from glc_analysis.study import Study
-from glc_analysis.text import content_hash, match_key
+from glc_analysis.text import content_hash, fold_case_and_spacing
 
 _N_KEYS = 9
 """The number of keyboard keys to which the desk assigns codes."""
@@ -221,7 +221,7 @@ class CoderWork:
     def _load_codebook(self) -> None:
         self._codebook_state = self._codebook_files()
         self._codebook = read_reference_table(self.study, "codebook")
-        self._defined = describe_code_use(self._codebook)
+        self._defined = list_definition_texts_by_code(self._codebook)
         self._current_codes: dict[str, str] = {}
         self._names = dict(zip(self._codebook["code_id"], self._codebook["name"], strict=True))
         self._live = {*self._codebook.loc[self._codebook["merged_into"] == "", "code_id"]}
@@ -243,8 +243,8 @@ class CoderWork:
             yield from describe_definition_changes(before, self._defined, self._names)
 
     def _code_named(self, name: str) -> str:
-        key = match_key(name)
-        return next((code for code, label in self._names.items() if match_key(label) == key), "")
+        key = fold_case_and_spacing(name)
+        return next((code for code, label in self._names.items() if fold_case_and_spacing(label) == key), "")
 
     # What the coder should know.
 
@@ -338,11 +338,11 @@ def _refuse_name(coder: str) -> None:
 # What changed in the codebook since a coder last coded.
 
 
-def describe_code_use(codebook: pd.DataFrame) -> dict[str, list[str]]:
+def list_definition_texts_by_code(codebook: pd.DataFrame) -> dict[str, list[str]]:
     """Returns the texts that define the use of each code (name, parent, definition, limits and successor),
     keyed by code.
 
-    >>> describe_code_use(pd.DataFrame({
+    >>> list_definition_texts_by_code(pd.DataFrame({
     ...     "code_id": ["c1"], "name": ["Law"], "definition": ["What courts decide."]}))
     {'c1': ['Law', '', 'What courts decide.', '', '', '']}
     """
@@ -354,8 +354,8 @@ def describe_code_use(codebook: pd.DataFrame) -> dict[str, list[str]]:
 def describe_definition_changes(before: Mapping[str, list[str]], now: Mapping[str, list[str]],
                                 code_names: Mapping[str, str]) -> list[str]:
     """Returns a list with one sentence for the coder, which names the differences between two results of
-    :func:`describe_code_use`. The list is empty if the results do not differ. ``code_names`` are the present
-    names of the codes.
+    :func:`list_definition_texts_by_code`. The list is empty if the results do not differ. ``code_names`` are
+    the present names of the codes.
 
     >>> describe_definition_changes({}, {"c1": ["Law", "", "What courts decide.", "", "", ""]}, {"c1": "Law"})
     ['The codebook has changed since you last coded (new: Law). Your codings are kept.']

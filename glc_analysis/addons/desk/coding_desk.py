@@ -299,18 +299,18 @@ class CodingDesk(anywidget.AnyWidget):
         self.session, self._codebook_shown = session, session.codebook_readings
         self.on_msg(lambda widget, question, buffers: self.send(self.answer_request(question)))
 
-    def answer_request(self, question: Mapping[str, Any]) -> dict[str, Any]:
+    def answer_request(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Returns the answer to a request of the browser."""
         try:
-            answer = {"id": question["id"], "ok": self._said(question)}
+            answer = {"id": request["id"], "ok": self._said(request)}
         except GLCError as error:
-            answer = {"id": question["id"], "error": str(error)}
+            answer = {"id": request["id"], "error": str(error)}
         except OSError as error:
-            answer = {"id": question["id"],
+            answer = {"id": request["id"],
                       "error": f"Not saved: {error.strerror}. To fix: free some space on the disk, then "
                       "repeat the last step."
                       if error.errno == ENOSPC else f"Not saved: {error.strerror}."}
-        if {"do", "write_change"} & {*question} and self.session.codebook_readings != self._codebook_shown:
+        if {"do", "write_change"} & {*request} and self.session.codebook_readings != self._codebook_shown:
             answer["news"] = {"codebook": self.session.list_codes_with_definitions(),
                               "problems": self.session.describe_state()["problems"]}
             self._codebook_shown = self.session.codebook_readings
@@ -344,7 +344,7 @@ class CodingDesk(anywidget.AnyWidget):
         if get == "passages":
             return session.list_passages(code_id)
         if get == "suggestions":
-            return session.suggest_codes(document_id, start, end, without_waiting_for_model=True)
+            return session.suggest_and_log_codes(document_id, start, end, without_waiting_for_model=True)
         if get == "why_no_suggestions":
             return session.why_no_suggestions(document_id)
         return {"answers": session.list_answers, "training": session.freeze_and_compare_training_texts,

@@ -287,8 +287,8 @@ class CodingSession(CoderWork):
                     [{"on": self._today.isoformat(), "act": "open", "by": self.coder,
                                                                 "document_ids": documents}])
 
-    def suggest_codes(self, document_id: str, start: int, end: int, *,
-                      without_waiting_for_model: bool = False) -> list[Plain]:
+    def suggest_and_log_codes(self, document_id: str, start: int, end: int, *,
+                              without_waiting_for_model: bool = False) -> list[Plain]:
         """Returns the codes that are suggested for a passage that the coder has coded, and logs these codes
         as shown (:mod:`.code_suggestions`)."""
         return suggest_and_log_codes_for_passage(self.study, self.coder, document_id, start, end,

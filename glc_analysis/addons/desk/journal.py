@@ -23,11 +23,11 @@ from typing import Any, NamedTuple
 
 from glc_analysis.errors import Busy, Fault, Faults, GLCError
 from glc_analysis.intake.codings.model import TRAINING, ParsedCodings, Passage, Text
-from glc_analysis.locks import hold_lock
+from glc_analysis.locks import hold_folder_lock
 from glc_analysis.study import Study
 from glc_analysis.study_locks import delay_withdrawal_while_writing
 from glc_analysis.text import content_hash, normalise_space
-from glc_analysis.writing import sync_folder
+from glc_analysis.writing import flush_folder_to_disk
 
 Line = Mapping[str, Any]
 ANSWER = "answer"
@@ -493,7 +493,7 @@ class CoderJournal:
         until = time.monotonic() + _PATIENCE
         while True:
             try:
-                stack.enter_context(hold_lock(self.path.parent, what="window of the coding desk"))
+                stack.enter_context(hold_folder_lock(self.path.parent, what="window of the coding desk"))
                 return
             except Busy:
                 if time.monotonic() > until:
@@ -523,7 +523,7 @@ class CoderJournal:
                            "saved; everything before it is. To fix: free some space, or see who may write to "
                            f"the folder {self.path.parent.name}.") from error
         if is_new:
-            sync_folder(self.path.parent)
+            flush_folder_to_disk(self.path.parent)
         return self.read()
 
 

@@ -24,10 +24,10 @@ from glc_analysis import tables
 from glc_analysis.coding.codebook import update_codes_and_list_split_codings
 from glc_analysis.coding.coders import (
     extend_codebook,
-    find_overlapped_segments_and_coders,
     make_codings_table,
     map_names_to_documents,
     map_names_to_open_questions,
+    pair_overlapped_segments_with_coders,
     place_codings,
 )
 from glc_analysis.coding.coefficients import NOMINAL, count_codings
@@ -36,7 +36,7 @@ from glc_analysis.coding.exports import pseudonymise_raw_transcripts
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Faults, UsageError, suggest_name
 from glc_analysis.intake.codings import read_codings
-from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key
+from glc_analysis.pseudonyms.masking import Masker, complete_pseudonym_key, read_pseudonym_key
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
@@ -248,7 +248,8 @@ def compare_first_and_second_coding(study: Study, coder: str, second_coding: Pat
     frames = {name: tables.read_table(name, study=study) for name in
               ("codings", "readings", "segments", "documents", "quarantined")}
     reference = read_reference(study)
-    masker = Masker(reference.names, complete_key(reference.names, read_key(study.key_file)))
+    masker = Masker(reference.names,
+                    complete_pseudonym_key(reference.names, read_pseudonym_key(study.key_file)))
     texts, segments = pseudonymise_raw_transcripts(study), frames["segments"]
     words = dict(zip(segments["document_id"], segments["text"], strict=True))
 
@@ -277,7 +278,7 @@ def compare_first_and_second_coding(study: Study, coder: str, second_coding: Pat
     first = frames["codings"][frames["codings"]["coder_id"] == coder]
     sets: dict[str, dict[str, frozenset[str]]] = {}
     unknown = _unknown(frames["quarantined"], segments, coder)
-    unknown |= {segment for segment, _ in find_overlapped_segments_and_coders(placed.unread, segments)}
+    unknown |= {segment for segment, _ in pair_overlapped_segments_with_coders(placed.unread, segments)}
     for name, codings in (("first", first), ("second", second)):
         coded = list_codes_by_segment_and_reader(codings, both, segments)
         coded = coded[~coded["segment_id"].isin(unknown)]

@@ -32,7 +32,7 @@ from glc_analysis.spreadsheets import CsvRows, read_utf8_unchanged
 from glc_analysis.study import Study
 from glc_analysis.study_locks import delay_withdrawal_while_writing
 from glc_analysis.templates import Macros
-from glc_analysis.text import make_id_from_text, match_key
+from glc_analysis.text import fold_case_and_spacing, make_id_from_text
 from glc_analysis.writing import write_atomic
 
 # ------------------------------
@@ -323,13 +323,13 @@ class ProposedCode(NamedTuple):
 def list_proposed_codes(study: Study) -> list[ProposedCode]:
     """Returns the codes that coders proposed at the desk and that codebook.csv does not have, sorted by coder
     and name."""
-    known = {*map(match_key, read_reference_table(study, "codebook")["name"])}
+    known = {*map(fold_case_and_spacing, read_reference_table(study, "codebook")["name"])}
     double, proposed = DoubleCoding(study), []
     for coder in study.list_coder_files():
         journal = CoderJournal(coder_journal_path(study, coder))
         journal.read()
         for code in journal.work.proposals.values():
-            if code.is_quotation or match_key(code.name) in known:
+            if code.is_quotation or fold_case_and_spacing(code.name) in known:
                 continue
             is_hidden = code.document_id in double.texts and not double.is_complete
             words = code.words or journal.work.texts[code.document_id].text[code.start:code.end]

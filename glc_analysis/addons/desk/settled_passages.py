@@ -90,7 +90,7 @@ class SettledPassages:
         """Whether anybody coded the account of a survivor's case in the turns of a passage."""
         return any(a < end and start < b for a, b in self.case_spans.get(document_id, ()))
 
-    def load_ranking(self, study: Study, encoder: SentenceEncoder) -> CodeRanking:
+    def learn_ranking(self, study: Study, encoder: SentenceEncoder) -> CodeRanking:
         """Returns the ranking of codes learned from the settled passages; vectors that the cache has are not
         computed again."""
         key = (study.root, encoder.name, self.make_digest(study))
@@ -110,7 +110,7 @@ class SettledPassages:
         key = (study.root, encoder.name, self.make_digest(study))
         if key not in _LEARNED and key not in BEING_LEARNED:
             BEING_LEARNED.clear()
-            BEING_LEARNED[key] = Thread(target=self.load_ranking, args=(study, encoder), daemon=True)
+            BEING_LEARNED[key] = Thread(target=self.learn_ranking, args=(study, encoder), daemon=True)
             BEING_LEARNED[key].start()
         return key in _LEARNED or not BEING_LEARNED[key].is_alive()
 

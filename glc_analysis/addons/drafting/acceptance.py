@@ -41,7 +41,7 @@ from glc_analysis.reference import derive_question_units
 from glc_analysis.schema import UNDECIDED, UNKNOWN, list_table_files, read_default_settings
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
-from glc_analysis.text import match_key, normalise_space
+from glc_analysis.text import fold_case_and_spacing, normalise_space
 from glc_analysis.writing import write_atomic
 
 _ACCEPTED_COLUMNS = ("question_id", "by", "date", "how_sure")
@@ -109,9 +109,10 @@ def accept_chosen_draft_rows(study: Study, state: DraftState, accepted_by: str, 
 def _new_countries(study: Study, state: DraftState) -> pd.DataFrame:
     """Returns the drafted rows of countries that have a country code and whose name is not yet in
     countries.csv."""
-    known = {match_key(name) for name in read_column_values(study, "countries", "raw_name")}
+    known = {fold_case_and_spacing(name) for name in read_column_values(study, "countries", "raw_name")}
     countries = state.tables["countries"]
-    return countries[(countries["country_id"] != "") & ~countries["raw_name"].map(match_key).isin(known)]
+    return countries[(countries["country_id"] != "")
+                     & ~countries["raw_name"].map(fold_case_and_spacing).isin(known)]
 
 
 def _new_themes(study: Study, state: DraftState, questions: pd.DataFrame) -> pd.DataFrame:
@@ -195,7 +196,8 @@ def add_or_reposition_option_rows(study: Study, rows: pd.DataFrame) -> None:
         cells = _cells(table)
         same = [n for n, cell in enumerate(cells, 1) if len(cell) > max(at.values()) and (
             cell[at["option_list"]], cell[at["option_id"]]) == (row["option_list"], row["option_id"])]
-        if match_key(row["value"]) in {match_key(cells[n - 1][at["value"]]) for n in same}:
+        if fold_case_and_spacing(row["value"]) in {fold_case_and_spacing(cells[n - 1][at["value"]])
+                                                   for n in same}:
             for n in same:
                 table.set_cell(n, "position", row["position"])
             continue
@@ -281,7 +283,7 @@ def _add_conditions(table: CsvRows, conditions: pd.DataFrame) -> tuple[bool, lis
     place = {row[at["question_id"]].strip(): n for n, row in enumerate(cells, 1) if len(row) == len(at)}
     for _, row in conditions[conditions[USE] == "yes"].iterrows():
         condition = skip_logic.parse_condition(row["asked_if"])
-        lacking = sorted(skip_logic.list_questions(condition) - {*place, "country"})
+        lacking = sorted(skip_logic.list_questions_named_in_condition(condition) - {*place, "country"})
         asked = [name for name in split_alternatives(row["question_id"]) if name in place]
         if lacking and asked:
             lines.append(f"The asked_if of {', '.join(asked)} is written once {' and '.join(lacking)} is "

@@ -34,7 +34,7 @@ from glc_analysis.intake.codings import read_codings
 from glc_analysis.schema import list_table_files
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
-from glc_analysis.text import fold_case_accents_and_separators, make_id_from_text, match_key
+from glc_analysis.text import fold_case_accents_and_separators, fold_case_and_spacing, make_id_from_text
 from glc_analysis.writing import write_atomic
 
 ADDED_DOMAIN, ADDED_THEME = "Codes", "Other codes"
@@ -242,13 +242,13 @@ def list_code_tree_changes(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.Dat
     known, rows = _known_codes(tree, live), []
     unclear = _unclear_names(tree, known, live)
     ours, theirs = map_codes_to_name_paths(live), map_codes_to_name_paths(tree)
-    by_name = dict(list(live.groupby(live["name"].map(match_key))["code_id"]))
+    by_name = dict(list(live.groupby(live["name"].map(fold_case_and_spacing))["code_id"]))
     records = {row["code_id"]: row for row in live.to_dict("records")}
     used = {code for code in known.values() if code}
     for row in tree.to_dict("records"):
         path = " > ".join(theirs[row["code_id"]])
         code = known[row["code_id"]]
-        same_name = [one for one in by_name.get(match_key(row["name"]), ()) if one not in used]
+        same_name = [one for one in by_name.get(fold_case_and_spacing(row["name"]), ()) if one not in used]
         if not code and len(same_name) == 1 and row["code_id"] not in unclear:
             used.add(same_name[0])
             rows.append(("moved", same_name[0], path, "parent_id",
@@ -310,7 +310,8 @@ def select_codes_to_add(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFr
         domain or theme has no row, a row is added."""
         if not name:
             return ""
-        path = (match_key(ADDED_DOMAIN),) + ((match_key(ADDED_THEME),) if name == ADDED_THEME else ())
+        path = (fold_case_and_spacing(ADDED_DOMAIN),) + (
+            (fold_case_and_spacing(ADDED_THEME),) if name == ADDED_THEME else ())
         if path not in known:
             parent = added(ADDED_DOMAIN) if name == ADDED_THEME else ""
             known[path] = add({"code_id": make_id_from_text(name), "name": name}, "theme" if parent
@@ -361,13 +362,14 @@ def add_codes_and_update_codebook_notes(study: Study, codebook: pd.DataFrame, tr
 def _paths(tree: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     """Returns the path of each code, which is the names from the top of the tree down to the code, in the
     form in which names are compared."""
-    return {code: tuple(map(match_key, names)) for code, names in map_codes_to_name_paths(tree).items()}
+    return {code: tuple(map(fold_case_and_spacing, names))
+            for code, names in map_codes_to_name_paths(tree).items()}
 
 
 def _same(path: tuple[str, ...], known: Mapping[tuple[str, ...], str]) -> str:
     """Returns the id of the code at a path of the codebook; blank if no code has this path. An added domain
     or theme above the path in the codebook is ignored."""
-    added = tuple(map(match_key, (ADDED_DOMAIN, ADDED_THEME)))
+    added = tuple(map(fold_case_and_spacing, (ADDED_DOMAIN, ADDED_THEME)))
     return known.get(path) or known.get((added[0], *path)) or known.get((*added, *path)) or ""
 
 

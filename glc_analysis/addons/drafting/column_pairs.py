@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from glc_analysis.addons.drafting.words import strip_case_accents_and_punctuation
-from glc_analysis.text import match_key
+from glc_analysis.text import fold_case_and_spacing
 
 SAME_HEADING, SAME_PLACE, SIMILAR, WEAK = "the same heading", "the same place", "alike", "weak"
 """The ways in which the columns of two files were paired, from the most certain to the least certain."""
@@ -69,23 +69,24 @@ def _nearness(ours: Columns, theirs: Columns) -> float:
     """Returns the similarity of two files: the number of shared headings, plus the similarities of the other
     columns when they are paired in order."""
     shared = _shared(ours, theirs)
-    left, right = ([name for name in columns if match_key(name) not in shared] for columns in (ours, theirs))
+    left, right = ([name for name in columns if fold_case_and_spacing(name) not in shared]
+                   for columns in (ours, theirs))
     scores = _scores(left, right, ours, theirs)
     return len(shared) + sum(scores[a][b] for a, b in _aligned(scores))
 
 
 def _shared(ours: Columns, theirs: Columns) -> set[str]:
-    return {match_key(name) for name in ours} & {match_key(name) for name in theirs}
+    return {fold_case_and_spacing(name) for name in ours} & {fold_case_and_spacing(name) for name in theirs}
 
 
 def _add_file(rows: list[_Row], files: Sequence[Columns], n: int, others: Sequence[int]) -> None:
     """Adds the columns of file ``n`` to the questions. Columns are first matched by their headings, then
     paired with the columns of the files ``others``, which are sorted by their similarity to file ``n``, the
     most similar first."""
-    by_heading = {match_key(name): row for row in reversed(rows) for name in row.names.values()}
+    by_heading = {fold_case_and_spacing(name): row for row in reversed(rows) for name in row.names.values()}
     at: dict[str, _Row] = {}
     for name in files[n]:
-        row = by_heading.get(match_key(name))
+        row = by_heading.get(fold_case_and_spacing(name))
         if row and n not in row.names:
             row.names[n] = name
             at[name] = row

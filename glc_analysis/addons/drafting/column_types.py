@@ -27,7 +27,7 @@ from glc_analysis.addons.drafting.choices import (
 from glc_analysis.addons.drafting.column_pairs import WEAK
 from glc_analysis.addons.drafting.form import FormColumn
 from glc_analysis.addons.drafting.options import AnswerOptions, make_option_spelling_key
-from glc_analysis.text import NO_DATE, language_code, match_key, parse_dates_and_explain_fault
+from glc_analysis.text import NO_DATE, fold_case_and_spacing, language_code, parse_dates_and_explain_fault
 
 NO_QUESTION = "left out"
 COLUMN_ROLES = ("organisation", "country", "started", "ended", "language")
@@ -59,11 +59,11 @@ _DATE = re.compile(
 
 
 def guess_column_type(column: FormColumn, known_option_keys: Collection[str] = (), *,
-                      is_of_tool: bool = True) -> ColumnGuess:
+                      is_tool_export: bool = True) -> ColumnGuess:
     """Guesses the type of question in a column. ``known_option_keys`` are the keys of options listed
     elsewhere in the form.
 
-    ``is_of_tool`` says that a survey tool wrote the file. A column with a name that survey tools give to
+    ``is_tool_export`` says that a survey tool wrote the file. A column with a name that survey tools give to
     their own columns is then not a question. In files not written by a survey tool, a column with such a name
     may be a question, so the guess is unsure.
 
@@ -84,7 +84,7 @@ def guess_column_type(column: FormColumn, known_option_keys: Collection[str] = (
     column = replace(column, counts=count_answers_by_language(column))
     answers = column.total
     tool = _tool_column(column)
-    if tool and is_of_tool:
+    if tool and is_tool_export:
         return tool
     guess = _dates(whole) or next(filter(None, (
         decide(column, answers) for decide in (
@@ -358,7 +358,8 @@ def count_answers_by_language(column: FormColumn) -> tuple[Counter[str], ...]:
     merged: list[tuple[str, Counter[str]]] = []
     for name, counts in zip(column.names, column.counts, strict=True):
         same = next((n for n, (other, known) in enumerate(merged)
-                     if (match_key(name) == match_key(other) or column.paired_by == WEAK)
+                     if (fold_case_and_spacing(name) == fold_case_and_spacing(other)
+                         or column.paired_by == WEAK)
                      and _is_answered_alike(counts, known)), None)
         if same is None:
             merged.append((name, Counter(counts)))

@@ -141,7 +141,7 @@ def _check_draft(study: Study, looked_by: str) -> bool:
         read_draft,
     )
     from glc_analysis.cleaning.records import read_raw_surveys
-    from glc_analysis.locks import hold_lock
+    from glc_analysis.locks import hold_folder_lock
 
     try:
         draft = read_draft(study)
@@ -159,7 +159,7 @@ def _check_draft(study: Study, looked_by: str) -> bool:
         if faults := [*heading_in_no_file_faults(draft, surveys)]:
             raise Faults(faults)
     if looked_by:
-        with hold_lock(study.processed, what="build", is_patient=True):
+        with hold_folder_lock(study.processed, what="build", is_patient=True):
             # First the options, which questions may wait for.
             for line in (*accept_decided_open_rows(study, looked_by, today=date.today()),
                          *accept_chosen_draft_rows(study, draft, looked_by, today=date.today()),
@@ -302,7 +302,7 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
         draft_new_wave,
         record_waves_and_files,
     )
-    from glc_analysis.addons.drafting.store import add_to_draft, list_draft_status_lines, read_draft
+    from glc_analysis.addons.drafting.store import add_wave_to_draft, list_draft_status_lines, read_draft
     from glc_analysis.addons.drafting.xlsform import read_wordings_table
     from glc_analysis.cleaning.records import RESPONDENT, SURVEY_ROLES
     from glc_analysis.errors import count_of
@@ -324,14 +324,14 @@ def wave(study: Study, files: tuple[Path, ...], wave_id: str, form: Path | None,
     drafted, reference = read_draft(study), read_reference(study, needed=("questions", "options"))
     crosswalk, new = draft_new_wave(
         before, surveys, add_draft_to_reference(drafted.tables, reference) if drafted else reference, wave_id,
-        roles=[survey[role] for role in (RESPONDENT, *SURVEY_ROLES)],
+        role_columns=[survey[role] for role in (RESPONDENT, *SURVEY_ROLES)],
         wordings=read_wordings_table(form) if form else None,
         taken_ids=[*drafted.tables["questions"]["question_id"]] if drafted else ())
     write_crosswalk_draft(study, crosswalk.rows, crosswalk.options)
     record_waves_and_files(study, {wave_id: names})
     say(describe_crosswalk_draft(crosswalk.rows))
     if len(new.tables["questions"]):
-        add_to_draft(study, new)
+        add_wave_to_draft(study, new)
         for line in list_draft_status_lines(with_new) if (with_new := read_draft(study)) else ():
             say(line)
     if missing := names - {path.name for path in study.list_raw_files("survey")}:

@@ -21,7 +21,7 @@ from glc_analysis.intake.transcripts import Transcript, read_transcript
 from glc_analysis.schema import ANY_DOCUMENT
 from glc_analysis.study import Study
 from glc_analysis.templates import read_packaged_csv
-from glc_analysis.text import make_id_from_text, match_key, normalise_space
+from glc_analysis.text import fold_case_and_spacing, make_id_from_text, normalise_space
 
 _DOCUMENT_COLUMNS = ["document_id", "kind", "path", "organisation_id", "date", "language", "is_interpreted"]
 _SPEAKER_COLUMNS = ["document_id", "name_in_file", "speaker_id", "organisation_id", "role"]
@@ -74,7 +74,7 @@ def draft_document_rows(conversations: Iterable[Conversation], *,
     known = None
     if organisations is not None:
         listed = organisations[["organisation_id", "label"]].itertuples(index=False, name=None)
-        known = {match_key(name): organisation_id for organisation_id, label in listed
+        known = {fold_case_and_spacing(name): organisation_id for organisation_id, label in listed
                  for name in (label, organisation_id, re.sub("[_-]", " ", organisation_id))}
     rows = []
     for talk in conversations:
@@ -84,16 +84,17 @@ def draft_document_rows(conversations: Iterable[Conversation], *,
         if talk.kind == "interview":
             name = _organisation_name(talk)
             organisation = (make_id_from_text(name) or talk.document_id) if known is None else \
-                known.get(match_key(name), known.get(match_key(re.sub(r"[_-]+", " ", name)), ""))
+                known.get(fold_case_and_spacing(name),
+                          known.get(fold_case_and_spacing(re.sub(r"[_-]+", " ", name)), ""))
         rows.append((talk.document_id, talk.kind, talk.path, organisation,
                      "-".join(day.groups()) if day else "", detect_language(text[:2000]), ""))
     return pd.DataFrame(rows, columns=_DOCUMENT_COLUMNS, dtype="str")
 
 
-def draft_organisation_rows(documents: pd.DataFrame) -> pd.DataFrame:
+def draft_organisation_rows(drafted_documents: pd.DataFrame) -> pd.DataFrame:
     """Returns a drafted row of organisations.csv (organisation_id and label) for each organisation of the
     drafted interviews."""
-    ids = [*filter(None, dict.fromkeys(documents["organisation_id"]))]
+    ids = [*filter(None, dict.fromkeys(drafted_documents["organisation_id"]))]
     labels = [re.sub(r"[_-]+", " ", organisation_id).strip().capitalize() for organisation_id in ids]
     return pd.DataFrame({"organisation_id": ids, "label": labels}, dtype="str")
 
@@ -133,7 +134,7 @@ def count_turns_and_guess_roles(conversations: Iterable[Conversation]) -> pd.Dat
 def _roles(kind: str, by: pd.DataFrame) -> dict[str, tuple[str, str]]:
     """Returns the role of each speaker and the evidence for the role, keyed by the speaker's name; role and
     evidence are blank if the role is unknown."""
-    named = {name: _role_words().get(match_key(name), "") for name in by.index}
+    named = {name: _role_words().get(fold_case_and_spacing(name), "") for name in by.index}
     roles = {name: (role, "the name says so" if role else "") for name, role in named.items()}
     if kind != "interview":
         return roles
@@ -183,7 +184,7 @@ def draft_speaker_rows(speaker_facts: pd.DataFrame, taken_ids: Collection[str] =
     for document_id, speaker, role in zip(speaker_facts["document_id"], speaker_facts["speaker"],
                                           speaker_facts["role"], strict=True):
         is_shared = named.at[speaker, "documents"] > 1 and named.at[speaker, "roles"] == 1 \
-            and words.get(match_key(speaker)) != "participant"
+            and words.get(fold_case_and_spacing(speaker)) != "participant"
         if is_shared and speaker in done:
             continue
         done.add(speaker)
@@ -233,14 +234,15 @@ def list_decisions_left_to_people(documents: pd.DataFrame, speakers: pd.DataFram
 
 def is_role_name(name: str) -> bool:
     """Whether a speaker's name in a transcript is the name of a role, such as Interviewer."""
-    return match_key(name) in _role_words()
+    return fold_case_and_spacing(name) in _role_words()
 
 
 @cache
 def _role_words() -> dict[str, str]:
     """Returns the role that each role name means, keyed by the name in the form in which names are
     compared."""
-    return {match_key(word): row["role"] for row in read_packaged_csv(__file__, "speaker_words.csv")
+    return {fold_case_and_spacing(word): row["role"]
+            for row in read_packaged_csv(__file__, "speaker_words.csv")
             for word in row["words"].split(" | ")}
 
 

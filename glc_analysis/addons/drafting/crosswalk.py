@@ -24,7 +24,7 @@ from glc_analysis.cleaning.responses import OptionList
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import Reference
 from glc_analysis.schema import CHOICE_TYPES, COUNTRY_LIST
-from glc_analysis.text import UNTICKED, match_key, normalise_space
+from glc_analysis.text import UNTICKED, fold_case_and_spacing, normalise_space
 
 COLUMNS = ["question_id", "change", "is_comparable", "because", "why", "wording_before", "wording_now",
            "options_before", "options_now", "columns", "asked_if", "wave_id"]
@@ -101,9 +101,9 @@ def _partners(new: SurveyDraft, surveys: Sequence[RawSurvey]) -> _Partners:
     rows = new.tables["options"]
     of_list: dict[str, dict[str, tuple[set[str], bool]]] = {}
     for _, same in rows.groupby(["option_list", "option_id"], sort=False):
-        keys = {match_key(text) for column in ("value", "label") for text in same[column]}
+        keys = {fold_case_and_spacing(text) for column in ("value", "label") for text in same[column]}
         is_sure = not same["why"].str.startswith(MAYBE_ONE).any()
-        values = dict.fromkeys(map(match_key, same["value"]), (keys, is_sure))
+        values = dict.fromkeys(map(fold_case_and_spacing, same["value"]), (keys, is_sure))
         of_list.setdefault(same["option_list"].iloc[0], {}).update(values)
     return {(survey.path.name, name): of_list.get(question["option_list"], {})
             for _, question in new.tables["questions"].iterrows() for survey in surveys
@@ -137,14 +137,14 @@ class _Question:
         self.found_before = [self._locate(survey) for survey in self.before]
         names = {name for at in self.found_before for name in at.values()} or {
             *columns.split_alternatives(question["columns"])}
-        keys = {*map(match_key, names)}
+        keys = {*map(fold_case_and_spacing, names)}
         self.known = {self._reads(text) for text in (question["wording"], *names)}
         # A heading that stands over several columns of a file tells no question.
         self.known |= {self._reads(file.wording.get(name, "")) for file in self.before for name in names
                        if re.sub(r" \[\d+\]$", "", name) not in file.repeated}
         beside = [pair[len(self.before):] for pair in self.pairs
-                  if keys & {match_key(name) for name in pair[:len(self.before)] if name}]
-        without = columns.list_files_without(question["columns"])
+                  if keys & {fold_case_and_spacing(name) for name in pair[:len(self.before)] if name}]
+        without = columns.list_files_lacking_question(question["columns"])
         self.found, self.proposed = [], []
         for n, survey in enumerate(self.surveys):
             at = self._locate(survey)
@@ -156,18 +156,18 @@ class _Question:
     def _locate(self, survey: RawSurvey) -> dict[str, str]:
         """Returns the column of each of the question's options in a file; empty if the file lacks the
         question."""
-        at, faults = columns.locate_columns(self.question["columns"], survey,
-                                            self.options if self.question["type"] == "multi" else None)
+        options = self.options if self.question["type"] == "multi" else None
+        at, faults = columns.locate_question_columns(self.question["columns"], survey, options)
         return {} if faults or not any(at.values()) else at
 
     def _reads(self, text: str) -> str:
         """Returns the key by which a heading is matched. If the table of wordings has the heading, the key of
         its wording is returned."""
-        return match_key(self.wordings.get(match_key(text), text))
+        return fold_case_and_spacing(self.wordings.get(fold_case_and_spacing(text), text))
 
     def _wording(self, survey: RawSurvey, name: str) -> str:
         text = normalise_space(survey.wording.get(name, "") or name)
-        return self.wordings.get(match_key(text), text)
+        return self.wordings.get(fold_case_and_spacing(text), text)
 
     @property
     def was_asked(self) -> bool:
@@ -185,7 +185,7 @@ class _Question:
         """Returns the row of the draft for the question."""
         texts = [self._wording(survey, next(iter(at.values()))) if at else ""
                  for survey, at in zip(self.surveys, self.found, strict=True)]
-        is_reworded = [match_key(text) not in self.known for text in texts]
+        is_reworded = [fold_case_and_spacing(text) not in self.known for text in texts]
         files = [*zip((survey.path.name for survey in self.surveys), self.found, self.proposed, is_reworded,
                       strict=True)]
         answers = self._unknown(self.surveys, self.found)
@@ -218,7 +218,7 @@ class _Question:
     def _alternative(self, survey: RawSurvey) -> str:
         """Returns the name in questions.csv under which a file has the columns of the question."""
         return next(name for name in columns.split_alternatives(self.question["columns"])
-                    if not columns.locate_columns(name, survey, self.options)[1])
+                    if not columns.locate_question_columns(name, survey, self.options)[1])
 
     @property
     def _has_options(self) -> bool:
@@ -257,8 +257,8 @@ class _Question:
     def _translation(self, text: str, file: str, name: str) -> dict[str, str]:
         """Returns the row of options.csv for an answer that translates an option into another language; empty
         if no such option is known."""
-        key = match_key(text)
-        worded = self.listed.spellings.get(match_key(self.wordings.get(key, "")), "")
+        key = fold_case_and_spacing(text)
+        worded = self.listed.spellings.get(fold_case_and_spacing(self.wordings.get(key, "")), "")
         others, is_sure = self.partners.get((file, name), {}).get(key, (set(), False))
         taken_for = {option for other in others if (option := self.listed.spellings.get(other))}
         if not worded and len(taken_for) != 1:
@@ -288,7 +288,7 @@ class _Question:
             for option, name in at.items():
                 cells = survey.frame[name]
                 if option:
-                    n[option] += int((~cells.map(match_key).isin(UNTICKED | {""})).sum())
+                    n[option] += int((~cells.map(fold_case_and_spacing).isin(UNTICKED | {""})).sum())
                 elif self.question["type"] == "multi":
                     times = self.listed.read_joined_choices(cells)[0].sum(axis=0)
                     n.update(dict(zip(self.listed.ids, map(int, times), strict=True)))

@@ -66,12 +66,12 @@ def write_crosswalk_draft(study: Study, rows: pd.DataFrame, options: pd.DataFram
     book = Workbook()
     book.active.title = "crosswalk"
     is_open = (rows["change"] == "") & (rows["question_id"] != "") | (rows["question_id"] == ALL_THE_SAME)
-    fill_sheet(book.active, rows, widths=_WIDTHS, marked=is_open, n_frozen_columns=4,
-               words={"change": list_allowed_words("crosswalk", "change"),
-                      "is_comparable": list_allowed_words("crosswalk", "is_comparable")})
+    fill_sheet(book.active, rows, widths=_WIDTHS, is_row_coloured=is_open, n_frozen_columns=4,
+               allowed_words={"change": list_allowed_words("crosswalk", "change"),
+                              "is_comparable": list_allowed_words("crosswalk", "is_comparable")})
     if len(options):
-        fill_sheet(book.create_sheet(_OPTIONS), options, widths=_WIDTHS, marked=options["use"] == "",
-                   n_frozen_columns=2, words={"use": ("yes", "no")})
+        fill_sheet(book.create_sheet(_OPTIONS), options, widths=_WIDTHS, is_row_coloured=options["use"] == "",
+                   n_frozen_columns=2, allowed_words={"use": ("yes", "no")})
     save_workbook_reproducibly(book, path)
 
 

@@ -63,7 +63,7 @@ from glc_analysis.cleaning.records import RESPONDENT, assign_record_ids, find_du
 from glc_analysis.errors import SHOWN_ROWS, Faults
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.text import match_key, normalise_space
+from glc_analysis.text import fold_case_and_spacing, normalise_space
 
 _NO_TOOLS = frozenset({"plain", "spss"})
 """The readers for files that may have been made without a survey tool."""
@@ -114,11 +114,12 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
     lists.relabel(wordings)
     options = _frame("options", lists.make_rows())
     countries = _frame("countries", draft_country_rows(roles, questions, form, readings, wordings))
-    known = {str(name): dict(zip(rows["value"].map(match_key), rows["option_id"], strict=True))
+    known = {str(name): dict(zip(rows["value"].map(fold_case_and_spacing), rows["option_id"], strict=True))
              for name, rows in options.groupby("option_list")}
     country = roles["country"][0].entry if "country" in roles else ""
     if country:
-        known[country] = dict(zip(countries["raw_name"].map(match_key), countries["country_id"], strict=True))
+        known[country] = dict(zip(countries["raw_name"].map(fold_case_and_spacing), countries["country_id"],
+                                  strict=True))
     tables = {
         "questions": questions,
         "sensitivity": _frame("sensitivity", propose_sensitivity_row_per_question(questions, options)),
@@ -217,7 +218,7 @@ def _guesses(form: SurveyForm, in_groups: set[int], wordings: Mapping[str, str])
     answers that are codes.
     """
     is_of_tool = not {*form.tools} <= _NO_TOOLS
-    guesses = {column.place: guess_column_type(column, is_of_tool=is_of_tool)
+    guesses = {column.place: guess_column_type(column, is_tool_export=is_of_tool)
                for column in form.columns if column.place not in in_groups}
     known = frozenset(make_option_spelling_key(label)
                       for guess in guesses.values() for options in guess.options
@@ -228,9 +229,9 @@ def _guesses(form: SurveyForm, in_groups: set[int], wordings: Mapping[str, str])
             continue
         hidden = {make_option_spelling_key(text) for options in guess.options for text in options.hidden}
         if column.n_filled < MANY or 0 < len(hidden) <= FEW_TEXTS and hidden & known:
-            guesses[column.place] = guess_column_type(column, known, is_of_tool=is_of_tool)
+            guesses[column.place] = guess_column_type(column, known, is_tool_export=is_of_tool)
     for place, guess in guesses.items():
-        labels = [wordings.get(match_key(label), label)
+        labels = [wordings.get(fold_case_and_spacing(label), label)
                   for options in guess.options for label in options.counts]
         is_known = guess.kind == "single" and {*labels} & {*wordings.values()}
         if is_known and find_steps_on_known_scale(labels) is not None:
@@ -359,7 +360,7 @@ def _readings(asked: FormDraft | None,
     if asked is None:
         return {}
     lists = dict(zip(asked.questions["question_id"], asked.questions["option_list"], strict=True))
-    words = {str(name): dict(zip(rows["value"].map(match_key), rows["label"], strict=True))
+    words = {str(name): dict(zip(rows["value"].map(fold_case_and_spacing), rows["label"], strict=True))
              for name, rows in asked.options.groupby("option_list")}
     return {columns[""].place: words.get(lists[name], {}) for name, columns in held.items()
             if "" in columns and lists[name]}
@@ -376,7 +377,7 @@ def _read(form: SurveyForm, readings: Mapping[int, Mapping[str, str]]) -> Survey
 def _relabelled(counts: Counter[str], words: Mapping[str, str]) -> Counter[str]:
     read: Counter[str] = Counter()
     for text, n in counts.items():
-        read[words.get(match_key(text), text)] += n
+        read[words.get(fold_case_and_spacing(text), text)] += n
     return read
 
 
@@ -434,7 +435,7 @@ def _known_conditions(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     with_known = []
     for row in rows:
         condition = skip_logic.parse_condition(row.get("asked_if", ""))
-        lacking = sorted(skip_logic.list_questions(condition) - known)
+        lacking = sorted(skip_logic.list_questions_named_in_condition(condition) - known)
         if lacking:
             doubt = (f"the form asks this only after {' and '.join(lacking)}, which is not a question of the "
                      "draft")
@@ -453,10 +454,10 @@ def _unmatched(asked: FormDraft | None, held: dict[str, dict[str, FormColumn]], 
         are = "is" if len(names) == 1 else "are"
         notes.append(f"{', '.join(names)}: {are} in the form and in no export")
     texts = {text for column in form.columns for text in (*column.names, column.wording, *column.total)}
-    used = {match_key(part) for text in texts for part in (text, *re.split(r"[;,|\n]", text))}
+    used = {fold_case_and_spacing(part) for text in texts for part in (text, *re.split(r"[;,|\n]", text))}
     first = next(iter(wordings), "")  # mostly the names of the two columns
     if unused := [key for key in wordings if key not in used and key != first
-                  and match_key(wordings[key]) not in used]:
+                  and fold_case_and_spacing(wordings[key]) not in used]:
         texts = ", ".join(repr(wordings[key]) for key in unused[:5])
         notes.append(f"{len(unused)} of {len(wordings)} wordings match no heading and no answer: {texts}"
                      + " ..." * (len(unused) > 5))

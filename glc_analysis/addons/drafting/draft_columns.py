@@ -3,7 +3,7 @@ that say how sure each row is and why, and the columns of the reference table.""
 
 from __future__ import annotations
 
-from glc_analysis.schema import load_reference_tables
+from glc_analysis.schema import load_reference_table_schemas
 
 ABOUT = ("how_sure", "why")
 """The columns of a drafted table that say how sure the program is of a row, and why."""
@@ -38,8 +38,8 @@ def list_drafted_table_columns(table: str) -> tuple[str, ...]:
         return ("is_sensitive", *ABOUT, "proposal", "question_id", "wording")
     if table == "asked_if":
         return (USE, *ABOUT, "question_id", "asked_if")
-    columns = load_reference_tables()[table].required_columns
-    elsewhere = {*load_reference_tables()[table].private_columns, "is_sensitive"}
+    columns = load_reference_table_schemas()[table].required_columns
+    elsewhere = {*load_reference_table_schemas()[table].private_columns, "is_sensitive"}
     columns = tuple(column for column in columns if column not in elsewhere)
     return ((USE,) if table == "questions" else ()) + ABOUT + columns + _COUNTED.get(table, ())
 

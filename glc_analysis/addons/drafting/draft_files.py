@@ -34,10 +34,11 @@ def fill_draft_sheet(sheet: Worksheet, table: pd.DataFrame) -> None:
     people can choose a word from a list."""
     widths = {"why": 60, "wording": 60, "columns": 40, "value": 45, "label": 40, "asked_if": 40,
               "raw_name": 30, "setting": 20, USE: 8, "how_sure": 10}
-    fill_sheet(sheet, table, widths=widths, marked=table.get("how_sure", pd.Series(dtype="str")) == UNSURE,
+    fill_sheet(sheet, table, widths=widths,
+               is_row_coloured=table.get("how_sure", pd.Series(dtype="str")) == UNSURE,
                n_frozen_columns=len(ABOUT) + (USE in table.columns),
-               words={USE: ("yes", "no"), "type": list_allowed_words("questions", "type"),
-                      "is_sensitive": SENSITIVITY_DECISIONS})
+               allowed_words={USE: ("yes", "no"), "type": list_allowed_words("questions", "type"),
+                              "is_sensitive": SENSITIVITY_DECISIONS})
 
 
 def format_csv_rows(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -14,7 +14,7 @@ from glc_analysis.addons.drafting.form import SurveyForm, select_columns_named_b
 from glc_analysis.addons.drafting.options import FEWEST, UNSURE
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.text import match_key
+from glc_analysis.text import fold_case_and_spacing
 
 _RARELY = 0.1
 """A condition is suggested only if respondents who did not give the earlier answers hardly ever answered the
@@ -56,7 +56,8 @@ def draft_condition_rows(questions: pd.DataFrame, option_ids: Mapping[str, Mappi
     rows = []
     for (decider, answers), asked in conditions.items():
         ids = option_ids.get(listed[decider], {})
-        chosen = [*dict.fromkeys(filter(None, (ids.get(match_key(text), "") for text in answers)))]
+        chosen = [*dict.fromkeys(filter(None, (ids.get(fold_case_and_spacing(text), "")
+                                               for text in answers)))]
         if chosen:
             named = " or ".join(map(repr, answers[:3])) + (" ..." if len(answers) > 3 else "")
             n_inside, n = sum(only.n_inside for only in asked), sum(only.n for only in asked)

@@ -20,12 +20,12 @@ from glc_analysis.addons.drafting.choices import ColumnGuess
 from glc_analysis.addons.drafting.column_types import COLUMN_ROLES
 from glc_analysis.addons.drafting.draft_columns import PLACE, USE
 from glc_analysis.addons.drafting.form import FormColumn, SurveyForm
-from glc_analysis.addons.drafting.option_lists import format_count_of_five_or_more
+from glc_analysis.addons.drafting.option_lists import format_count_hiding_below_five
 from glc_analysis.addons.drafting.options import FEWEST, SURE, UNSURE
 from glc_analysis.addons.drafting.words import may_be_direct_identifier
 from glc_analysis.cleaning.columns import NOT_IN
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.text import make_id_from_text, match_key
+from glc_analysis.text import fold_case_and_spacing, make_id_from_text
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
@@ -76,7 +76,7 @@ def draft_codebook_themes_from_id_sections(questions: pd.DataFrame) -> list[dict
 
 
 def draft_country_rows(role_columns: Roles, questions: pd.DataFrame, form: SurveyForm,
-                       readings: Mapping[int, Mapping[str, str]],
+                       wordings_by_column: Mapping[int, Mapping[str, str]],
                        wordings: Mapping[str, str]) -> list[dict[str, str]]:
     """Returns a row of countries.csv for each answer that names a country, and for each code whose country a
     form or a table of wordings names.
@@ -90,11 +90,11 @@ def draft_country_rows(role_columns: Roles, questions: pd.DataFrame, form: Surve
     names: Counter[str] = sum((column.total for column in columns), Counter())
     words = dict(wordings)
     for column in columns:
-        words |= readings.get(column.place, {})
+        words |= wordings_by_column.get(column.place, {})
     rows = []
     for name, count in sorted(names.items(), key=lambda item: (-item[1], item[0])):
-        country_id = find_country_id(words.get(match_key(name), name))
-        row = {"raw_name": name, "country_id": country_id, "n": format_count_of_five_or_more(count)}
+        country_id = find_country_id(words.get(fold_case_and_spacing(name), name))
+        row = {"raw_name": name, "country_id": country_id, "n": format_count_hiding_below_five(count)}
         if country_id:
             row |= {"label": name_country_in_english(country_id),
                     "region_id": read_un_regions().get(country_id, ""),
@@ -175,7 +175,7 @@ def note_on_files_lacking_column(files: Sequence[str]) -> str:
     return f"{', '.join(files)} {have} no such column" if files else ""
 
 
-def format_columns_entry(column: FormColumn, lacking: Sequence[str]) -> str:
+def format_columns_entry(column: FormColumn, files_lacking_column: Sequence[str]) -> str:
     """Returns the text of the cell ``columns`` of questions.csv for a column of the form: the names of the
     column, and the files that lack it."""
-    return " | ".join([column.entry, *(f"{NOT_IN}{file}" for file in lacking)])
+    return " | ".join([column.entry, *(f"{NOT_IN}{file}" for file in files_lacking_column)])

@@ -18,27 +18,27 @@ from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, Reference, read_reference_table
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import Study
-from glc_analysis.text import match_key
+from glc_analysis.text import fold_case_and_spacing
 
 
 def draft_new_wave(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawSurvey], reference: Reference,
                    wave: str,
                    *,
-                   roles: Collection[str] = (), wordings: Mapping[str, str] | None = None,
+                   role_columns: Collection[str] = (), wordings: Mapping[str, str] | None = None,
                    taken_ids: Collection[str] = ()) -> tuple[CrosswalkDraft, SurveyDraft]:
     """Returns the draft of the crosswalk for a new wave, and the draft of the questions that only the new
     files ask.
 
-    - ``roles``: the columns named in study.toml that describe a record instead of holding a question.
+    - ``role_columns``: the columns named in study.toml that describe a record instead of holding a question.
     - ``wordings``: the texts of headings and answers, keyed by the key of the heading or answer.
     - ``taken_ids``: the ids of questions that are already drafted.
     """
     new = draft_survey_tables(surveys, wordings=wordings or {})
     crosswalk = draft_crosswalk(earlier_surveys, surveys, reference, wave, new_draft=new, wordings=wordings
                                 or {})
-    who = {match_key(name) for entry in roles for name in split_alternatives(entry)}
+    who = {fold_case_and_spacing(name) for entry in role_columns for name in split_alternatives(entry)}
     questions = new.tables["questions"]
-    is_who = [any(match_key(name) in who for survey in surveys
+    is_who = [any(fold_case_and_spacing(name) in who for survey in surveys
                   for name in select_columns_named_by_entry(entry, survey.frame.columns))
               for entry in questions["columns"]]
     new = replace(new, tables=new.tables | {"questions": questions[~pd.Series(is_who, dtype=bool)]})

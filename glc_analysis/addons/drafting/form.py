@@ -18,7 +18,7 @@ from glc_analysis.addons.drafting.words import is_concept_word, mentions_concept
 from glc_analysis.cleaning.columns import split_alternatives
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import LOOP
-from glc_analysis.text import UNTICKED, match_key, normalise_space
+from glc_analysis.text import UNTICKED, fold_case_and_spacing, normalise_space
 
 _QUOTED = 80
 """The largest number of letters of a doubtful heading that are quoted."""
@@ -143,12 +143,12 @@ class SurveyForm:
         """
         files = zip(self.files, column.names, column.headings, column.wordings, strict=True)
         first, *others = [file for file in files if file[1]]
-        _, name, heading, wording = (match_key(text) for text in first)
+        _, name, heading, wording = (fold_case_and_spacing(text) for text in first)
         different = []
         for file, other_name, other_heading, words in others:
-            if match_key(other_heading) != heading:
+            if fold_case_and_spacing(other_heading) != heading:
                 different.append((file, "heading", words))
-            elif match_key(other_name) == name and match_key(words) != wording:
+            elif fold_case_and_spacing(other_name) == name and fold_case_and_spacing(words) != wording:
                 different.append((file, "wording", words))
         return different
 
@@ -293,7 +293,7 @@ def _headings(columns: Collection[str], wordings: Mapping[str, str]) -> dict[str
     headings have the same text, the second column is keyed by its own heading."""
     headings: dict[str, str] = {}
     for name in columns:
-        read = wordings.get(match_key(name), name)
+        read = wordings.get(fold_case_and_spacing(name), name)
         headings[name if read in headings else read] = name
     return headings
 
@@ -302,11 +302,11 @@ def _column(headings: tuple[str, ...], names: tuple[str, ...], place: int, surve
             counts: Sequence[dict[str, Counter[str]]], way: str, wordings: Mapping[str, str]) -> FormColumn:
     texts = tuple(normalise_space(survey.wording.get(name, "") or name)
                   for survey, name in zip(surveys, names, strict=True))
-    keys = [match_key(text) for text in (*names, *texts)]
+    keys = [fold_case_and_spacing(text) for text in (*names, *texts)]
     return FormColumn(
         names, place, next((wordings[key] for key in keys if key in wordings), next(filter(None, texts), "")),
         tuple(file.get(name, Counter()) if name else Counter()
               for file, name in zip(counts, names, strict=True)),
-        way, tuple(wordings.get(match_key(text), text) for text in texts), headings,
+        way, tuple(wordings.get(fold_case_and_spacing(text), text) for text in texts), headings,
         any(re.sub(r" \[\d+\]$", "", name) in survey.repeated
             for survey, name in zip(surveys, names, strict=True)))

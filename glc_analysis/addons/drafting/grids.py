@@ -17,7 +17,7 @@ from glc_analysis.addons.drafting.column_types import count_answers_by_language,
 from glc_analysis.addons.drafting.form import FormColumn
 from glc_analysis.addons.drafting.options import make_option_spelling_key
 from glc_analysis.addons.drafting.words import count_labels_with_degree_words, find_steps_on_known_scale
-from glc_analysis.text import match_key
+from glc_analysis.text import fold_case_and_spacing
 
 _ALIKE = 0.8
 """The share of answers, or of options, that two questions must have in common to be alike."""
@@ -176,7 +176,7 @@ def _are_steps(grid: Collection[ColumnGuess], wordings: Mapping[str, str]) -> bo
     by_file: dict[int, dict[str, str]] = {}
     for guess in grid:
         for n, options in enumerate(guess.options):
-            labels = (wordings.get(match_key(label), label) for label in options.counts)
+            labels = (wordings.get(fold_case_and_spacing(label), label) for label in options.counts)
             by_file.setdefault(n, {}).update({make_option_spelling_key(label): label for label in labels})
     return any(find_steps_on_known_scale([*labels.values()]) is not None
                for labels in by_file.values() if len(labels) > 1)

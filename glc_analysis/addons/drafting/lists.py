@@ -14,7 +14,7 @@ import pandas as pd
 
 from glc_analysis.addons.drafting.words import may_be_direct_identifier
 from glc_analysis.intake.survey import RawSurvey
-from glc_analysis.text import match_key, normalise_space
+from glc_analysis.text import fold_case_and_spacing, normalise_space
 
 _NAMED = 0.3
 """A file is a list of wordings if enough texts in one of its columns name columns of the export. At least
@@ -58,7 +58,7 @@ def _belongings(survey: RawSurvey, surveys: Sequence[RawSurvey]) -> Iterator[str
             continue
         headings = _headings(other)
         for column in texts.values():
-            named = {match_key(text) for text in column}
+            named = {fold_case_and_spacing(text) for text in column}
             n_named = len(named & headings)
             if n_named >= max(_FEWEST, _NAMED * min(len(named), len(other.frame.columns))):
                 yield f"names columns of {other.path.name}"
@@ -71,7 +71,7 @@ def _headings(survey: RawSurvey) -> set[str]:
     begins with a code; and the wordings that the file has for its columns."""
     names = [*survey.frame.columns]
     parts = [part for name in names if (match := _CODE.fullmatch(name)) for part in match.groups()]
-    return {match_key(text) for text in (*names, *parts, *survey.wording.values())} - {""}
+    return {fold_case_and_spacing(text) for text in (*names, *parts, *survey.wording.values())} - {""}
 
 
 def _column_of_names(texts: Mapping[str, list[str]], frame: pd.DataFrame) -> str:
@@ -86,9 +86,9 @@ def _column_of_names(texts: Mapping[str, list[str]], frame: pd.DataFrame) -> str
     if is_asked or not filled or not all(map(_are_names, filled)):
         return ""
     for name in frame.columns:
-        known = {*map(match_key, frame[name].map(normalise_space).unique())}
+        known = {*map(fold_case_and_spacing, frame[name].map(normalise_space).unique())}
         for column in filled:
-            if sum(match_key(text) in known for text in column) >= _NEARLY_ALL * len(column):
+            if sum(fold_case_and_spacing(text) in known for text in column) >= _NEARLY_ALL * len(column):
                 return name
     return ""
 

@@ -17,7 +17,7 @@ from itertools import dropwhile
 import pandas as pd
 
 from glc_analysis.pseudonyms.contacts import COMPLETE_DATE, CONTACT_FORMS
-from glc_analysis.pseudonyms.masking import complete_key, read_key
+from glc_analysis.pseudonyms.masking import complete_pseudonym_key, read_pseudonym_key
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.tables import read_table
@@ -46,9 +46,9 @@ Word = re.Match[str]
 
 
 def suggest_unlisted_names_and_account_numbers(study: Study,
-                                               texts_besides_open_answers: Iterable[str]) -> pd.DataFrame:
+                                               masked_interviews_and_calls: Iterable[str]) -> pd.DataFrame:
     """Returns suggestions for names.csv from the masked texts: interviews and calls
-    (``texts_besides_open_answers``), and open answers.
+    (``masked_interviews_and_calls``), and open answers.
 
     The result has the rows of :func:`suggest_names_in_texts` and :func:`suggest_account_and_card_numbers`,
     without names that are part of a pseudonym.
@@ -56,9 +56,9 @@ def suggest_unlisted_names_and_account_numbers(study: Study,
     segments = read_table("segments", study=study)
     answers = segments.loc[segments["speaker_id"] == "", "text"]
     reference = read_reference(study)
-    pseudonyms = {*complete_key(reference.names, read_key(study.key_file)).values(),
+    pseudonyms = {*complete_pseudonym_key(reference.names, read_pseudonym_key(study.key_file)).values(),
                   *reference.names["pseudonym"], *reference.speakers["speaker_id"]}
-    texts = [*texts_besides_open_answers, *answers]
+    texts = [*masked_interviews_and_calls, *answers]
     suggested = pd.concat([part for part in (suggest_names_in_texts(texts),
                                              suggest_account_and_card_numbers(texts)) if len(part)]
                           or [suggest_names_in_texts([])], ignore_index=True).drop_duplicates("name")

@@ -16,10 +16,11 @@ from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import Reference
-from glc_analysis.text import match_key
+from glc_analysis.text import fold_case_and_spacing
 
 
-def select_questions_new_in_wave(new: SurveyDraft, crosswalk: CrosswalkDraft, surveys: Sequence[RawSurvey],
+def select_questions_new_in_wave(wave_draft: SurveyDraft, crosswalk: CrosswalkDraft,
+                                 surveys: Sequence[RawSurvey],
                                  reference: Reference, wave: str, *, earlier_files: Collection[str],
                                  taken_ids: Collection[str]) -> SurveyDraft:
     """Returns that part of a draft (made from the files of a wave alone) that is about questions the study
@@ -29,16 +30,17 @@ def select_questions_new_in_wave(new: SurveyDraft, crosswalk: CrosswalkDraft, su
     has the name of a question or list, the name of the wave is added to the new name. A question that the
     crosswalk takes for another wording of an existing question is left out until a person decides otherwise.
     """
-    questions, options, sensitivity = (new.tables[name] for name in ("questions", "options", "sensitivity"))
+    questions, options, sensitivity = (wave_draft.tables[name]
+                                       for name in ("questions", "options", "sensitivity"))
     held = {row["question_id"]: [*_held(row["columns"], crosswalk, surveys)]
             for _, row in questions.iterrows()}
     known = {name: certain[0] for name, of_row in held.items()
              if (certain := [question for question, is_certain in of_row if is_certain])}
     taken_for = {name: " and ".join(dict.fromkeys(question for question, _ in of_row))
                  for name, of_row in held.items() if of_row and name not in known}
-    used = {match_key(name) for name in (*taken_ids, *reference.questions["question_id"],
-                                         *reference.options["option_list"])}
-    ids = {name: f"{name}_{wave}" if match_key(name) in used else name
+    used = {fold_case_and_spacing(name) for name in (*taken_ids, *reference.questions["question_id"],
+                                                     *reference.options["option_list"])}
+    ids = {name: f"{name}_{wave}" if fold_case_and_spacing(name) in used else name
            for name in (*questions["question_id"], *options["option_list"])}
     lists = ids | _shared_lists(questions, options, known, reference)
     rows = questions[~questions["question_id"].isin([*known])].reset_index(drop=True)
@@ -55,11 +57,11 @@ def select_questions_new_in_wave(new: SurveyDraft, crosswalk: CrosswalkDraft, su
     sensitivity = sensitivity.assign(question_id=sensitivity["question_id"].replace(ids))
     options = options.assign(option_list=options["option_list"].map(lists))
     is_needed = options["option_list"].isin({*rows["option_list"]} - {*reference.options["option_list"]})
-    return replace(new, tables={
-        **new.tables, "questions": rows, "options": options[is_needed],
+    return replace(wave_draft, tables={
+        **wave_draft.tables, "questions": rows, "options": options[is_needed],
         "sensitivity": sensitivity[sensitivity["question_id"].isin([*asked, *[OTHERS] * bool(asked)])],
-        "asked_if": _conditions(new.tables["asked_if"], new_ids, known, reference),
-        "settings": new.tables["settings"].iloc[:0], "waves": new.tables["waves"].iloc[:0]})
+        "asked_if": _conditions(wave_draft.tables["asked_if"], new_ids, known, reference),
+        "settings": wave_draft.tables["settings"].iloc[:0], "waves": wave_draft.tables["waves"].iloc[:0]})
 
 
 def _held(entry: str, crosswalk: CrosswalkDraft, surveys: Sequence[RawSurvey]) -> Iterator[tuple[str, bool]]:
@@ -99,9 +101,10 @@ def _shared_lists(questions: pd.DataFrame, options: pd.DataFrame, known: Mapping
     drafted list, provided that the study's list has all texts of the drafted list.
     """
     list_of = dict(zip(reference.questions["question_id"], reference.questions["option_list"], strict=True))
-    texts = {name: {match_key(text) for text in (*rows["value"], *rows["label"])}
+    texts = {name: {fold_case_and_spacing(text) for text in (*rows["value"], *rows["label"])}
              for name, rows in reference.options.groupby("option_list")}
-    drafted = options.groupby("option_list")["value"].agg(lambda values: {*map(match_key, values)})
+    drafted = options.groupby("option_list")["value"].agg(
+        lambda values: {*map(fold_case_and_spacing, values)})
     return {row["option_list"]: list_of[known[row["question_id"]]] for _, row in questions.iterrows()
             if row["option_list"] in drafted.index and row["question_id"] in known
             and drafted[row["option_list"]] <= texts.get(list_of[known[row["question_id"]]], set())}

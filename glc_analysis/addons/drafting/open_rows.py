@@ -37,7 +37,7 @@ from glc_analysis.schema import CHOICE_TYPES, COUNTRY_LIST, UNKNOWN
 from glc_analysis.spreadsheets import save_workbook_reproducibly
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_delimited_file, read_workbook_sheets
-from glc_analysis.text import match_key, normalise_space
+from glc_analysis.text import fold_case_and_spacing, normalise_space
 from glc_analysis.writing import write_atomic
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def _spelled_once(texts: Counter[str]) -> Counter[str]:
     spelled: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for text, n in sort_counts_most_common_first(texts).items():
-        counts[spelled.setdefault(match_key(text), text)] += n
+        counts[spelled.setdefault(fold_case_and_spacing(text), text)] += n
     return sort_counts_most_common_first(counts)
 
 

@@ -39,7 +39,7 @@ from glc_analysis.cleaning.dimension_tables import (
     read_step,
     sort_if_all_begin_with_number,
 )
-from glc_analysis.text import UNTICKED, match_key
+from glc_analysis.text import UNTICKED, fold_case_and_spacing
 
 _LONE_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _CODE = re.compile(r"([A-Za-z]{1,3})(\d{1,4})")
@@ -77,20 +77,20 @@ class DraftedOptionLists:
         self.grids: dict[tuple[int, str], str] = {}
 
     def add_question(self, question_id: str, kind: str, guess: ColumnGuess,
-                     changed: Collection[str] = ()) -> tuple[str, list[str], bool]:
+                     changed_options: Collection[str] = ()) -> tuple[str, list[str], bool]:
         """Adds the options of a question. Returns the name of the question's list, remarks on answers that
         are not listed, and whether the list may still lack options.
 
-        Options in ``changed``, which differ between files, are unsure. If an option of a scale changed, all
-        options of the scale are unsure.
+        Options in ``changed_options``, which differ between files, are unsure. If an option of a scale
+        changed, all options of the scale are unsure.
         """
         options = guess.options
         first = _fullest(options)
         rows = _option_rows(options, first, self.translated)
         rows = [row | {"how_sure": UNSURE, "why": f"{_MAY_BE_BLANK}; {row['why']}"}
                 if is_concept_word("blank", row["value"]) else row for row in rows]
-        if changed:
-            keys = {*map(make_option_spelling_key, changed)}
+        if changed_options:
+            keys = {*map(make_option_spelling_key, changed_options)}
             rows = [row | {"how_sure": UNSURE, "why": f"{row['why']}; {_CHANGED}"}
                     if kind == "scale" or make_option_spelling_key(row["label"]) in keys else row
                     for row in rows]
@@ -106,7 +106,7 @@ class DraftedOptionLists:
             for row in rows:
                 self._append(name, row)
         else:
-            self._merge(name, rows, has_changed=bool(changed))
+            self._merge(name, rows, has_changed=bool(changed_options))
             self.keys[name] |= keys
         self.open |= {name} if remarks else set()
         return name, remarks, bool(remarks) or is_new and not rows
@@ -126,10 +126,10 @@ class DraftedOptionLists:
     def _merge(self, name: str, rows: Sequence[dict[str, str]], *, has_changed: bool) -> None:
         """Adds the options of a further question to a list. If an option is already in the list, the number
         of its answers in the question is added to its number in the list."""
-        listed = {match_key(row["value"]): row for row in self.lists[name]}
+        listed = {fold_case_and_spacing(row["value"]): row for row in self.lists[name]}
         spelled = {make_option_spelling_key(row["value"]): row for row in reversed(self.lists[name])}
         for row in rows:
-            if same := listed.get(match_key(row["value"])):
+            if same := listed.get(fold_case_and_spacing(row["value"])):
                 same["n"] = str(int(same["n"]) + int(row["n"]))
                 if has_changed and row["how_sure"] == UNSURE:
                     same |= {"how_sure": UNSURE, "why": row["why"]}
@@ -187,23 +187,25 @@ class DraftedOptionLists:
         self.kinds[list_name], self.keys[list_name] = LIST_OF_FORM, frozenset()
         texts = {option: [value, *labels.splitlines()] for option, value, labels in zip(
             options["option_id"], options["value"], options["labels"], strict=True)}
-        option_of = {match_key(text): option for option, of_option in reversed(texts.items())
+        option_of = {fold_case_and_spacing(text): option for option, of_option in reversed(texts.items())
                      for text in of_option}
         counts: Counter[str] = Counter()
         for end, ticked in ticks.items():
-            counts[end] += sum(n for text, n in ticked.total.items() if match_key(text) not in UNTICKED)
+            counts[end] += sum(n for text, n in ticked.total.items()
+                               if fold_case_and_spacing(text) not in UNTICKED)
         for text, n in {} if ticks else column.total.items():
-            for part in [text] if match_key(text) in option_of or not is_multi else text.split():
+            for part in [text] if fold_case_and_spacing(text) in option_of or not is_multi else text.split():
                 counts[part] += n
-        values = {(option_of[match_key(text)], match_key(text)): text for text in counts
-                  if match_key(text) in option_of}
+        values = {(option_of[key], key): text for text in counts
+                  if (key := fold_case_and_spacing(text)) in option_of}
         is_labels = values and not any(texts[option][0] == text for (option, _), text in values.items())
         for _, option in options.iterrows():
             identifier = option["option_id"]
             written = [text for (known, _), text in values.items() if known == identifier]
             others = [] if ticks else [texts[identifier][1 if is_labels else 0]]
             for value in written or others:
-                n = sum(counts[text] for text in counts if match_key(text) == match_key(value))
+                n = sum(counts[text] for text in counts
+                        if fold_case_and_spacing(text) == fold_case_and_spacing(value))
                 if same := _row_of(rows, value):
                     same["n"] = str(int(same["n"]) + n)
                 else:
@@ -212,7 +214,8 @@ class DraftedOptionLists:
                                  "n": str(n)})
         places = {option: n for n, option in enumerate(options["option_id"])}
         rows.sort(key=lambda row: places[row["option_id"]])
-        return Counter({text: n for text, n in counts.items() if match_key(text) not in option_of})
+        return Counter({text: n for text, n in counts.items()
+                        if fold_case_and_spacing(text) not in option_of})
 
     def relabel(self, wordings: Mapping[str, str]) -> None:
         """Replaces the labels of options by the labels that a table of wordings has for them. Options with
@@ -221,12 +224,12 @@ class DraftedOptionLists:
             labels: dict[str, dict[str, str]] = {}
             taken = {row["option_id"] for row in rows}
             for row in rows:
-                if (label := wordings.get(match_key(row["value"]))) is not None:
+                if (label := wordings.get(fold_case_and_spacing(row["value"]))) is not None:
                     row |= {"label": label, "kind": guess_option_kind(label), "how_sure": SURE,
                             "option_id": make_option_id(label, taken),
                             "why": "the table of wordings gives this wording"}
                     taken.add(row["option_id"])
-                first = labels.setdefault(match_key(row["label"]), row)
+                first = labels.setdefault(fold_case_and_spacing(row["label"]), row)
                 row |= {key: first[key] for key in ("option_id", "label", "kind")}
 
     def make_rows(self) -> list[dict[str, str]]:
@@ -236,7 +239,7 @@ class DraftedOptionLists:
             rows = self._ordered(name)
             places = self._positions(name, rows)
             listed += [row | {"option_list": name, "position": str(places[row["option_id"]]),
-                              "n": format_count_of_five_or_more(int(row["n"]))} for row in rows]
+                              "n": format_count_hiding_below_five(int(row["n"]))} for row in rows]
         return listed
 
     def _positions(self, name: str, rows: list[dict[str, str]]) -> dict[str, int]:
@@ -279,7 +282,8 @@ class DraftedOptionLists:
 
 def _row_of(rows: Iterable[dict[str, str]], value: str) -> dict[str, str] | None:
     """Returns the row of a list that has a value; None if no row has the value."""
-    return next((row for row in rows if match_key(row["value"]) == match_key(value)), None)
+    return next((row for row in rows
+                 if fold_case_and_spacing(row["value"]) == fold_case_and_spacing(value)), None)
 
 
 def map_option_translations_to_originals(guesses: dict[int, ColumnGuess]) -> dict[str, tuple[str, str]]:
@@ -338,7 +342,7 @@ def _option_rows(options: Sequence[AnswerOptions], first: int,
     for label in labels:
         same: dict[str, dict[str, str]] = {}
         for value, count, how, why in values[label]:
-            row = same.setdefault(match_key(value), {
+            row = same.setdefault(fold_case_and_spacing(value), {
                 "label": label, "value": value, "kind": guess_option_kind(label), "how_sure": how,
                 "why": why or "at least five respondents gave it, or the form names it", "n": "0"})
             row["n"] = str(int(row["n"]) + count)
@@ -353,7 +357,7 @@ def _option_rows(options: Sequence[AnswerOptions], first: int,
 def _of_spelling(text: str, label: str) -> tuple[str, str]:
     """Returns how certain it is that a text is a spelling of an option, and the reason for doubt. A
     difference only in accents or case raises no doubt."""
-    if match_key(text) == match_key(label):
+    if fold_case_and_spacing(text) == fold_case_and_spacing(label):
         return SURE, ""
     if strip_case_accents_and_extra_blanks(text) == strip_case_accents_and_extra_blanks(label):
         return SURE, f"{label!r} with other accents"
@@ -416,7 +420,7 @@ def _hidden_remarks(options: Sequence[AnswerOptions], rows: list[dict[str, str]]
     return [f'{remark}; taken for texts after "Other", but options of the form may be among them']
 
 
-def format_count_of_five_or_more(n: int) -> str:
+def format_count_hiding_below_five(n: int) -> str:
     """Returns a count in the form in which a draft shows it: a count above zero and below five becomes "fewer
     than 5"."""
     return str(n) if n >= FEWEST or not n else f"fewer than {FEWEST}"

@@ -27,7 +27,7 @@ from glc_analysis.addons.drafting.words import (
     strip_case_accents_and_punctuation,
 )
 from glc_analysis.cleaning.dimension_tables import MINUS
-from glc_analysis.text import match_key
+from glc_analysis.text import fold_case_and_spacing
 
 FEWEST = 5
 """The smallest number of respondents who must have given an option for the option to be listed. Rarer options
@@ -172,7 +172,8 @@ def list_answer_options(counts: Mapping[str, int], known_option_keys: Collection
             or key in known_option_keys) and not (may_be_direct_identifier(label)
                                                                                   or has_link(label)):
             listed[label] = group.total()
-            others = {text: n for text, n in group.items() if match_key(text) != match_key(label)}
+            others = {text: n for text, n in group.items()
+                      if fold_case_and_spacing(text) != fold_case_and_spacing(label)}
             if others:
                 options.spellings[label] = sort_counts_most_common_first(others)
         else:
@@ -206,7 +207,7 @@ def make_option_spelling_key(text: str) -> str:
     folded = re.sub(r"(?<=\w)-$", "\N{MINUS SIGN}", folded)  # a grade: A-
     folded = re.sub(r"(?<!\d)\.|\.(?!\d)", " ", folded)
     folded = re.sub(rf"[^\w.{_SIGNS}]+", " ", folded)
-    return re.sub(rf"\s*([{_SIGNS}])\s*", r"\1", folded).strip() or match_key(text)
+    return re.sub(rf"\s*([{_SIGNS}])\s*", r"\1", folded).strip() or fold_case_and_spacing(text)
 
 
 def infer_option_order(cells: Sequence[tuple[list[str], int]], options: Collection[str]) -> list[str]:
@@ -259,7 +260,7 @@ def find_unexpectedly_unchosen_options(files: Sequence[tuple[str, str, Counter[s
     for (name, heading, cells), in_file in zip(files, chosen, strict=True):
         gone: set[str] = set()
         for (_, other_heading, other_cells), others in zip(files, chosen, strict=True):
-            is_same = match_key(heading) == match_key(other_heading)
+            is_same = fold_case_and_spacing(heading) == fold_case_and_spacing(other_heading)
             is_alike = 2 * len(in_file.keys() & others) > min(len(in_file), len(others))
             missing = others.keys() - in_file
             n_missing = sum(others[label] for label in missing)
@@ -274,12 +275,12 @@ def find_unexpectedly_unchosen_options(files: Sequence[tuple[str, str, Counter[s
 def _times_chosen(label: str, cells: Counter[str], separator: str) -> int:
     """Returns the number of cells that hold an option. If there is a ``separator``, cells that hold the
     option together with other options are also counted."""
-    key, folded = make_option_spelling_key(label), match_key(label)
+    key, folded = make_option_spelling_key(label), fold_case_and_spacing(label)
     if not separator:
         return sum(count for text, count in cells.items() if make_option_spelling_key(text) == key)
     return sum(count for text, count in cells.items()
                if key in map(make_option_spelling_key, _parts(text, separator))
-               or separator in label and folded in match_key(text))
+               or separator in label and folded in fold_case_and_spacing(text))
 
 
 # ------------------------------
@@ -296,13 +297,13 @@ option has no partner."""
 
 def map_their_options_to_ours(
         ours: AnswerOptions, theirs: AnswerOptions,
-        translated: Mapping[str, tuple[str, str]] = _NOTHING) -> dict[str, tuple[str, str]]:
+        known_translations: Mapping[str, tuple[str, str]] = _NOTHING) -> dict[str, tuple[str, str]]:
     """Returns, for each option of another file (``theirs``), the option of ``ours`` that it translates, and
     how certain the pair is.
 
     Pairs are inferred from the order of the form, from numbers and names in the labels, and from similar
     spellings and frequencies; no text is translated. A blank option means that no partner was found.
-    ``translated`` holds the pairs that other questions of the form show
+    ``known_translations`` holds the pairs that other questions of the form show
     (:func:`.option_lists.map_option_translations_to_originals`).
 
     >>> english = AnswerOptions(Counter({"Statistical analysis": 9, "Modeling": 7, "Visualization": 6}))
@@ -313,7 +314,7 @@ def map_their_options_to_ours(
     pairing = _Pairing(ours, theirs)
     for marks in (_keys, _kinds, _answers, _steps):
         pairing.pair_by_marks(marks)
-    pairing.pair_translated(translated)
+    pairing.pair_translated(known_translations)
     pairing.pair_similar()
     return pairing.pairs
 

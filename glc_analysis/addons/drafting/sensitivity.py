@@ -67,7 +67,7 @@ def _reasons(kind: str, wording: str, labels: list[str]) -> Iterator[str]:
         yield "its heading is in a script for which the program knows no words"
 
 
-def find_sensitivity_or_undecided_by_question(rows: pd.DataFrame) -> dict[str, str]:
+def find_sensitivity_decisions_by_question(rows: pd.DataFrame) -> dict[str, str]:
     """Returns, keyed by the question's id, whether people decided that a question is sensitive: true, false
     or undecided."""
     others = next(iter(rows.loc[rows["question_id"] == OTHERS, "is_sensitive"]), "")

@@ -40,7 +40,7 @@ from glc_analysis.addons.drafting.options import UNSURE
 from glc_analysis.addons.drafting.sensitivity import (
     OTHERS,
     SENSITIVITY_DECISIONS,
-    find_sensitivity_or_undecided_by_question,
+    find_sensitivity_decisions_by_question,
 )
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.columns import NOT_IN, split_alternatives
@@ -58,7 +58,7 @@ from glc_analysis.schema import (
 from glc_analysis.spreadsheets import save_workbook_reproducibly, write_cell_as_plain_text
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
-from glc_analysis.text import match_key
+from glc_analysis.text import fold_case_and_spacing
 from glc_analysis.writing import write_atomic
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def write_draft_into_study(study: Study, draft: SurveyDraft, *, as_workbook: boo
     return folder / DRAFT_WORKBOOK if as_workbook else folder
 
 
-def add_to_draft(study: Study, draft: SurveyDraft) -> None:
+def add_wave_to_draft(study: Study, wave_draft: SurveyDraft) -> None:
     """Adds the draft of a new wave to the draft of a study, above the existing rows. A study without a draft
     gets a workbook.
 
@@ -133,21 +133,21 @@ def add_to_draft(study: Study, draft: SurveyDraft) -> None:
     """
     tables, _ = _read_tables(study) or ({}, {})
     if tables:
-        decided = find_sensitivity_or_undecided_by_question(tables["sensitivity"])
+        decided = find_sensitivity_decisions_by_question(tables["sensitivity"])
         rows = tables["sensitivity"][lambda rows: rows["question_id"] != OTHERS]
         words = rows["question_id"].map(decided).replace(UNDECIDED, "")
         tables["sensitivity"] = rows.assign(is_sensitive=words)
         last = pd.to_numeric(tables["questions"][PLACE], errors="coerce").max()
-        questions = draft.tables["questions"]
+        questions = wave_draft.tables["questions"]
         places = pd.to_numeric(questions[PLACE]) + (0 if pd.isna(last) else int(last))
-        draft = replace(draft, tables=draft.tables | {"questions": questions.assign(
+        wave_draft = replace(wave_draft, tables=wave_draft.tables | {"questions": questions.assign(
             **{PLACE: places.astype("str")})})
     merged = {name: pd.concat([rows, tables[name]], ignore_index=True) if name in tables else rows
-              for name, rows in draft.tables.items()}
+              for name, rows in wave_draft.tables.items()}
     for name, key in (("countries", "raw_name"), ("codebook", "code_id")):
         merged[name] = merged[name].drop_duplicates(key, keep="last")
     is_workbook = not tables or (study.root / DRAFT_FOLDER / DRAFT_WORKBOOK).is_file()
-    write_draft_into_study(study, replace(draft, tables=merged), as_workbook=is_workbook)
+    write_draft_into_study(study, replace(wave_draft, tables=merged), as_workbook=is_workbook)
 
 
 def write_draft_workbook(draft: SurveyDraft, path: Path) -> None:
@@ -188,7 +188,7 @@ def read_draft(study: Study) -> DraftState | None:
     n_blank = int((tables["questions"][USE] == "").sum())
     tables["questions"] = _decided(tables["questions"])
     names = int((read_open_rows(study)["names"][USE] == "").sum())
-    sensitivity = find_sensitivity_or_undecided_by_question(tables["sensitivity"]) | _written_sensitivity(
+    sensitivity = find_sensitivity_decisions_by_question(tables["sensitivity"]) | _written_sensitivity(
         study)
     state = DraftState(tables, files | {"names": name_open_rows_file(study, "names")}, _accepted(study),
                        names, n_blank, sensitivity)
@@ -326,7 +326,7 @@ def _option_faults(state: DraftState) -> Iterator[Fault]:
         elif option_at.setdefault(place, row["option_id"]) != row["option_id"]:
             yield fault(f"is the position of {option_at[place]} as well", column="position",
                         value=row["position"], fix="give each option of a list its own position")
-        value = row["option_list"], match_key(row["value"])
+        value = row["option_list"], fold_case_and_spacing(row["value"])
         if option_of_value.setdefault(value, row["option_id"]) != row["option_id"]:
             yield fault(f"stands for two options, {option_of_value[value]} and {row['option_id']}",
                         column="value", value=row["value"],

@@ -36,7 +36,7 @@ from glc_analysis.coding.texts import digest_speakers_and_words
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.text import make_id_from_text, match_key
+from glc_analysis.text import fold_case_and_spacing, make_id_from_text
 
 UNNAMED_SPEAKER = "Text"
 """The name that is given to the speaker of a text in a project if the text names no speaker."""
@@ -147,7 +147,7 @@ def drop_revealing_notes(codebook: pd.DataFrame,
     speaker, a person is asked to look at the name.
     """
     def plain(text: str) -> str:
-        return " ".join(["", *_WORD.findall(match_key(text)), ""])
+        return " ".join(["", *_WORD.findall(fold_case_and_spacing(text)), ""])
 
     spoken = [plain(" ".join(talk.transcript.turns["text"])) for talk in conversations]
     names = {plain(name) for talk in conversations for name in talk.transcript.turns["speaker"]}
@@ -248,7 +248,7 @@ def _words_of(path: Path) -> tuple[str, ...]:
     """Returns the words of a transcript in the form used for comparison; empty if the transcript cannot be
     read."""
     try:
-        return tuple(_WORD.findall(match_key(" ".join(read_transcript(path).turns["text"]))))
+        return tuple(_WORD.findall(fold_case_and_spacing(" ".join(read_transcript(path).turns["text"]))))
     except Faults:
         return ()  # reading it again names what is wrong
 
@@ -269,15 +269,15 @@ def _further_texts(sources: Sequence[tuple[str, str]], transcripts: Sequence[Pat
     Names are compared without the file's ending. A text that several projects contain is returned once. If a
     transcript with another name has the words of a text, a note is added to ``notes``.
     """
-    known = {match_key(path.stem) for path in transcripts}
+    known = {fold_case_and_spacing(path.stem) for path in transcripts}
     spoken = {path: _words_of(path) for path in transcripts} if sources else {}
     for name, text in sources:
         path = Path(name.replace("\\", "/"))
         stem = path.stem if path.suffix.lower() in _ENDINGS else path.name
-        if not text.strip() or match_key(stem) in known:
+        if not text.strip() or fold_case_and_spacing(stem) in known:
             continue
-        known.add(match_key(stem))
-        words = _WORD.findall(match_key(text))
+        known.add(fold_case_and_spacing(stem))
+        words = _WORD.findall(fold_case_and_spacing(text))
         if of := next((file.name for file, ours in spoken.items() if _is_copy(words, ours)), ""):
             notes.append(f"whether “{stem}” in a coder's project is {of}: they have the same text, so the "
                          "first is read as a copy of the second")

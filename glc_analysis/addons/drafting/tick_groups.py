@@ -16,7 +16,7 @@ from os.path import commonprefix
 from glc_analysis.addons.drafting.form import FormColumn, SurveyForm
 from glc_analysis.addons.drafting.words import guess_option_kind, is_concept_word, is_tool_column
 from glc_analysis.reference import LOOP
-from glc_analysis.text import TICKED, UNTICKED, match_key, normalise_space
+from glc_analysis.text import TICKED, UNTICKED, fold_case_and_spacing, normalise_space
 
 _PARTS = (
     re.compile(r"(?P<base>.+?\s?)\[(?P<option>[^\]]+)\](?P<end>)", re.DOTALL),
@@ -108,10 +108,10 @@ def _stem(wording: str) -> str:
 
 def _is_ticks(column: FormColumn) -> bool:
     """Whether a column is empty, holds only ticks, or holds only the text of one option."""
-    keys = {match_key(text) for text in column.total}
+    keys = {fold_case_and_spacing(text) for text in column.total}
     if keys <= TICKED | UNTICKED:
         return True
-    return len(keys) == 1 and match_key(_label(column)) in keys
+    return len(keys) == 1 and fold_case_and_spacing(_label(column)) in keys
 
 
 def _label(column: FormColumn) -> str:
@@ -121,7 +121,7 @@ def _label(column: FormColumn) -> str:
     match = _OWN_OPTION.fullmatch(column.wording)
     if match and match[1].strip():
         return normalise_space(match[1])
-    texts = {text for text in column.total if match_key(text) not in TICKED | UNTICKED}
+    texts = {text for text in column.total if fold_case_and_spacing(text) not in TICKED | UNTICKED}
     if len(texts) == 1:
         return texts.pop()
     tail = re.split(r"\s[-–:]\s(?=[^-–:]+$)", column.wording)
@@ -135,9 +135,10 @@ def _group(pattern: re.Pattern[str], bases: tuple[str, ...],
     labels = [_label(column) for column in columns]
     if len({label.casefold() for label in labels}) < len(labels):
         labels = [code[0] for code in codes]
-    counts = tuple(sum(count for text, count in column.total.items() if match_key(text) not in UNTICKED)
+    counts = tuple(sum(count for text, count in column.total.items()
+                       if fold_case_and_spacing(text) not in UNTICKED)
                    for column in columns)
-    answers = {match_key(text) for column in columns for text in column.total}
+    answers = {fold_case_and_spacing(text) for column in columns for text in column.total}
     is_yes_no = any(is_concept_word("no", text) for text in answers - {"0"})
     is_sure = not is_yes_no or len(columns) > 3 or any(
         guess_option_kind(label) in ("other", "none") for label in labels)

@@ -17,7 +17,7 @@ from functools import cache, lru_cache
 from math import isnan
 from pathlib import Path
 
-from glc_analysis.text import match_key
+from glc_analysis.text import fold_case_and_spacing
 
 # ------------------------------
 # Hints and kinds of options.
@@ -54,7 +54,7 @@ def strip_case_accents_and_extra_blanks(text: str) -> str:
     >>> strip_case_accents_and_extra_blanks("¿En  qué PAÍS?") == "¿en que pais?"
     True
     """
-    folded = match_key(text).replace("’", "'")
+    folded = fold_case_and_spacing(text).replace("’", "'")
     if not folded.isascii():
         folded = unicodedata.normalize("NFKD", folded)
         folded = "".join(c for c in folded if not unicodedata.combining(c))
@@ -147,7 +147,7 @@ def asks_for_persons_name(heading: str) -> bool:
     >>> [asks_for_persons_name(t) for t in ("Full name of your organisation", "Name of your group", "Why?")]
     [False, False, False]
     """
-    bare = re.sub(r"^\W*[a-z]?\d+\W+|[(\[].*?[)\]]", " ", match_key(heading))
+    bare = re.sub(r"^\W*[a-z]?\d+\W+|[(\[].*?[)\]]", " ", fold_case_and_spacing(heading))
     return is_concept_word("name", bare) or mentions_concept("person",
                                                              _pattern("organisation").sub(" ",
                                                                                           strip_case_accents_and_punctuation(heading)))

@@ -23,7 +23,7 @@ from glc_analysis.errors import Fault, Faults, refuse, suggest_name
 from glc_analysis.intake.survey import SHEETS
 from glc_analysis.schema import UNDECIDED
 from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
-from glc_analysis.text import match_key, normalise_space
+from glc_analysis.text import fold_case_and_spacing, normalise_space
 
 _QUESTIONS = ["question_id", "columns", "unit", "type", "wording", "theme_id", "asked_if", "option_list",
               "dont_know", "is_sensitive"]  # fmt: skip
@@ -214,25 +214,26 @@ def match_export_columns_to_questions(draft: XLSFormDraft, form: SurveyForm) -> 
     questions in any language.
     """
     ends: dict[str, tuple[str, str]] = {}
-    times = Counter(match_key(label) for labels in draft.questions[LABELS] for label in labels.splitlines())
+    times = Counter(fold_case_and_spacing(label)
+                    for labels in draft.questions[LABELS] for label in labels.splitlines())
     for _, row in draft.questions.iterrows():
         question_id, names = row["question_id"], row["columns"].split(" | ")
         options = draft.options[draft.options["option_list"] == row["option_list"]]
         values = [*options["value"], *(label for labels in options[LABELS] for label in labels.splitlines())]
-        headings = [label for label in row[LABELS].splitlines() if times[match_key(label)] == 1]
+        headings = [label for label in row[LABELS].splitlines() if times[fold_case_and_spacing(label)] == 1]
         starred = [name[:-1] for name in names if name.endswith("*")]
         starred += [f"{heading}/" for heading in headings if starred]
         for name in [*names, *headings, *(name[:-1] for name in starred)]:
-            ends.setdefault(match_key(name), (question_id, ""))
+            ends.setdefault(fold_case_and_spacing(name), (question_id, ""))
         for name in starred:
             for value in values:
-                ends.setdefault(match_key(f"{name}{value}"), (question_id, value))
+                ends.setdefault(fold_case_and_spacing(f"{name}{value}"), (question_id, value))
     held: dict[str, dict[str, FormColumn]] = {}
     for column in form.columns:
-        if name := next((name for name in column.names if match_key(name) in ends), ""):
-            question_id, value = ends[match_key(name)]
+        if name := next((name for name in column.names if fold_case_and_spacing(name) in ends), ""):
+            question_id, value = ends[fold_case_and_spacing(name)]
             headings = tuple(
-                question_id if ends.get(match_key(in_file), ("",))[0] == question_id else heading
+                question_id if ends.get(fold_case_and_spacing(in_file), ("",))[0] == question_id else heading
                 for in_file, heading in zip(column.names, column.headings, strict=True))
             held.setdefault(question_id, {}).setdefault(
                 name[len(name) - len(value):], replace(column, headings=headings))
@@ -245,7 +246,7 @@ def match_export_columns_to_questions(draft: XLSFormDraft, form: SurveyForm) -> 
 
 def read_wordings_table(path: Path) -> dict[str, str]:
     """Reads a table with the wordings, labels or translations of headings and answers. Returns the texts in
-    the order of the table, keyed by the key of the heading or answer (:func:`match_key`).
+    the order of the table, keyed by the key of the heading or answer (:func:`fold_case_and_spacing`).
 
     Raises Faults if the table does not have two columns, or has two entries for the same text.
     """
@@ -260,8 +261,9 @@ def read_wordings_table(path: Path) -> dict[str, str]:
             faults.append(Fault(f"has {len(cells)} columns", grid.place, str(number), fix=fix))
             break
         if len(cells) > 1 and all(cells) and (
-                wordings.setdefault(match_key(cells[0]), cells[1]) != cells[1]):
-            faults.append(Fault(f"another row has {wordings[match_key(cells[0])]!r} for this text",
+                wordings.setdefault(fold_case_and_spacing(cells[0]), cells[1]) != cells[1]):
+            worded = wordings[fold_case_and_spacing(cells[0])]
+            faults.append(Fault(f"another row has {worded!r} for this text",
                                 grid.place, str(number), value=cells[0], fix="delete one of them"))
     if faults:
         raise Faults(faults)

@@ -21,7 +21,7 @@ from glc_analysis.addon import load_declared_objects
 from glc_analysis.addons.withdrawal.words import WITHDRAWAL_WORDS
 from glc_analysis.manifest import list_release_folders
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.schema import AUDIENCES, load_reference_tables
+from glc_analysis.schema import AUDIENCES, load_reference_table_schemas
 from glc_analysis.spreadsheets import CsvRows
 from glc_analysis.study import Study
 from glc_analysis.templates import load_template, read_packaged_csv
@@ -55,7 +55,8 @@ def list_safety_questions(countries: dict[str, str]) -> Iterator[dict[str, str]]
 def add_missing_safety_questions(study: Study) -> Path:
     """Adds the questions that safety.csv does not have yet, for people to answer. All other bytes of the file
     stay as they are."""
-    path, columns = study.locate_reference_file("safety"), load_reference_tables()["safety"].required_columns
+    path = study.locate_reference_file("safety")
+    columns = load_reference_table_schemas()["safety"].required_columns
     reference = read_reference(study)
     rows = CsvRows.read(path) if path.is_file() else CsvRows.from_text(",".join(columns) + "\n", path.name)
     known = {*zip(reference.safety["item"], reference.safety["subject"], strict=True)}

@@ -6,9 +6,9 @@ from glc_analysis.addon import AddOn
 ADD_ON = AddOn(
     "explanations", "Why a principle may work: the team's explanations, each with a rival.",
     needs=("convening",), checks="checks:CHECKS",
-    check_lines="checks:list_reopened_or_hidden_principle_explanations",
+    check_lines="checks:list_reopened_or_hidden_explanations",
     steps="checks:STEPS", phrases="page_phrases.csv",
-    slots={"principle": "pages:show_team_explanations_of_principle"},
+    slots={"principle": "pages:show_explanations_of_principle"},
     view="view:ExplanationsView", view_names=("explanations",),
     blocks="view:BLOCKS", release_content="view:list_released_explanations",
     row_names={"explanations": "explanation"},

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.reference import Reference, relocate_faults_in_private_columns
-from glc_analysis.schema import AUDIENCES, Check, Tables, find_unknown_names, make_schema_check
+from glc_analysis.reference import Reference, attribute_faults_to_private_files
+from glc_analysis.schema import AUDIENCES, Check, Tables, find_unknown_name_faults, make_schema_check
 from glc_analysis.steps import Step, View
 from glc_analysis.study import Study
 from glc_analysis.view.study_view import StudyView
@@ -78,7 +78,7 @@ CHECKS: tuple[Check, ...] = (make_schema_check("explanations.principle_id"),
                              Check(("explanations",), _repeated_passages))
 
 
-def list_reopened_or_hidden_principle_explanations(study: Study, reference: Reference) -> Iterator[str]:
+def list_reopened_or_hidden_explanations(study: Study, reference: Reference) -> Iterator[str]:
     """Yields a line for each explanation that a withdrawal has reopened, and for each explanation that its
     intended audience cannot see with the present tables."""
     rows = reference.explanations
@@ -100,11 +100,11 @@ def list_reopened_or_hidden_principle_explanations(study: Study, reference: Refe
 def _known_passages(view: View) -> dict[str, Any]:
     """Returns the table ``explanations``. Raises Faults for cited passages that the study does not have."""
     rows, known = view.reference.explanations, {*view["segments"]["segment_id"]}
-    faults = [fault for column in PASSAGE_COLUMNS for fault in find_unknown_names(
+    faults = [fault for column in PASSAGE_COLUMNS for fault in find_unknown_name_faults(
         "explanations", column, rows[column].str.split(";").explode().str.strip(), known | {""},
         "the study has no such segment")]
     if faults:
-        raise Faults(relocate_faults_in_private_columns(view.study, faults))
+        raise Faults(attribute_faults_to_private_files(view.study, faults))
     return {"explanations": rows.copy()}
 
 

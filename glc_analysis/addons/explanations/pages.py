@@ -32,7 +32,7 @@ _SIDES = {"passages_for": "For it", "passages_against": "Against it", "passages_
 _NOTHING, _NOT_SHOWN = "No passage is named.", "No passage may be shown here."
 
 
-def show_team_explanations_of_principle(view: StudyView) -> Html | None:
+def show_explanations_of_principle(view: StudyView) -> Html | None:
     """Returns the explanations of the view's principle that the audience may read; None if there are none."""
     rows = view.explanations
     if rows.empty:

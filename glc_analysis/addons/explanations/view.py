@@ -43,14 +43,14 @@ LEAST_INDEPENDENT = 3
 before audiences outside the team may read it."""
 
 
-def select_visible_explanations(explanations: pd.DataFrame, quotations: pd.DataFrame,
+def select_visible_explanations(explanations: pd.DataFrame, readable_quotations: pd.DataFrame,
                                 networks_by_organisation: Mapping[str, str],
                                 audience: str) -> pd.DataFrame:
     """Returns the rows of table ``explanations`` that an audience other than the team may read, without their
     authors. In the lists of segments, only segments with a quotation that the audience may read are kept.
 
-    ``quotations`` are the quotations of the audience, with segment_id and owner; ``networks_by_organisation``
-    gives the network of each organisation.
+    ``readable_quotations`` are the quotations of the audience, with segment_id and owner;
+    ``networks_by_organisation`` gives the network of each organisation.
 
     >>> rows = pd.DataFrame({"shown_for": ["public"], "passages_for": ["s1;s2;s3"], "passages_against": "",
     ...                      "passages_limits": "s4", "rival_passages": "", "by": "ines"})
@@ -61,7 +61,7 @@ def select_visible_explanations(explanations: pd.DataFrame, quotations: pd.DataF
     >>> len(select_visible_explanations(rows, quotations, {"a": "net", "b": "net"}, "public"))
     0
     """
-    owned = quotations[quotations["owner"] != ""]
+    owned = readable_quotations[readable_quotations["owner"] != ""]
     owner = dict(zip(owned["segment_id"], owned["owner"], strict=True))
     is_shown = explanations["shown_for"].str.split(";").map(lambda words: audience in words).astype(bool)
     seen = explanations[is_shown]

@@ -37,14 +37,14 @@ counts, and how many letters fit into a line of an answer and into a line of a c
 
 
 def make_and_link_figure_downloads(page: lxml.html.HtmlElement, slug: str, source_line: str,
-                                   earlier_figures: Path | None = None,
+                                   earlier_figures_folder: Path | None = None,
                                    call: Call = call_here) -> dict[str, str | bytes]:
     """Returns the downloads of a page, keyed by file name, and adds links to these files below each figure of
     the page.
 
-    ``source_line`` is printed below every SVG. ``earlier_figures`` is the folder with the figures of an
-    earlier site that the same package made. If an SVG is the same in the earlier site, its PNG is taken from
-    the earlier site. ``call`` calls the function that draws the other PNG files, in another process if
+    ``source_line`` is printed below every SVG. ``earlier_figures_folder`` is the folder with the figures of
+    an earlier site that the same package made. If an SVG is the same in the earlier site, its PNG is taken
+    from the earlier site. ``call`` calls the function that draws the other PNG files, in another process if
     possible.
 
     >>> claim = "<section class='glc-claim'><h2>Shelter: 18 of 30</h2><div class='glc-wide'>"
@@ -56,7 +56,7 @@ def make_and_link_figure_downloads(page: lxml.html.HtmlElement, slug: str, sourc
     files: dict[str, str | bytes] = {}
     figures = [*_claims(page, source_line), *_drawings(page, source_line), *_tables(page, source_line)]
     drawings = {f"{slug}-{n}": svg for n, (_, svg, _) in enumerate(figures, 1) if svg}
-    pictures = _find_earlier_pictures(drawings, earlier_figures) if earlier_figures else {}
+    pictures = _find_earlier_pictures(drawings, earlier_figures_folder) if earlier_figures_folder else {}
     if missing := {name: svg for name, svg in drawings.items() if name not in pictures}:
         pictures |= zip(missing, call(convert_svgs_to_pngs, [*missing.values()]), strict=True)
     for n, (element, svg, rows) in enumerate(figures, 1):

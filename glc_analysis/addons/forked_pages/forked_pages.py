@@ -33,7 +33,7 @@ from glc_analysis.run.execute import (
     make_page_failure,
 )
 from glc_analysis.run.plan import NOTEBOOKS, PageJob
-from glc_analysis.schema import load_processed_tables
+from glc_analysis.schema import load_processed_table_schemas
 from glc_analysis.study import Study
 
 _IMPORTED = re.compile(r"\bfrom (glc_analysis[\w.]*) import ([\w, ]*)")
@@ -95,12 +95,12 @@ class ForkedPages(PageProcesses):
         if _is_forking():
             read = {one.partition(" ")[0] for one in reads}
             make_server_read_tables(self.environment | _preloading(), str(self.reader_study.root),
-                                    sorted(load_processed_tables() if read & {*EVERYTHING} else read))
+                                    sorted(load_processed_table_schemas() if read & {*EVERYTHING} else read))
 
-    def make_page(self, page: PageJob, temporary_folder: Path) -> Executed | Failure:
+    def execute_in_new_process(self, page: PageJob, temporary_folder: Path) -> Executed | Failure:
         """Makes a page in a forked process, or in a kernel if no process can be forked."""
         forked = self._fork(page, temporary_folder) if _is_forking() else None
-        return forked or super().make_page(page, temporary_folder)
+        return forked or super().execute_in_new_process(page, temporary_folder)
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Calls a function in a forked process, or in this process if no process can be forked."""

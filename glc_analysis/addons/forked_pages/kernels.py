@@ -37,7 +37,7 @@ from traitlets.config import Config
 
 from glc_analysis.addons.forked_pages.fork_server import fork_process
 from glc_analysis.read_log import load_ipython_extension
-from glc_analysis.templates import compile_macros
+from glc_analysis.templates import compile_template_macros
 from glc_analysis.text import language_name
 
 # ------------------------------
@@ -60,15 +60,16 @@ def make_shell_before_forking() -> None:
     if shell.extension_manager:
         shell.extension_manager.load_extension("storemagic")
     papermill_engines.register(_ENGINE, _PageEngine)
-    compile_macros()
+    compile_template_macros()
     language_name("en")  # which reads the list of all languages
     nbformat.validate(nbformat.v4.new_notebook())  # which makes the functions that check a notebook
 
 
-def execute_page(outcome: int, running_cell_file: int, *, notebook: str, parameters: dict[str, Any]) -> None:
-    """Executes a page in this process, and writes the executed notebook to the open file ``outcome``. For a
-    page that failed, the function writes the number of the failed cell, the name of the error and its message
-    instead.
+def execute_page(outcome_file: int, running_cell_file: int, *, notebook: str,
+                 parameters: dict[str, Any]) -> None:
+    """Executes a page in this process, and writes the executed notebook to the open file ``outcome_file``.
+    For a page that failed, the function writes the number of the failed cell, the name of the error and its
+    message instead.
 
     While the page runs, the open file ``running_cell_file`` holds the number of the running cell, counted
     from 0.
@@ -96,7 +97,7 @@ def execute_page(outcome: int, running_cell_file: int, *, notebook: str, paramet
         said = {"place": error.cell_index, "error": error.ename, "message": error.evalue}
     except Exception as error:  # noqa: BLE001
         said = {"place": place, "error": type(error).__name__, "message": str(error)}
-    with open(outcome, "w", encoding="utf-8") as file:
+    with open(outcome_file, "w", encoding="utf-8") as file:
         json.dump(said, file)
 
 

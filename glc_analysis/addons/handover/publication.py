@@ -24,7 +24,7 @@ from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
 from glc_analysis.gate.leak_scan import identifiers
-from glc_analysis.locks import hold_lock
+from glc_analysis.locks import hold_folder_lock
 from glc_analysis.manifest import are_tables_current
 from glc_analysis.reference import read_reference
 from glc_analysis.run.plan import NOTEBOOKS, plan_pages, select_failed_or_stale_pages
@@ -57,7 +57,7 @@ class PublishedFile:
     removed_on: str = ""
 
 
-def read_published_files(study: Study) -> list[PublishedFile]:
+def list_published_files(study: Study) -> list[PublishedFile]:
     """Returns the list of published files in the order of published.csv; empty before the first
     publication."""
     path = _list_of(study)
@@ -70,7 +70,7 @@ def read_published_files(study: Study) -> list[PublishedFile]:
 def list_published_folders_by_audience(study: Study) -> dict[str, list[str]]:
     """Returns the folders that hold published files, keyed by audience."""
     found: dict[str, set[str]] = {}
-    for one in read_published_files(study):
+    for one in list_published_files(study):
         if not one.removed_on:
             found.setdefault(one.audience, set()).add(one.folder)
     return {audience: sorted(folders) for audience, folders in found.items()}
@@ -122,10 +122,10 @@ def publish_last_run(study: Study, audience: str, folder: Path, *, today: date,
     refuse_unclaimed_data(study)
     folder = folder.expanduser().resolve()
     # No run of this audience meanwhile; and the list is one for all audiences.
-    with hold_lock(study.reports / audience, what="publication"), hold_lock(study.reports,
-                                                                            what="publication"):
+    with hold_folder_lock(study.reports / audience, what="publication"), \
+            hold_folder_lock(study.reports, what="publication"):
         run = _run_to_publish(study, audience, notebooks)
-        listed = read_published_files(study)
+        listed = list_published_files(study)
         before = {one.path for one in listed if _is_there(one, folder, audience)}
         _refuse_unsuitable(study, folder, before)
         _undo_interrupted(folder, before)
@@ -211,7 +211,7 @@ def _search(study: Study, audience: str, folder: Path) -> None:
     names, known = read_reference(study).names, identifiers(study, audience=audience)
 
     def search(files: Iterable[Path]) -> None:
-        check_leaks(files, folder, names, audience=audience, known=known, study=study)
+        check_leaks(files, folder, names, audience=audience, identifier_rules=known, study=study)
 
     if faults := find_leaks_in_papers(search, sorted(path for path in folder.rglob("*") if path.is_file())):
         raise Faults(faults)
@@ -292,12 +292,12 @@ def unpublish(study: Study, audience: str, folder: Path, *, today: date) -> Remo
     this folder and audience, or if the folder does not exist, for example because a memory stick is not
     connected.
     """
-    with hold_lock(study.reports, what="publication"):
+    with hold_folder_lock(study.reports, what="publication"):
         return _unpublish(study, audience, folder.expanduser().resolve(), today)
 
 
 def _unpublish(study: Study, audience: str, folder: Path, today: date) -> Removal:
-    listed = read_published_files(study)
+    listed = list_published_files(study)
     published = [one for one in listed if _is_there(one, folder, audience)]
     others = [one for one in list_published_folders_by_audience(study).get(audience, [])
               if one != str(folder)]

@@ -73,10 +73,10 @@ LANGUAGE_NAMES = {"en": "English", "es": "Español", "ar": "العربية", "km
 """The name of each language that has phrases, written in the language itself."""
 
 
-def list_phrase_languages(*, is_checked: bool = False) -> list[str]:
-    """Returns the languages besides English that have phrases. With ``is_checked``, returns only the
+def list_phrase_languages(*, only_checked: bool = False) -> list[str]:
+    """Returns the languages besides English that have phrases. With ``only_checked``, returns only the
     languages whose phrases native readers have checked."""
-    return [language for language in list_languages_in_phrase_table() if not is_checked
+    return [language for language in list_languages_in_phrase_table() if not only_checked
             or _is_checked(language)]
 
 

@@ -23,10 +23,11 @@ def list_languages_in_phrase_table() -> list[str]:
             if column not in ("key", ENGLISH)]
 
 
-def page_language_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
+def language_without_phrases_faults(file: str, settings: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
     """Yields a fault for each language in the setting ``languages`` for which there are no phrases.
 
-    >>> [fault.value for fault in page_language_faults("study.toml", {"study": {"languages": ["es", "de"]}})]
+    >>> settings = {"study": {"languages": ["es", "de"]}}
+    >>> [fault.value for fault in language_without_phrases_faults("study.toml", settings)]
     ['de']
     """
     for language in settings["study"]["languages"]:

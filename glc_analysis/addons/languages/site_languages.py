@@ -43,8 +43,8 @@ class SiteLanguages:
         return Markup(load_template(__file__, "switch.html").render(slug=slug, languages=links) if links
                       else "")
 
-    def write_pages(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
-                    additions: Collection[SiteAddition]) -> None:
+    def write_translated_pages(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
+                               additions: Collection[SiteAddition]) -> None:
         """Writes the pages of a site in each language, together with the additions that add-ons make to
         pages. The foot of a printed page stays in English."""
         for book in self._books:
@@ -82,7 +82,7 @@ def list_refused_languages(study: Study, audience: str) -> list[str]:
     wanted = study.settings["study"]["languages"]
     if not wanted or has_capability(audience, "draft_principles"):
         return []
-    return [language for language in wanted if language not in list_phrase_languages(is_checked=True)]
+    return [language for language in wanted if language not in list_phrase_languages(only_checked=True)]
 
 
 def describe_refused_languages(study: Study, audience: str) -> str:

@@ -19,8 +19,8 @@ import pandas as pd
 from glc_analysis.errors import Fault, Faults, suggest_name
 from glc_analysis.schema import is_iso_date
 from glc_analysis.spreadsheets import (
-    print_on_a4,
     save_workbook_reproducibly,
+    set_a4_print_layout,
     style_cell,
     write_cell_as_plain_text,
 )
@@ -32,9 +32,9 @@ from glc_analysis.templates import (
     read_packaged_text,
 )
 from glc_analysis.text import (
+    fold_case_and_spacing,
     language_direction,
     language_name,
-    match_key,
     parse_dates_and_explain_fault,
     wrap_in_direction_isolates,
 )
@@ -206,7 +206,7 @@ def _fill(sheet: Worksheet, content: AnswerSheet) -> None:
         for m, text in enumerate(line, 1):
             cell = sheet.cell(n, m)
             write_cell_as_plain_text(cell, text)
-            style_cell(cell, is_heading=n == 2, is_box=n > 2 and names[m - 1] in _BOXES)
+            style_cell(cell, is_heading=n == 2, is_fill_in_box=n > 2 and names[m - 1] in _BOXES)
     for m, name in enumerate(names, 1):
         sheet.column_dimensions[sheet.cell(2, m).column_letter].width = _WIDTHS.get(name, 18)
     offered = DataValidation("list", formula1=f'"{",".join(say[decision] for decision in SHEET_DECISIONS)}"')
@@ -216,7 +216,7 @@ def _fill(sheet: Worksheet, content: AnswerSheet) -> None:
     sheet.add_data_validation(offered)
     sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(names))
     sheet.row_dimensions[1].height = 48
-    print_on_a4(sheet, headings=2)
+    set_a4_print_layout(sheet, heading_row_count=2)
     sheet.sheet_view.rightToLeft = content.direction == "rtl"
 
 
@@ -241,7 +241,7 @@ def read_decisions_from_organisation_return(path: Path) -> pd.DataFrame:
     parts: list[pd.DataFrame] = []
     faults: list[Fault] = []
     for sheet in read_workbook_sheets(path):
-        table = [[headings.get(match_key(cell), "") for cell in row] for row in sheet.rows]
+        table = [[headings.get(fold_case_and_spacing(cell), "") for cell in row] for row in sheet.rows]
         at = next((n for n, row in enumerate(table) if {*row} & {"decision", *SHEET_KINDS}), -1)
         if at < 0:
             continue  # a sheet with somebody's own notes
@@ -256,7 +256,8 @@ def read_decisions_from_organisation_return(path: Path) -> pd.DataFrame:
         raise Faults(faults)
     rows = pd.concat(parts).reindex(columns=[*SheetDecision._fields]).fillna("")
     rows = rows[(rows["decision"] != "") | (rows["changed"] != "")].reset_index(drop=True)
-    rows["decision"] = [decisions.get(match_key(text.strip(".!☐☑☒ ")), text) for text in rows["decision"]]
+    rows["decision"] = [decisions.get(fold_case_and_spacing(text.strip(".!☐☑☒ ")), text)
+                        for text in rows["decision"]]
     if faults := list(_faults(rows)):
         raise Faults(faults)
     return rows
@@ -264,8 +265,8 @@ def read_decisions_from_organisation_return(path: Path) -> pd.DataFrame:
 
 def _keys_by_phrase(keys: Collection[str]) -> dict[str, str]:
     """Returns the keys of fixed texts, keyed by the wording of the text in any language."""
-    return {match_key(texts[key]): key for texts in read_csv_texts_by_language(*SHEET_PHRASES).values()
-            for key in keys}
+    return {fold_case_and_spacing(texts[key]): key
+            for texts in read_csv_texts_by_language(*SHEET_PHRASES).values() for key in keys}
 
 
 def _with_signatures(sheet: Grid, names: list[str], at: int) -> pd.DataFrame:

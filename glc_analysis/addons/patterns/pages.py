@@ -47,7 +47,7 @@ def describe_saturation(new: Sequence[int]) -> str:
     return f"The rule is met after {met} interviews, by interviews {met + 1} and {met + _RUN}.{later}"
 
 
-def describe_new_codes_for_checklists(view: StudyView) -> MethodFacts | None:
+def describe_saturation_for_checklists(view: StudyView) -> MethodFacts | None:
     """Returns the facts about new codes for reporting checklists; None if no interview is coded."""
     if view.read("codings").empty:
         return None

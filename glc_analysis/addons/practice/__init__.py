@@ -9,7 +9,7 @@ ADD_ON = AddOn(
     consent_items=("practice",), provides={"consent_words": "sheets:read_practice_consent_item_phrase"},
     checks="checks:CHECKS", steps="trials:STEPS", rehearsed=("trials",),
     phrases="page_phrases.csv",
-    slots={"principle": "pages:show_trial_and_review_decisions",
+    slots={"principle": "pages:show_principle_trials_and_reviews",
            "principle_marks": "pages:map_printed_ids_to_under_review_remark"},
     view="view:PracticeView", blocks="view:BLOCKS", release_content="view:list_released_trials_and_reviews",
     visible_from={"trials": ("blocks",)},

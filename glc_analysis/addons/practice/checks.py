@@ -24,7 +24,7 @@ from glc_analysis.gate.leak_scan import (
     make_search,
 )
 from glc_analysis.reference import Reference
-from glc_analysis.schema import Check, Tables, find_unknown_names, is_iso_date
+from glc_analysis.schema import Check, Tables, find_unknown_name_faults, is_iso_date
 
 CONSENT_ITEM = "practice"
 AT_A_TIME = 2
@@ -48,9 +48,9 @@ def _versions(table: str, tables: Tables) -> Iterator[Fault]:
     version."""
     rows = tables[table]
     known = {*map(format_printed_id, tables["principles"]["principle_id"], tables["principles"]["version"])}
-    yield from find_unknown_names(table, "principle_id, version", rows["principle_id"] + "."
-                                  + rows["version"],
-                                  known, "principles.csv has no such version")
+    yield from find_unknown_name_faults(table, "principle_id, version", rows["principle_id"] + "."
+                                        + rows["version"],
+                                        known, "principles.csv has no such version")
 
 
 def _at_a_time(tables: Tables) -> Iterator[Fault]:
@@ -231,7 +231,7 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
     trials, rows = tables["trials"], tables["evidence"]
     known = {format_trial_id(row) for row in trials[trials["decision"] != ""].to_dict("records")}
     named = rows.loc[rows["kind"] == "trial", "reference"]
-    yield from find_unknown_names(
+    yield from find_unknown_name_faults(
         "evidence", "reference", named, known,
         "trials.csv has no such trial that has ended: write organisation/P01.1/cycle")
 
@@ -241,8 +241,8 @@ def _told(tables: Tables) -> Iterator[Fault]:
     lacks."""
     told = tables["reviews"]["told"].str.split(";").explode().str.strip()
     known = {EVERYBODY, *tables["organisations"]["organisation_id"]}
-    yield from find_unknown_names("reviews", "told", told, known,
-                                  "organisations.csv has no such organisation")
+    yield from find_unknown_name_faults("reviews", "told", told, known,
+                                        "organisations.csv has no such organisation")
 
 
 _TABLES = ("commitments", "trials", "reviews")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from glc_analysis.addons.convening.histories import join_names_in_sentence, make_printed_id
+from glc_analysis.addons.convening.histories import format_printed_id_of_text, join_names_in_sentence
 from glc_analysis.errors import Faults
 from glc_analysis.schema import list_table_files
 from glc_analysis.study import Study
@@ -40,7 +40,7 @@ class DueMatter:
     what: str
 
 
-def list_due_matters(tables: Mapping[str, Sequence[Cells]]) -> list[DueMatter]:
+def list_due_practice_matters(tables: Mapping[str, Sequence[Cells]]) -> list[DueMatter]:
     """Returns all due matters sorted by day; the earliest matter comes first, and matters without a day come
     last."""
     found = [*_reviews(tables), *_to_carry_out(tables), *_looked_at_again(tables), *_since_agreed(tables),
@@ -75,20 +75,20 @@ def _reviews(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
             if waiting := list_organisations_not_informed(review,
                                                           list_rating_or_committed_organisations(tables)):
                 what += f"; not told yet: {', '.join(waiting)}"
-        yield DueMatter(review["due_on"], make_printed_id(review), what)
+        yield DueMatter(review["due_on"], format_printed_id_of_text(review), what)
 
 
 def _to_carry_out(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
     """Yields the decisions to amend or retire a text that is still in use."""
-    agreed = {make_printed_id(text) for text in tables["principles"]
+    agreed = {format_printed_id_of_text(text) for text in tables["principles"]
               if text["status"] == "agreed" and not text["translation_of"]}
     commands = {"amend": "`glc amend {}` makes the new version, to be agreed and signed anew",
                 "retire": "`glc withdraw-text {}` sets the text aside"}
     for review in tables["reviews"]:
-        if review["decision"] in commands and make_printed_id(review) in agreed:
+        if review["decision"] in commands and format_printed_id_of_text(review) in agreed:
             command = commands[review["decision"]].format(review["principle_id"])
-            yield DueMatter("", make_printed_id(review), f"a review decided to {review['decision']} the "
-                                                         f"text: {command}")
+            yield DueMatter("", format_printed_id_of_text(review),
+                            f"a review decided to {review['decision']} the text: {command}")
 
 
 def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
@@ -96,14 +96,14 @@ def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatte
     yields the trials that are under way."""
     ended = set()
     for trial in tables["trials"]:
-        key = trial["organisation_id"], make_printed_id(trial)
+        key = trial["organisation_id"], format_printed_id_of_text(trial)
         if trial["decision"]:
             ended.add(key)
         else:
             since = f" since {trial['started_on']}" if trial["started_on"] else ""
             yield DueMatter("", key[1], f"the sheet of {key[0]} on its trial (under way{since}) is awaited")
     for row in tables["commitments"]:
-        key = row["organisation_id"], make_printed_id(row)
+        key = row["organisation_id"], format_printed_id_of_text(row)
         if row["review_on"] and key not in ended:
             yield DueMatter(row["review_on"], key[1], f"{key[0]} reconsiders its commitment")
 
@@ -113,10 +113,10 @@ def _since_agreed(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
     trial that went worse or was abandoned, or a concern that was judged serious. A text under an undecided
     review is left out, unless the review was planned for a date."""
     for name, since in _looked_at_last(tables).items():
-        reviews = [row for row in tables["reviews"] if make_printed_id(row) == name]
+        reviews = [row for row in tables["reviews"] if format_printed_id_of_text(row) == name]
         if any(not row["decision"] and row["trigger"] != "date" for row in reviews):
             continue
-        trials = [row for row in tables["trials"] if make_printed_id(row) == name
+        trials = [row for row in tables["trials"] if format_printed_id_of_text(row) == name
                   and row["ended_on"] > since]
         worse = [row for row in trials if row["observed"] == "worse" or row["decision"] == "abandon"]
         judged = [row for row in tables["judgements"] if row["principle_id"] == name.rpartition(".")[0]
@@ -142,7 +142,7 @@ def _new_waves(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
 
 
 def _not_planned(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
-    planned = {make_printed_id(row) for row in tables["reviews"] if not row["decision"]}
+    planned = {format_printed_id_of_text(row) for row in tables["reviews"] if not row["decision"]}
     if missing := sorted({*_agreed(tables)} - planned):
         yield DueMatter("", join_names_in_sentence(missing),
                         "no review is planned: add a row to reviews.csv with `date` in the column trigger")
@@ -152,15 +152,16 @@ def _looked_at_last(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
     """Returns the agreed texts, each with the day on which the text was last reviewed or, without a later
     review, the day on which it was agreed."""
     return {name: max([agreed_on, *(row["decided_on"] for row in tables["reviews"]
-                                    if make_printed_id(row) == name)])
+                                    if format_printed_id_of_text(row) == name)])
             for name, agreed_on in _agreed(tables).items()}
 
 
 def _agreed(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
     """Returns the agreed texts, each with the day on which it was agreed."""
-    days = {make_printed_id(row): row["date"]
+    days = {format_printed_id_of_text(row): row["date"]
             for row in tables["text_decisions"] if row["status"] == "agreed"}
-    return {make_printed_id(text): days.get(make_printed_id(text), "") for text in tables["principles"]
+    return {format_printed_id_of_text(text): days.get(format_printed_id_of_text(text), "")
+            for text in tables["principles"]
             if text["status"] == "agreed" and not text["translation_of"]}
 
 
@@ -176,7 +177,7 @@ def list_due_practice_status_lines(study: Study, *,
         return
     if not any(tables[name] for name in READ[:3]):
         return
-    due = list_due_matters(tables)
+    due = list_due_practice_matters(tables)
     late = sum(bool(matter.due_on) and matter.due_on < day for matter in due)
     yield f"Practice: {len(due)} matters are open, {late} overdue.", [
         " ".join(filter(None, [f"{matter.about}:", matter.what + ("" if not matter.due_on else (

@@ -32,22 +32,22 @@ def separate_leaver_and_other_practice_texts(study: Study, reference: Reference,
     return own, others
 
 
-def erase_leaver_from_practice_row(table: str, row_before: Cells, row_after: Cells,
+def erase_leaver_from_practice_row(table: str, original_row: Cells, redacted_row: Cells,
                                    leaver: Leaver) -> tuple[Cells, Cells] | None:
     """Returns two versions of a row of a reference table: with the leaver's words and without them. In a row
     of reviews, both versions lack the leaver's entry in column ``told``. Returns None if the whole row is
     removed."""
-    is_own = row_before.get("organisation_id") == leaver.organisation_id
+    is_own = original_row.get("organisation_id") == leaver.organisation_id
     if table in ("commitments", "trials") and is_own and _takes_practice_back(leaver):
         return None
-    if table == "evidence" and row_before.get("kind") == "trial" and _takes_practice_back(leaver):
-        is_own = row_before["reference"].partition("/")[0] == leaver.organisation_id
-        return None if is_own else (row_before, row_after)
-    is_informed = table == "reviews" and row_before.get("told") and leaver.organisation_id
+    if table == "evidence" and original_row.get("kind") == "trial" and _takes_practice_back(leaver):
+        is_own = original_row["reference"].partition("/")[0] == leaver.organisation_id
+        return None if is_own else (original_row, redacted_row)
+    is_informed = table == "reviews" and original_row.get("told") and leaver.organisation_id
     if is_informed and _takes_practice_back(leaver):
-        kept = [one for one in row_before["told"].split(";") if one.strip() != leaver.organisation_id]
-        return row_before | {"told": ";".join(kept)}, row_after | {"told": ";".join(kept)}
-    return row_before, row_after
+        kept = [one for one in original_row["told"].split(";") if one.strip() != leaver.organisation_id]
+        return original_row | {"told": ";".join(kept)}, redacted_row | {"told": ";".join(kept)}
+    return original_row, redacted_row
 
 
 def _takes_practice_back(leaver: Leaver) -> bool:

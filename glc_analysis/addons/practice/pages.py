@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from glc_analysis.addons.convening.histories import join_names_in_sentence
 from glc_analysis.addons.practice.checks import ENDING
-from glc_analysis.addons.practice.due import READ, TRIGGERS, list_due_matters
+from glc_analysis.addons.practice.due import READ, TRIGGERS, list_due_practice_matters
 from glc_analysis.addons.practice.trials import PRACTICE_TABLES
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
 from glc_analysis.reference import read_reference_table
@@ -36,7 +36,7 @@ def map_printed_ids_to_under_review_remark(view: StudyView) -> dict[str, str]:
     return dict.fromkeys(sorted(view.under_review), UNDER_REVIEW)
 
 
-def show_trial_and_review_decisions(view: StudyView) -> Html:
+def show_principle_trials_and_reviews(view: StudyView) -> Html:
     """Shows what became of the view's principle: the decisions of organisations after trying the principle,
     with their cleared words, and the decisions of reviews. The team also sees counts, and which organisation
     tried which text."""
@@ -97,8 +97,8 @@ def _review_table(reviews: pd.DataFrame) -> str:
 
 def show_due_matters(view: StudyView) -> Html:
     """Shows the team one row per due matter; the earliest matter comes first."""
-    rows = list_due_matters({name: read_reference_table(view.study, name).to_dict("records")
-                             for name in READ})
+    rows = list_due_practice_matters({name: read_reference_table(view.study, name).to_dict("records")
+                                      for name in READ})
     if not rows:
         return render_note("Nothing is due.")
     return make_displayable(render_table({"Due on": [row.due_on or "no day is fixed" for row in rows],

@@ -27,13 +27,13 @@ from glc_analysis.schema import (
     find_reference_table_faults,
     is_iso_date,
     list_table_files,
-    load_reference_tables,
+    load_reference_table_schemas,
 )
 from glc_analysis.spreadsheets import CsvRows, append_rows
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_workbook_sheets
 from glc_analysis.templates import read_csv_texts_by_language
-from glc_analysis.text import match_key
+from glc_analysis.text import fold_case_and_spacing
 from glc_analysis.writing import write_atomic
 
 Cells = dict[str, str]
@@ -116,12 +116,12 @@ def _word(question: str, answer: str) -> str:
     answers are returned unchanged."""
     if question not in CHOICES or not answer:
         return answer
-    meant = {match_key(said[word]): word
+    meant = {fold_case_and_spacing(said[word]): word
              for said in read_csv_texts_by_language(__file__, "sheet.csv").values()
              for word in CHOICES[question]}
-    meant |= {match_key(word.replace("_", " ")): word for word in CHOICES[question]}
+    meant |= {fold_case_and_spacing(word.replace("_", " ")): word for word in CHOICES[question]}
     first = answer.partition(" / ")[0].replace("_", " ")
-    return meant.get(match_key(first), answer)
+    return meant.get(fold_case_and_spacing(first), answer)
 
 
 # ------------------------------
@@ -149,7 +149,7 @@ def _trial(organisation: str, text: list[str], cells: Cells) -> Cells:
     """Returns a row of trials.csv with the answers about one trial. ``text`` has the printed id of the tried
     text and the cycle."""
     principle, _, version = text[0].rpartition(".")
-    row = {name: cells[name] for name in load_reference_tables()["trials"].columns if name in cells}
+    row = {name: cells[name] for name in load_reference_table_schemas()["trials"].columns if name in cells}
     for name in ("before", "after"):
         if not row[name] and cells[f"{name}_unmeasured"]:
             row[name] = UNMEASURED_BECAUSE + cells[f"{name}_unmeasured"]
@@ -227,7 +227,7 @@ def _faults(entered: EnteredSheets, tables: dict[str, pd.DataFrame]) -> Iterator
     as part of their tables."""
     places: dict[tuple[str, str], str] = {}
     for name, rows in entered.rows.items():
-        frame, columns = tables[name], [*load_reference_tables()[name].columns]
+        frame, columns = tables[name], [*load_reference_table_schemas()[name].columns]
         numbers = [*range(NEW_ROW, NEW_ROW + len(rows))]
         added = pd.DataFrame([row for _, row in rows], columns=columns, index=numbers, dtype="str").fillna("")
         tables[name] = pd.concat([frame, added]).astype("str") if len(added) else frame
@@ -240,7 +240,7 @@ def _faults(entered: EnteredSheets, tables: dict[str, pd.DataFrame]) -> Iterator
     found = [fault for name in entered.rows for fault in find_reference_table_faults(name, tables[name])]
     found += [fault for check in CHECKS for fault in check.faults(tables)]
     days = [Fault("is not a day", f"{name}.csv", str(n), column, value, "write it as YYYY-MM-DD")
-            for name in entered.rows for column, about in load_reference_tables()[name].columns.items()
+            for name in entered.rows for column, about in load_reference_table_schemas()[name].columns.items()
             if about.kind == "day"
             for n, value in tables[name][column].items() if value and not is_iso_date(value)]
     for fault in (*days, *found):

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from glc_analysis.addons.convening.principles import add_printed_ids_and_mark_current, format_printed_id
-from glc_analysis.addons.convening.rating_forms import find_round_texts_in_language
+from glc_analysis.addons.convening.rating_forms import find_round_texts_preferring_language
 from glc_analysis.addons.member_checking.returns import read_organisation_names_and_languages
 from glc_analysis.addons.practice.checks import AT_A_TIME, CONSENT_ITEM, select_active_commitments
 from glc_analysis.disclosure.consent import Consent
@@ -27,8 +27,8 @@ from glc_analysis.errors import GLCError, UsageError, suggest_name
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import list_allowed_words
 from glc_analysis.spreadsheets import (
-    print_on_a4,
     save_workbook_reproducibly,
+    set_a4_print_layout,
     style_cell,
     write_cell_as_plain_text,
 )
@@ -141,7 +141,7 @@ class PracticeSheet:
         tried = [f"{STAMP} {self.organisation_id} {one.printed_id} {one.cycle}" for one in self.tried]
         return tried + [f"{STAMP} {self.organisation_id}"] * (AT_A_TIME - len(tried))
 
-    def format_question_with_answers(self, question: str) -> str:
+    def format_question_with_possible_answers(self, question: str) -> str:
         """Returns the wording of a question with its possible answers."""
         say = self.fixed_texts
         offered = ", ".join(say[word] for word in CHOICES.get(question, ()))
@@ -195,7 +195,7 @@ def _tried(reference: Reference, row: Mapping[str, str], trials: pd.DataFrame,
     texts = add_printed_ids_and_mark_current(reference.principles)
     name = format_printed_id(row["principle_id"], row["version"])
     source = texts[(texts["printed_id"] == name) & (texts["translation_of"] == "")]
-    text = find_round_texts_in_language(reference, source, language).iloc[0]
+    text = find_round_texts_preferring_language(reference, source, language).iloc[0]
     cycles = trials[(trials["principle_id"] == row["principle_id"]) & (trials["version"] == row["version"])]
     cycles = cycles.assign(cycle=cycles["cycle"].astype(int)).sort_values("cycle")
     ended, open_ = cycles[cycles["decision"] != ""], cycles[cycles["decision"] == ""]
@@ -252,7 +252,7 @@ def write_sheet_workbook(path: Path, sheet: PracticeSheet) -> None:
             is_box = m >= FIRST_ANSWER and are_boxes[m - FIRST_ANSWER]
             if text:
                 write_cell_as_plain_text(cell, text)
-            style_cell(cell, is_box=is_box, is_heading=n <= 2)
+            style_cell(cell, is_fill_in_box=is_box, is_heading=n <= 2)
             cell.alignment = Alignment(wrap_text=m > 1, vertical="top",
                                        readingOrder=2 if sheet.direction == "rtl" else 1)
             cell.protection = Protection(locked=not is_box)
@@ -263,7 +263,7 @@ def write_sheet_workbook(path: Path, sheet: PracticeSheet) -> None:
     grid.row_dimensions[1].height = 90
     for letter, width in zip("ABCD", (5, 44, 52, 52), strict=True):
         grid.column_dimensions[letter].width = width
-    print_on_a4(grid, headings=1)
+    set_a4_print_layout(grid, heading_row_count=1)
     grid.protection.sheet = True
     grid.protection.formatColumns = grid.protection.formatRows = False
     save_workbook_reproducibly(book, path)
@@ -290,11 +290,11 @@ def _rows(sheet: PracticeSheet) -> Iterator[tuple[str, str, list[str], list[bool
         filled = [getattr(one, question, "") if question in ("predicted", "started_on") else ""
                   for one in sheet.tried]
         # What was expected before the trial began stays as it was written.
-        yield question, sheet.format_question_with_answers(question), shown(*filled), [
+        yield question, sheet.format_question_with_possible_answers(question), shown(*filled), [
             is_tried and not (question == "predicted" and filled[n]) for n, is_tried in enumerate(tries)]
     yield "", say["new"], shown(), none
     for question in COMMITMENT:
-        yield question, sheet.format_question_with_answers(question), shown(), [True] * AT_A_TIME
+        yield question, sheet.format_question_with_possible_answers(question), shown(), [True] * AT_A_TIME
 
 
 def _offer(grid: Worksheet, n: int, question: str, sheet: PracticeSheet) -> None:

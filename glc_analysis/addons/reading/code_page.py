@@ -140,7 +140,7 @@ def _differences(view: StudyView) -> Markup:
 def _history(view: StudyView) -> Markup:
     """Returns sentences about the code: the codebook version in which the code was introduced, the contrary
     of the code, and the codes that were merged into the code."""
-    book, said = read_part_of_reference_table(view.study, "codebook", naming=view.code), []
+    book, said = read_part_of_reference_table(view.study, "codebook", id_in_rows=view.code), []
     for row in book[book["code_id"] == view.code].to_dict("records"):
         said += [f"In the codebook since version {row['since_version']}."] if row["since_version"] else []
         said += [f"Its contrary: {view.code_names.get(row['contradicts'], row['contradicts'])}."] \

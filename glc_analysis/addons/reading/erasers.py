@@ -14,20 +14,20 @@ from glc_analysis.study import WITHDRAWN
 Cells = dict[str, str]
 
 
-def erase_leaver_from_summary_or_memo(table: str, row_before: Cells, row_after: Cells,
+def erase_leaver_from_summary_or_memo(table: str, original_row: Cells, redacted_row: Cells,
                                       leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """Removes the leaver's content from a row of summaries or memos. ``row_before`` is the row before the
-    withdrawal, and ``row_after`` is the row in which names and words are already removed. Returns both rows,
-    or None if the whole row is deleted."""
-    if table == "analytic_memos" and row_before["about_id"] and row_before["about_id"] in leaver.ids:
+    """Removes the leaver's content from a row of summaries or memos. ``original_row`` is the row before the
+    withdrawal, and ``redacted_row`` is the row in which names and words are already removed. Returns both
+    rows, or None if the whole row is deleted."""
+    if table == "analytic_memos" and original_row["about_id"] and original_row["about_id"] in leaver.ids:
         return None
     if table != "summaries":
-        return row_before, row_after
-    if row_before["case_id"] in leaver.ids | leaver.countries:
+        return original_row, redacted_row
+    if original_row["case_id"] in leaver.ids | leaver.countries:
         return None
-    written_from = row_before["segment_ids"].split(";")
+    written_from = original_row["segment_ids"].split(";")
     left = [segment for segment in written_from if segment not in leaver.ids]
     if left == written_from:
-        return row_before, row_after
+        return original_row, redacted_row
     kept = {"segment_ids": ";".join(left), "passages_version": ""}
-    return row_before | kept, row_after | kept | {"text": WITHDRAWN}
+    return original_row | kept, redacted_row | kept | {"text": WITHDRAWN}

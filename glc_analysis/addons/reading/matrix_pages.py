@@ -55,13 +55,13 @@ Behind = dict[tuple[str, str], pd.DataFrame]
 """The passages of cells, keyed by case and code."""
 
 
-def theme_of_matrix_page(matrix: str) -> str:
-    """Returns the theme to which a page of the matrix belongs; ``matrix`` is the id of the page.
+def theme_of_matrix_page(page_id: str) -> str:
+    """Returns the theme to which a page of the matrix belongs; ``page_id`` is the id of the page.
 
     >>> theme_of_matrix_page("needs--2"), theme_of_matrix_page("")
     ('needs', '')
     """
-    return matrix.partition(PART_MARK)[0]
+    return page_id.partition(PART_MARK)[0]
 
 
 @show_passages_or_explain_absence

@@ -65,7 +65,7 @@ class ReadingView(StudyView):
         return _make_matrix(self, kind, case,
                             book[book["theme_id"] == chosen] if chosen else book[book["level"] == "theme"])
 
-    def case_matrix(self, case: str) -> pd.DataFrame:
+    def case_matrix(self, organisation_id: str) -> pd.DataFrame:
         """Returns the rows of :meth:`matrix` about one organisation and all codes of all themes, theme by
         theme.
 
@@ -76,7 +76,7 @@ class ReadingView(StudyView):
         book = self.code_tree
         codes = book[book["theme_id"].isin([*self.themes])]
         order = codes["theme_id"].map({theme: n for n, theme in enumerate(self.themes)})
-        return _make_matrix(self, counting.EACH_ORGANISATION, case,
+        return _make_matrix(self, counting.EACH_ORGANISATION, organisation_id,
                             codes.loc[order.sort_values(kind="stable").index])
 
     def list_organisations_of_cases(self, kind: str) -> pd.DataFrame:

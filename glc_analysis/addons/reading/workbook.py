@@ -21,12 +21,12 @@ from openpyxl.styles import Alignment, Font, Protection
 from glc_analysis.addons.reading.matrix import NOT_ASKED, NOTHING, STALE
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.reference import read_reference
-from glc_analysis.schema import list_table_files, load_reference_tables
+from glc_analysis.schema import list_table_files, load_reference_table_schemas
 from glc_analysis.spreadsheets import (
     CsvRows,
     append_rows,
-    print_on_a4,
     save_workbook_reproducibly,
+    set_a4_print_layout,
     style_cell,
     write_cell_as_plain_text,
 )
@@ -75,7 +75,7 @@ def write_matrix_workbook(view: StudyView, path: Path, *, theme: str = "", by: s
     sheet.cell(1, len(_KEYS) + 1).alignment = Alignment(wrap_text=True, vertical="top")
     write_cell_as_plain_text(sheet.cell(2, 1), _WRITTEN_BY)
     write_cell_as_plain_text(sheet.cell(2, len(_KEYS) + 1), "Written by")
-    style_cell(sheet.cell(2, len(_KEYS) + 2), is_box=True)
+    style_cell(sheet.cell(2, len(_KEYS) + 2), is_fill_in_box=True)
     rows = [(*_KEYS, *_SHOWN), *_rows(view, cells, by)]
     for n, row in enumerate(rows, 3):
         for m, text in enumerate(row, 1):
@@ -83,7 +83,7 @@ def write_matrix_workbook(view: StudyView, path: Path, *, theme: str = "", by: s
             if text:
                 write_cell_as_plain_text(cell, text)
             is_box = n > 3 and (m == len(row) - 1 or m == len(row) and row[-4] == STALE)
-            style_cell(cell, is_heading=n == 3, is_box=is_box)
+            style_cell(cell, is_heading=n == 3, is_fill_in_box=is_box)
             cell.protection = Protection(locked=not is_box)
             if m <= len(_KEYS):
                 cell.font, cell.alignment = Font(size=6, color="A0A0A0"), Alignment(wrap_text=False)
@@ -91,7 +91,7 @@ def write_matrix_workbook(view: StudyView, path: Path, *, theme: str = "", by: s
     sheet.cell(2, len(_KEYS) + 2).protection = Protection(locked=False)
     for letter, width in zip("ABCDEFGHIJKL", _WIDTHS, strict=True):
         sheet.column_dimensions[letter].width = width
-    print_on_a4(sheet, headings=3)
+    set_a4_print_layout(sheet, heading_row_count=3)
     sheet.protection.sheet = True
     sheet.protection.formatColumns = sheet.protection.formatRows = False
     save_workbook_reproducibly(book, path)
@@ -243,7 +243,7 @@ def _compared(rows: list[tuple[int, Cells]], summaries: pd.DataFrame,
 def _unknown(rows: list[tuple[int, Cells]], tables: Mapping[str, pd.DataFrame],
              place: str) -> Iterator[Fault]:
     """Yields a fault for each attribute, code or organisation that the study does not have."""
-    words = load_reference_tables()["summaries"].columns["attribute"].allowed
+    words = load_reference_table_schemas()["summaries"].columns["attribute"].allowed
     known = {"attribute": {*words}, "code_id": {*tables["codebook"]["code_id"]}}
     for n, row in rows:
         wrong = [name for name, ids in known.items() if row[name] and row[name] not in ids]

@@ -26,7 +26,7 @@ def read_efs(path: Path, sheets: list[Grid]) -> RawSurvey:
     for texts in above:
         distinct = [*dict.fromkeys(text.strip() for text in texts if text.strip())]
         wording.append(f"{distinct[0]} [{distinct[-1]}]" if len(distinct) > 1 else "".join(distinct))
-    return build_survey(path, "efs", sheet, headers=at + 1, names=sheet.rows[at], wording=wording)
+    return build_survey(path, "efs", sheet, header_row_count=at + 1, names=sheet.rows[at], wording=wording)
 
 
 def _is_efs_row(row: list[str]) -> bool:

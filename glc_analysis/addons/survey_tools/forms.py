@@ -3,7 +3,7 @@ added by the tool."""
 
 from __future__ import annotations
 
-from glc_analysis.intake.survey import SurveyReader, make_plain_reader
+from glc_analysis.intake.survey import SurveyReader, make_plain_table_reader
 from glc_analysis.tabular import Grid
 
 _MICROSOFT_COLUMNS = (
@@ -30,5 +30,5 @@ def is_google_forms(sheets: list[Grid]) -> bool:
     return sheets[0].names[0].strip().casefold() in _GOOGLE_COLUMNS
 
 
-MICROSOFT_FORMS = SurveyReader(is_microsoft_forms, make_plain_reader("microsoft_forms"))
-GOOGLE_FORMS = SurveyReader(is_google_forms, make_plain_reader("google_forms"))
+MICROSOFT_FORMS = SurveyReader(is_microsoft_forms, make_plain_table_reader("microsoft_forms"))
+GOOGLE_FORMS = SurveyReader(is_google_forms, make_plain_table_reader("google_forms"))

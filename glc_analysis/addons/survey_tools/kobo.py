@@ -64,7 +64,7 @@ def read_kobo(path: Path, sheets: list[Grid]) -> RawSurvey:
     joined, loops = _join_groups(main, repeats)
     # A form's names hold no blanks: a heading with one is the question's own text.
     wording = [name if " " in name.strip() else "" for name in joined.names]
-    return build_survey(path, "kobo", joined, wording=wording, loops=loops)
+    return build_survey(path, "kobo", joined, wording=wording, loop_positions=loops)
 
 
 def _link(sheet: Grid) -> str:

@@ -42,7 +42,7 @@ def read_qualtrics(path: Path, sheets: list[Grid]) -> RawSurvey:
     ids = next((n for n, row in enumerate(sheet.rows[:3]) if _is_import_ids(row)), 0)
     has_texts = ids == 2 or (not ids and len(sheet.rows) > 1 and _is_wording(*sheet.rows[:2]))
     wording = sheet.rows[1] if has_texts else ()
-    return build_survey(path, "qualtrics", sheet, headers=1 + has_texts + (ids > 0), wording=wording)
+    return build_survey(path, "qualtrics", sheet, header_row_count=1 + has_texts + (ids > 0), wording=wording)
 
 
 def _is_import_ids(row: list[str]) -> bool:

@@ -32,7 +32,7 @@ def read_surveymonkey(path: Path, sheets: list[Grid]) -> RawSurvey:
         option = cell.strip()
         is_own = not option or option.casefold() in _RESPONSES
         names.append(question if is_own and name.strip() else "" if is_own else f"{question} [{option}]")
-    return build_survey(path, "surveymonkey", sheet, headers=2, names=names, wording=names)
+    return build_survey(path, "surveymonkey", sheet, header_row_count=2, names=names, wording=names)
 
 
 SURVEYMONKEY = SurveyReader(is_surveymonkey, read_surveymonkey)

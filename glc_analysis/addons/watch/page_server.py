@@ -81,14 +81,15 @@ class PageServer:
         content = path.read_bytes()
         return add_reload_script(content, path.stem) if path.suffix == ".html" else content
 
-    def wait_for_new_page(self, page: str, mark: str, fault: str) -> dict[str, Any]:
-        """Waits until the digest of a page differs from ``mark`` or the fault in the files differs from
-        ``fault``, but at most ``_LONGEST_WAIT`` seconds. Returns whether the page is new, and the present
-        fault."""
+    def wait_for_new_page(self, page: str, shown_digest: str, shown_fault: str) -> dict[str, Any]:
+        """Waits until the digest of a page differs from ``shown_digest`` or the fault in the files differs
+        from ``shown_fault``, but at most ``_LONGEST_WAIT`` seconds. Returns whether the page is new, and the
+        present fault."""
         self.seen, until = page, time.monotonic() + _LONGEST_WAIT
-        while time.monotonic() < until and self._mark(page) in ("", mark) and self.fault == fault:
+        while (time.monotonic() < until and self._mark(page) in ("", shown_digest)
+               and self.fault == shown_fault):
             time.sleep(_LOOK)
-        return {"is_new": self._mark(page) not in ("", mark), "fault": self.fault}
+        return {"is_new": self._mark(page) not in ("", shown_digest), "fault": self.fault}
 
     def _mark(self, page: str) -> str:
         if ahead := self.ahead.get(page):

@@ -6,4 +6,4 @@ from glc_analysis.addon import AddOn
 ADD_ON = AddOn(
     "waves", "What changed between the waves of a survey, question by question.",
     checks="checks:CHECKS", view="view:WavesView", counted_by={"wave": "view:count_question_by_wave"},
-    slots={"question": "pages:make_wave_change_describer"})
+    slots={"question": "pages:make_question_change_describer"})

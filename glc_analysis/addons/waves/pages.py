@@ -25,7 +25,7 @@ from glc_analysis.view.study_view import StudyView
 _NO_KIND = "not known"
 
 
-def make_wave_change_describer(view: StudyView) -> Callable[[str], str]:
+def make_question_change_describer(view: StudyView) -> Callable[[str], str]:
     """Returns a function that describes how a question changed in the wave of the study's figures."""
     return view.describe_crosswalk_change
 

@@ -41,7 +41,7 @@ class WavesView(VisibleTables):
         return make_compared_question(self, question_id).count_transitions_between_last_two_waves(
             excluded_organisations=find_merger_and_split_parties(changes))
 
-    def count_option_in_wave_for_team(self, figure_id: str, wave: str) -> str:
+    def format_option_count_for_team(self, figure_id: str, wave: str) -> str:
         """Returns the count of an option in any wave with its base ("18 of 30"), computed over all who
         answered in the wave. Returns "" for a figure that is not the count of an option, and for audiences
         other than the team."""

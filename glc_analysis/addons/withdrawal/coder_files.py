@@ -26,16 +26,16 @@ from glc_analysis.errors import Fault, Faults
 from glc_analysis.gate.file_text import Unreadable, extract_text
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.codings.coded_tables import (
-    find_respondent_columns,
+    find_respondent_and_code_columns,
     guess_coded_table_column_roles,
-    is_by_respondent,
+    has_one_row_per_respondent,
     narrow_questions_by_sheet_name,
 )
 from glc_analysis.intake.codings.model import RawCodings
 from glc_analysis.pseudonyms.masking import Masked, Masker
 from glc_analysis.study import WITHDRAWN, is_extended_while_coding
 from glc_analysis.tabular import Grid, read_workbook_sheets
-from glc_analysis.text import match_key, normalise_space
+from glc_analysis.text import fold_case_and_spacing, normalise_space
 
 Left = Callable[[str, str], Masked | None]
 """A function that takes a document_id and the document's text, and returns the remaining text; None if the
@@ -103,12 +103,13 @@ class CoderFileRedaction:
             return self
         raw = read_codings(path, separator=self.separator, questions=self.questions)
         quotes = raw.codings.groupby("source")["quote"].agg(list).to_dict()
-        copies = {match_key(PurePath(name.replace("\\", "/")).name): find_document(text, quotes.get(name, []))
+        copies = {fold_case_and_spacing(PurePath(name.replace("\\", "/")).name):
+                  find_document(text, quotes.get(name, []))
                   for name, text in zip(raw.sources["source"], raw.sources["text"], strict=True)
                   if not self._of(name)}
         return replace(self, documents={**self.documents, **copies}) if copies else self
 
-    def redact_file_in_place(self, path: Path, *, is_decision_workbook: bool) -> Path:
+    def redact_or_replace_file(self, path: Path, *, is_decision_workbook: bool) -> Path:
         """Rewrites a coder's file or the workbook of decisions (``is_decision_workbook``). Deletes the Word
         file of a removed text. A database of QualCoder or Taguette is replaced by a REFI-QDA project. Returns
         the path of the file with the remaining codings.
@@ -153,7 +154,8 @@ class CoderFileRedaction:
         """Returns the document_id of a text, given its name in a coding program; blank for an unknown
         name."""
         name = PurePath(source.replace("\\", "/")).name
-        return self.documents.get(match_key(name), self.documents.get(match_key(PurePath(name).stem), ""))
+        return self.documents.get(fold_case_and_spacing(name),
+                                  self.documents.get(fold_case_and_spacing(PurePath(name).stem), ""))
 
     def _decisions(self, grid: Grid) -> list[list[str] | None]:
         return [None if self.ids & {*row} else after
@@ -164,7 +166,7 @@ class CoderFileRedaction:
         were removed, the positions in the rows about this text are blank, and the quotation locates the
         coding."""
         roles = guess_coded_table_column_roles(grid.names)
-        if is_by_respondent(grid.names):
+        if has_one_row_per_respondent(grid.names):
             return self._rows_by_respondent(grid)
         if not {"source", "respondent"} & {*roles}:  # a sheet beside that of the codings
             return list(mask_withdrawn_names_in_rows(grid, self.words))
@@ -183,8 +185,8 @@ class CoderFileRedaction:
     def _rows_by_respondent(self, grid: Grid) -> list[list[str] | None]:
         """Returns the rows of a sheet that has one row per respondent. Cells on removed answers are blank;
         the row of a respondent without any remaining answer is None."""
-        respondent, asked = find_respondent_columns(grid.names,
-                                                    narrow_questions_by_sheet_name(grid, self.questions))
+        respondent, asked = find_respondent_and_code_columns(
+            grid.names, narrow_questions_by_sheet_name(grid, self.questions))
         kept: list[list[str] | None] = [grid.names]
         for old, row in zip(grid.rows[1:], mask_withdrawn_names_in_rows(grid, self.words)[1:], strict=True):
             answers = {n: self._of(f"{old[respondent].strip()}.{question}") for n, question in asked.items()}

@@ -42,12 +42,12 @@ def withdraw(study: Study, organisation: str, item: str, person: str, choice: st
 
     from glc_analysis.addons.handover.publication import list_published_folders_by_audience
     from glc_analysis.addons.withdrawal import withdrawal
-    from glc_analysis.addons.withdrawal.contribution import check_person_known
+    from glc_analysis.addons.withdrawal.contribution import check_is_speaker_or_rater
     from glc_analysis.addons.withdrawal.person import CANNOT_UNDO, carry_out_person_choice
     from glc_analysis.reference import read_reference
 
     if person and not choice:
-        check_person_known(study, read_reference(study), person)
+        check_is_speaker_or_rater(study, read_reference(study), person)
     if bool(organisation) == bool(person) or bool(person) != bool(choice) or person and item:
         raise UsageError("Name an organisation, or a person with --person ID --choice CHOICE.")
     ensure_built(study)

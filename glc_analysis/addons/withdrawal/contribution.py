@@ -20,16 +20,16 @@ from glc_analysis.addons.withdrawal.redaction import (
     rewrite_table_rows,
 )
 from glc_analysis.cleaning import columns
-from glc_analysis.cleaning.organisation_changes import list_former_names, map_former_names
+from glc_analysis.cleaning.organisation_changes import list_former_names, map_former_names_to_ids
 from glc_analysis.cleaning.records import assign_record_ids
 from glc_analysis.errors import UsageError, suggest_name
 from glc_analysis.intake.survey import read_surveys_in_file
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.reference import Reference
-from glc_analysis.schema import ANY_DOCUMENT, COUNTRY_LIST, load_reference_tables
+from glc_analysis.schema import ANY_DOCUMENT, COUNTRY_LIST, load_reference_table_schemas
 from glc_analysis.study import WITHDRAWN, Study
-from glc_analysis.text import make_id_from_text, match_key, normalise_space
+from glc_analysis.text import fold_case_and_spacing, make_id_from_text, normalise_space
 
 MATERIAL = frozenset({"survey", "interview", "call"})
 """The items of consent that cover material (answers, interviews, calls). All other items are permissions to
@@ -177,7 +177,7 @@ def collect_contribution(study: Study, reference: Reference, pseudonym_key: dict
     return leaver
 
 
-def check_person_known(study: Study, reference: Reference, person_id: str) -> None:
+def check_is_speaker_or_rater(study: Study, reference: Reference, person_id: str) -> None:
     """Raises UsageError if an id belongs to no speaker and no rater. The message names the most similar id;
     for the id of a coder, the message names the tables and files that contain the id."""
     speakers = reference.speakers
@@ -204,7 +204,7 @@ def _places_of_a_coder(study: Study, reference: Reference, coder_id: str) -> lis
     files = study.list_coder_files().get(coder_id, ())
     if not (codes_in or is_set or files):
         return []
-    signed = [name for name in sorted(load_reference_tables().keys() - {*codes_in})
+    signed = [name for name in sorted(load_reference_table_schemas().keys() - {*codes_in})
               if (getattr(reference, name) == coder_id).to_numpy().any()]
     return [*(f"{name}.csv" for name in codes_in),
             *[f"{study.settings_file.name} ([raw] codings)"] * is_set, *map(study.make_relative, files),
@@ -218,7 +218,7 @@ def collect_person_contribution(study: Study, reference: Reference, pseudonym_ke
     Raises UsageError for an unknown person.
     """
     speakers = reference.speakers
-    check_person_known(study, reference, person_id)
+    check_is_speaker_or_rater(study, reference, person_id)
     leaver = Contribution("", MATERIAL, raters={person_id} & {*_people(reference)}, ids={person_id})
     leaver.others += [*speakers.loc[speakers["speaker_id"] != person_id, "name_in_file"],
                    *reference.organisations["label"], *_words_of_method(reference)]
@@ -251,20 +251,20 @@ def _collect_records(leaver: Contribution, study: Study, reference: Reference, a
     owner = dict(zip(answers["answer_id"].str.replace(r"\.l\d+$", "", regex=True), answers["organisation_id"],
                      strict=True))
     register = reference.organisations
-    known = {match_key(name): organisation_id for organisation_id, label in zip(
+    known = {fold_case_and_spacing(name): organisation_id for organisation_id, label in zip(
         register["organisation_id"], register["label"], strict=True) for name in (label, organisation_id)}
-    known |= map_former_names(reference.organisation_changes)
+    known |= map_former_names_to_ids(reference.organisation_changes)
     settings = study.settings["survey"]
     files = study.list_raw_files("survey") if "survey" in leaver.parts else []
     for read in (read for path in files for read in read_surveys_in_file(path, settings)):
         survey, _ = assign_record_ids(read, settings)
         named = settings["organisation"]
-        column = columns.locate_columns(named, survey)[0][""] if named else ""
+        column = columns.locate_question_columns(named, survey)[0][""] if named else ""
         names = survey.frame[column] if column else [""] * len(survey.rows)
         for row, name, (answer_id, *cells) in zip(survey.rows, names, survey.frame.itertuples(name=None),
                                                   strict=True):
             record = re.sub(r"\.l\d+$", "", answer_id)
-            whose = known.get(match_key(name), make_id_from_text(name) if register.empty
+            whose = known.get(fold_case_and_spacing(name), make_id_from_text(name) if register.empty
                               else leaver.organisation_id)
             is_own = owner.get(record, whose) == leaver.organisation_id
             (leaver.said if is_own else leaver.others).extend(cells)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from glc_analysis import manifest, tables
 from glc_analysis.addon import load_declared_objects
-from glc_analysis.addons.withdrawal.contribution import check_person_known, collect_person_contribution
+from glc_analysis.addons.withdrawal.contribution import check_is_speaker_or_rater, collect_person_contribution
 from glc_analysis.addons.withdrawal.redaction import rewrite_table_rows
 from glc_analysis.addons.withdrawal.stored_releases import erase_from_stored_releases
 from glc_analysis.addons.withdrawal.withdrawal import (
@@ -30,10 +30,10 @@ from glc_analysis.claims import refuse_unclaimed_data
 from glc_analysis.errors import UsageError
 from glc_analysis.pseudonyms.contacts import find_emails_and_phone_numbers
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.schema import load_reference_tables
+from glc_analysis.schema import load_reference_table_schemas
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import ERASE, STOP_CONTACT, Study
-from glc_analysis.study_locks import lock_for_withdrawal
+from glc_analysis.study_locks import delay_writers_during_withdrawal
 from glc_analysis.tabular import Grid, read_delimited_file, read_workbook_sheets
 
 _PERSON_CHOICES, CANNOT_UNDO = WITHDRAWAL_WORDS["choices"], WITHDRAWAL_WORDS["cannot_undo"]
@@ -63,7 +63,7 @@ def carry_out_person_choice(study: Study, person_id: str, stop_or_erase: str, *,
         return remove_contribution(study, lambda *held: collect_person_contribution(study, *held, person_id),
                                    today=today,
                                    dry_run=dry_run, looked_at_by=looked_at_by, say=say)
-    with lock_for_withdrawal(study.root, WITHDRAWAL_AT_WORK, say):
+    with delay_writers_during_withdrawal(study.root, WITHDRAWAL_AT_WORK, say):
         reference = read_reference(study)
         names = _names_of(study, reference, person_id)
         if stop_or_erase == STOP_CONTACT:
@@ -85,7 +85,7 @@ def carry_out_person_choice(study: Study, person_id: str, stop_or_erase: str, *,
 
 def _names_of(study: Study, reference: Reference, person_id: str) -> set[str]:
     """Returns the names that a person has in files. Raises UsageError for an unknown person."""
-    check_person_known(study, reference, person_id)
+    check_is_speaker_or_rater(study, reference, person_id)
     speakers = reference.speakers
     return {*speakers.loc[speakers["speaker_id"] == person_id, "name_in_file"]}
 
@@ -99,7 +99,7 @@ def _record(study: Study, reference: Reference, person_id: str, choice: str, tod
     rows = reference.stopped
     if ((rows["person_id"] == person_id) & (rows["choice"] == choice)).any():
         return
-    append_rows(study.locate_reference_file("stopped"), load_reference_tables()["stopped"].columns,
+    append_rows(study.locate_reference_file("stopped"), load_reference_table_schemas()["stopped"].columns,
                 [{"person_id": person_id, "choice": choice, "date": today.isoformat()}])
 
 

@@ -45,7 +45,7 @@ from glc_analysis.gate.file_text import (
     Piece,
     Unreadable,
     extract_text,
-    identifier_variants,
+    list_readable_texts_of_identifier,
     normalise_to_visible_line,
 )
 from glc_analysis.pseudonyms.masking import Masker, fold_text
@@ -151,7 +151,7 @@ class SoughtContent:
     def describe_match_in_name(self, name: str) -> str:
         """Returns a description of the sought content in the name of a file or folder; blank if the name has
         none."""
-        for text in identifier_variants(name):
+        for text in list_readable_texts_of_identifier(name):
             if found := self.describe_match(text):
                 return found
             if self._ids & {*text.casefold().split()}:
@@ -367,7 +367,7 @@ class ExtractedText:
         self.add_file(name, inner, place, depth + 1)
 
     def _member(self, name: str, read: Callable[[], bytes], size: int, place: str, depth: int) -> None:
-        self.pieces += [(f"{place}{name}", text) for text in identifier_variants(name)]
+        self.pieces += [(f"{place}{name}", text) for text in list_readable_texts_of_identifier(name)]
         self.left -= size
         if self.left < 0:
             self.unread.append((place, "it unpacks to more than can be searched"))

@@ -47,8 +47,8 @@ def delete_digests_of_superseded_releases(study: Study) -> None:
             (release / CONTENT).unlink(missing_ok=True)
 
 
-def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
-    """Removes the organisations and people with the ids ``ids``, and their content, from every stored
+def erase_from_stored_releases(study: Study, leaver_ids: Collection[str]) -> pd.DataFrame:
+    """Removes the organisations and people with the ids ``leaver_ids``, and their content, from every stored
     release. Content that the built study still has is not removed.
 
     Figures that were published stay as they are. A block (the content of one kind on one page) that had a
@@ -76,10 +76,10 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
         at = np.flatnonzero(figure_ids.isin(contributions["figure_id"].cat.categories))
         still = count_base_and_counted_by_contributor(incidence, at, figure_ids.iloc[at])
         is_still = pd.MultiIndex.from_frame(contributions).isin(pd.MultiIndex.from_frame(still))
-        is_gone = contributions["organisation_id"].isin([*ids]) & ~is_still
+        is_gone = contributions["organisation_id"].isin([*leaver_ids]) & ~is_still
         if is_gone.any():
             write_release_table(contributions[~is_gone], path)
-        removed = _remove_lines(release / BLOCK_FILES["lines"], ids, lines[release.parent.name])
+        removed = _remove_lines(release / BLOCK_FILES["lines"], leaver_ids, lines[release.parent.name])
         blocks = {*removed["block_id"]}
         is_word = removed["block_id"].str.split("/").str[0].isin(collect_text_block_kinds().words)
         departed |= {*removed.loc[is_word, "organisation_id"]}
@@ -91,7 +91,7 @@ def erase_from_stored_releases(study: Study, ids: Collection[str]) -> pd.DataFra
     for path in (release / CELLS for release in kept if (release / CELLS).is_file()):
         cells = pd.read_parquet(path)
         hidden = hide_cells_containing_organisations(cells, departed)
-        left = remove_members_and_hide_small_cells(hidden, ids, frames["organisations"])
+        left = remove_members_and_hide_small_cells(hidden, leaver_ids, frames["organisations"])
         if not left.equals(cells):
             tables.convert_to_python_strings(left).to_parquet(path)
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")

@@ -64,14 +64,19 @@ from glc_analysis.disclosure.consent import CONSENT_ITEMS
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.intake.survey import read_surveys_in_file
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.locks import hold_lock
-from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key, write_key
+from glc_analysis.locks import hold_folder_lock
+from glc_analysis.pseudonyms.masking import (
+    Masker,
+    complete_pseudonym_key,
+    read_pseudonym_key,
+    write_pseudonym_key,
+)
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.reference import read_reference_table as read_reference_table
-from glc_analysis.schema import AUDIENCES, list_table_files, load_reference_tables
+from glc_analysis.schema import AUDIENCES, list_table_files, load_reference_table_schemas
 from glc_analysis.spreadsheets import append_rows
 from glc_analysis.study import RAW_KINDS, WITHDRAWN, Study
-from glc_analysis.study_locks import lock_for_withdrawal
+from glc_analysis.study_locks import delay_writers_during_withdrawal
 from glc_analysis.switch import (
     LOCKS,
     NOT_COPIED,
@@ -84,8 +89,8 @@ from glc_analysis.switch import (
     record_files_copied_for_withdrawal,
 )
 from glc_analysis.tabular import Grid, read_delimited_file
-from glc_analysis.terminal import defer_interrupts, graceful_interrupt
-from glc_analysis.text import match_key, normalise_space
+from glc_analysis.terminal import defer_interrupts, end_gracefully_at_interrupt
+from glc_analysis.text import fold_case_and_spacing, normalise_space
 
 # ------------------------------
 # The steps of a withdrawal.
@@ -161,9 +166,9 @@ def remove_contribution(study: Study, collect: Callable[[Reference, dict[str, st
     :func:`withdraw_organisation`."""
     from glc_analysis.build import build
 
-    with lock_for_withdrawal(study.root, WITHDRAWAL_AT_WORK, say):
+    with delay_writers_during_withdrawal(study.root, WITHDRAWAL_AT_WORK, say):
         reference = read_reference(study)
-        key = complete_key(reference.names, read_key(study.key_file))
+        key = complete_pseudonym_key(reference.names, read_pseudonym_key(study.key_file))
         leaver = collect(reference, key)
         with edit_copy_and_replace_study(study, keep_changes=not dry_run, say=say) as new:
             _edit_raw_files(new, leaver, reference)
@@ -223,15 +228,15 @@ def edit_copy_and_replace_study(study: Study, *, keep_changes: bool = True,
     Interrupted at Ctrl-C or SIGTERM. """
     new = Study(study.root / STAGE / "new")
     said = "Nothing is withdrawn. To withdraw: run the same command again."
-    with lock_for_withdrawal(study.root, WITHDRAWAL_AT_WORK,
-                             say), graceful_interrupt(lambda: said), ExitStack() as locks:
+    with delay_writers_during_withdrawal(study.root, WITHDRAWAL_AT_WORK, say), \
+            end_gracefully_at_interrupt(lambda: said), ExitStack() as locks:
         _check_all_inside(study)
         for hold in load_declared_objects("erasers", "hold"):
             locks.enter_context(hold(study))
         # A command on another machine, or a notebook, may hold one of these alone.
         work = {study.processed: "build", **{study.reports / audience: "run" for audience in AUDIENCES}}
         for folder in (folder for folder in work if folder.is_dir()):
-            locks.enter_context(hold_lock(folder, what=work[folder]))
+            locks.enter_context(hold_folder_lock(folder, what=work[folder]))
         try:
             say("making a copy")
             _copy(study, new)
@@ -393,7 +398,7 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Soug
                     key: Mapping[str, str],
                     item: str, today: date) -> None:
     """Edits the reference tables and the key of pseudonyms in the copy of the study."""
-    spelt = {match_key(cell) for cell in leaver.said} - {match_key(cell) for cell in leaver.others}
+    spelt = {*map(fold_case_and_spacing, leaver.said)} - {*map(fold_case_and_spacing, leaver.others)}
     for path in new.list_reference_table_files():
         if path.stem not in ("manifest", "withdrawn"):
             rewrite_table_rows(path, lambda grid, name=path.stem: [grid.names, *(
@@ -401,20 +406,20 @@ def _edit_reference(study: Study, new: Study, leaver: Contribution, wanted: Soug
                                item, today)
                 for old, row in zip(grid.rows[1:], mask_withdrawn_names_in_rows(grid, leaver.words)[1:],
                                     strict=True))])
-    for name in (name for name in load_reference_tables() if len(list_table_files(name)) > 1):
-        drop_rows_removed_from_either_file(study, new, name)
+    for name in (name for name in load_reference_table_schemas() if len(list_table_files(name)) > 1):
+        repeat_removals_across_table_files(study, new, name)
     append_rows(new.locate_reference_file("speakers"), list_table_files("speakers")[0].required, [
         {"document_id": call, "name_in_file": name, "speaker_id": _speaker_id(name), "role": "observer"}
         for call, names in sorted(leaver.spoken.items()) for name in names.values()])
     if new.key_file.is_file():  # a pseudonym is never used again: its number stays taken
-        write_key(new.key_file, {f"{WITHDRAWN} {given}" if name in leaver.listed else name: given
-                                 for name, given in key.items()})
+        write_pseudonym_key(new.key_file, {f"{WITHDRAWN} {given}" if name in leaver.listed else name: given
+                                           for name, given in key.items()})
 
 
-def drop_rows_removed_from_either_file(study: Study, new: Study, table: str) -> None:
+def repeat_removals_across_table_files(study: Study, new: Study, table: str) -> None:
     """Makes the two files of a reference table consistent: a row that was removed from only one of the files
     is also removed from the other."""
-    files, key = [file.path for file in list_table_files(table)], load_reference_tables()[table].key
+    files, key = [file.path for file in list_table_files(table)], load_reference_table_schemas()[table].key
     before, after = ([{tuple(row[column] for column in key) for row in _records(root / file)}
                       for file in files] for root in (study.root, new.root))
     gone = {one for had, has in zip(before, after, strict=True) for one in had - has}
@@ -448,7 +453,8 @@ def _reference_row(table: str, cell: dict[str, str], row: list[str], leaver: Con
         row = ["" if column == "example" and wanted.describe_match(text) else now
                for (column, text), now in zip(cell.items(), row, strict=True)]
     is_its_spelling = table == "countries" and (cell["country_id"] in leaver.countries or (
-        match_key(cell["raw_name"]) in spelt and match_key(cell["raw_name"]) != match_key(cell["label"])))
+        fold_case_and_spacing(cell["raw_name"]) in spelt
+        and fold_case_and_spacing(cell["raw_name"]) != fold_case_and_spacing(cell["label"])))
     is_guest = bool(leaver.organisation_id) and cell.get("document_id") in leaver.spoken and (
         leaver.organisation_id == cell.get("organisation_id"))
     is_listed = table == "names" and cell["name"] in leaver.listed
@@ -495,7 +501,8 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
     logs = [(path.parent.name, path) for name in map_declared_entries("coder_logs")
             for path in sorted(new.raw.glob(f"codings/*/{name}"))]
     texts = pseudonymise_raw_transcripts(study).texts if named else {}
-    masker = Masker(reference.names, complete_key(reference.names, read_key(study.key_file)))
+    masker = Masker(reference.names,
+                    complete_pseudonym_key(reference.names, read_pseudonym_key(study.key_file)))
 
     def document_of(copy: str, quotes: Sequence[str]) -> str:
         if copy:
@@ -508,7 +515,7 @@ def _edit_coder_files(study: Study, new: Study, leaver: Contribution, reference:
         is_decided = coder == CONSENSUS and path.suffix.lower() == ".xlsx"
         try:
             own_names = recoding if is_decided else recoding.for_file_with_renamed_texts(path, document_of)
-            if (now := own_names.redact_file_in_place(path, is_decision_workbook=is_decided)) != path:
+            if (now := own_names.redact_or_replace_file(path, is_decision_workbook=is_decided)) != path:
                 made.setdefault(coder, {})[path] = now
         except Faults as found:
             faults += found.faults
@@ -546,7 +553,7 @@ def _list_changes(study: Study, new: Study, leaver: Contribution, made: Mapping[
 
 def _changed_files(study: Study, new: Study, made: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """Yields the files in raw/ and private/ that were removed or rewritten, except reference tables."""
-    in_tables = {study.root / file.path for name in load_reference_tables()
+    in_tables = {study.root / file.path for name in load_reference_table_schemas()
                  for file in list_table_files(name)}
     for path in sorted({*study.list_all_raw_files(), *study.private.rglob("*")} - in_tables):
         name, after = study.make_relative(path), new.root / study.make_relative(path)
@@ -579,11 +586,11 @@ def _removed_words(study: Study, leaver: Contribution) -> Iterator[tuple[str, st
 def _removed_rows(study: Study, new: Study) -> Iterator[tuple[str, str, str]]:
     """Yields one row for each removed or changed row of reference tables. Rows that a person must rewrite
     have the kind :data:`TO_WRITE_ANEW`."""
-    for name in (name for name in load_reference_tables() if name != "manifest"):
+    for name in (name for name in load_reference_table_schemas() if name != "manifest"):
         # What others said of showing more is blank afterwards; nothing of theirs is removed.
         before, after = (read_reference_table(of, name).drop(columns="may_show_more", errors="ignore")
                          .to_dict("records") for of in (study, new))
-        key, left = load_reference_tables()[name].key, {tuple(row.values()) for row in after}
+        key, left = load_reference_table_schemas()[name].key, {tuple(row.values()) for row in after}
         anew = {tuple(row[column] for column in key) for row in after if WITHDRAWN in row.values()}
         for row in before:
             if tuple(row.values()) not in left:

@@ -17,7 +17,7 @@ from glc_analysis.addon import load_declared_objects
 from glc_analysis.errors import Fault, refuse
 from glc_analysis.intake.codings.model import NOT_CODED, WHOLE_TEXT, ParsedCodings, Passage
 from glc_analysis.tabular import Grid
-from glc_analysis.text import TICKED, match_key
+from glc_analysis.text import TICKED, fold_case_and_spacing
 
 _COLUMN_NAMES = {  # what tools and people call a column
     **dict.fromkeys(("document", "document name", "document_id", "source", "file", "filename", "documento",
@@ -60,8 +60,8 @@ def map_respondent_code_columns_to_questions(names: Sequence[str], questions: Ma
     >>> map_respondent_code_columns_to_questions(["Respondent", "Q3.5", "Pregunta 4"], questions)
     {1: 'Q3.5', 2: 'Q4'}
     """
-    keys = [match_key(name) for name in names]
-    if not is_by_respondent(names):
+    keys = [fold_case_and_spacing(name) for name in names]
+    if not has_one_row_per_respondent(names):
         return {}
     return {n: questions[key] for n, key in enumerate(keys) if key in questions and key not in _COLUMN_NAMES}
 
@@ -69,24 +69,26 @@ def map_respondent_code_columns_to_questions(names: Sequence[str], questions: Ma
 def narrow_questions_by_sheet_name(grid: Grid, questions: Mapping[str, str]) -> Mapping[str, str]:
     """Returns the open questions whose codes a sheet may hold. If a sheet with one row per respondent is
     named after an open question, only this question is returned; otherwise all ``questions`` are returned."""
-    key = match_key(grid.sheet)
-    return {key: questions[key]} if key in questions and is_by_respondent(grid.names) else questions
+    key = fold_case_and_spacing(grid.sheet)
+    return {key: questions[key]} if key in questions and has_one_row_per_respondent(grid.names) else questions
 
 
-def is_by_respondent(names: Sequence[str]) -> bool:
+def has_one_row_per_respondent(column_names: Sequence[str]) -> bool:
     """Whether a table has a column of respondents, but no column of documents or questions."""
-    roles = {_COLUMN_NAMES.get(match_key(name)) for name in names}
+    roles = {_COLUMN_NAMES.get(fold_case_and_spacing(name)) for name in column_names}
     return "respondent" in roles and not roles & {"source", "question"}
 
 
-def find_respondent_columns(names: Sequence[str], questions: Mapping[str, str]) -> tuple[int, dict[int, str]]:
+def find_respondent_and_code_columns(names: Sequence[str],
+                                     questions: Mapping[str, str]) -> tuple[int, dict[int, str]]:
     """Returns the position of the column of respondents, and the id of the question of each column with
     codes. The function must be called only for a sheet that has one row per respondent.
 
-    >>> find_respondent_columns(["delay", "participant"], {"q1": "Q1", "why?": "Q1"})
+    >>> find_respondent_and_code_columns(["delay", "participant"], {"q1": "Q1", "why?": "Q1"})
     (1, {0: 'Q1'})
     """
-    respondent = next(n for n, name in enumerate(names) if _COLUMN_NAMES.get(match_key(name)) == "respondent")
+    respondent = next(n for n, name in enumerate(names)
+                      if _COLUMN_NAMES.get(fold_case_and_spacing(name)) == "respondent")
     only = _only_question(questions)
     others = {n: only for n in range(len(names)) if n != respondent and only}
     return respondent, map_respondent_code_columns_to_questions(names, questions) or others
@@ -117,13 +119,13 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
     same role whose cells differ. Raises Faults if a column that the table needs is missing.
     """
     parsed = ParsedCodings(path, "csv")
-    names = [match_key(name) for name in grid.names]
+    names = [fold_case_and_spacing(name) for name in grid.names]
     if asked := map_respondent_code_columns_to_questions(grid.names, questions):
         return _read_by_question(parsed, grid, asked, coder, separator)
     columns = {role: [n for n, name in enumerate(names) if _COLUMN_NAMES.get(name) == role]
                for role in dict.fromkeys(_COLUMN_NAMES.values())}
     only = _only_question(questions)
-    parsed.is_by_respondent = is_by_respondent(grid.names)
+    parsed.is_by_respondent = has_one_row_per_respondent(grid.names)
     by_answer = bool(columns["respondent"] and (columns["question"] or only)) and not columns["source"]
     columns["quote"] += columns["answer"] if by_answer else []
     columns |= {} if by_answer else dict.fromkeys(_OF_ANSWERS, [])
@@ -145,7 +147,8 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
         cell = {role: _one_cell(parsed, [row[n] for n in places], role, number)
                 for role, places in columns.items() if places and role not in ("", "code", "answer")}
         if by_answer:
-            question = questions.get(match_key(cell.get("question", only)), cell.get("question", only))
+            question = questions.get(fold_case_and_spacing(cell.get("question", only)),
+                                     cell.get("question", only))
             cell["source"] = f"{cell['respondent']}.{question}" if cell["respondent"] and question else ""
         codes = [code for n in wide for code in _codes_in(
             parsed, row[n], grid.names[n], separator, number, is_plural=names[n] in _SEVERAL_CODES)]
@@ -168,13 +171,13 @@ def _read_by_question(parsed: ParsedCodings, grid: Grid, asked: Mapping[int, str
     """Reads a sheet that has one row per respondent and one column per question. The cells in the columns of
     questions hold codes."""
     parsed.is_by_respondent = True
-    roles = {n: _COLUMN_NAMES.get(match_key(name)) for n, name in enumerate(grid.names)}
+    roles = {n: _COLUMN_NAMES.get(fold_case_and_spacing(name)) for n, name in enumerate(grid.names)}
     if others := [name.strip() for n, name in enumerate(grid.names)
                   if n not in asked and roles[n] not in ("respondent", "coder", "")]:
         refuse(f"these columns are not open questions of the study: {', '.join(others)}", parsed.path.name,
                "name them as in questions.csv, or remove them, because each column beside the respondent "
                "must hold the codes of one question", row="1")
-    given = {match_key(row[n]) for row in grid.rows[1:] for n in asked} - {""}
+    given = {fold_case_and_spacing(row[n]) for row in grid.rows[1:] for n in asked} - {""}
     if given and given <= TICKED | NOT_CODED:
         refuse("the columns of questions hold ticks instead of codes", parsed.path.name,
                "write the codes of each answer into these columns, separated by ;", row="1")
@@ -294,14 +297,14 @@ def read_ticked_codes(parsed: ParsedCodings, cells: list[str], codes: dict[int, 
     the code of the column. Adds a fault for a cell that contains neither a tick nor a sign which says that
     the code was not given."""
     for n, code in codes.items():
-        if match_key(cells[n]) not in TICKED | NOT_CODED:
+        if fold_case_and_spacing(cells[n]) not in TICKED | NOT_CODED:
             parsed.add_fault(f"this is not a tick of the code {code!r}", cells[n], row=row)
-    return [code for n, code in codes.items() if match_key(cells[n]) in TICKED]
+    return [code for n, code in codes.items() if fold_case_and_spacing(cells[n]) in TICKED]
 
 
-def note_unread_sheets(parsed: ParsedCodings, sheets: Iterable[Grid]) -> None:
+def note_unread_sheets(parsed: ParsedCodings, unread_sheets: Iterable[Grid]) -> None:
     """Adds a note that names the sheets of a workbook that are not read; hidden sheets are not named."""
-    if left := [repr(sheet.sheet) for sheet in sheets if not sheet.is_hidden]:
+    if left := [repr(sheet.sheet) for sheet in unread_sheets if not sheet.is_hidden]:
         parsed.notes.append(f"Sheets that are not read: {', '.join(left)}. To fix: save each of them that "
                             "has codings as a separate file.")
 

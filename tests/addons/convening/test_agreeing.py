@@ -6,8 +6,8 @@ import pytest
 
 from glc_analysis.addons.convening.agreeing import (
     collect_results_objections_and_reservations,
-    record_agreement,
     record_objection,
+    record_text_as_agreed,
 )
 from glc_analysis.addons.convening.amendments import amend_principle, withdraw_text
 from glc_analysis.addons.convening.signatures import write_signing_sheets_for_undecided
@@ -94,19 +94,19 @@ def test_what_is_agreed_is_written_with_version_day_votes_and_who_decided(study)
 
 
 def test_an_amended_text_is_agreed_anew(study):
-    record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
+    record_text_as_agreed(Study(study.root), "P01", decided_by="the room", today=TODAY)
     amend_principle(Study(study.root), "P01", "Offer rest, and wait.", **WHY)
     read_reference(Study(study.root))
     typed(study, "wait.\",Rest,community,care,,candidate", "wait.\",Rest,community,care,,agreed")
     with pytest.raises(Faults, match="P01.2 has the status agreed, but text_decisions.csv does not say"):
         read_reference(Study(study.root))
-    record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
+    record_text_as_agreed(Study(study.root), "P01", decided_by="the room", today=TODAY)
     assert [(row["version"], row["votes"] != "") for row in decisions(study)] == [("1", True), ("2", False)]
     read_reference(Study(study.root))
 
 
 def test_words_that_change_after_they_were_agreed_are_a_fault_and_are_not_signed(study):
-    record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
+    record_text_as_agreed(Study(study.root), "P01", decided_by="the room", today=TODAY)
     typed(study, "Offer rest before you ask.", "Offer rest if there is time.")
     for read in (read_reference, write_signing_sheets_for_undecided):
         with pytest.raises(Faults, match="text of P01.1 was changed after it was decided"):
@@ -117,7 +117,7 @@ def test_words_that_change_after_they_were_agreed_are_a_fault_and_are_not_signed
     ("candidate", "P01.1 is agreed, as text_decisions.csv says"),
     ("set_aside", "P01.1 has the status set aside.*`glc withdraw-text P01`.*or write agreed")])
 def test_what_was_agreed_is_not_undone_by_an_edit_of_a_cell(study, typed_status, said):
-    record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
+    record_text_as_agreed(Study(study.root), "P01", decided_by="the room", today=TODAY)
     typed(study, "care,,agreed,,,en", f"care,,{typed_status},,,en")
     with pytest.raises(Faults, match=said):
         read_reference(Study(study.root))
@@ -134,11 +134,11 @@ def test_a_text_is_not_set_aside_by_an_edit_of_a_cell_and_the_command_writes_it_
     with pytest.raises(Faults, match="P01.1 is set aside, as text_decisions.csv says.*`glc amend P01`"):
         read_reference(Study(study.root))
     with pytest.raises(UsageError, match="P01.1 is set aside"):
-        record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
+        record_text_as_agreed(Study(study.root), "P01", decided_by="the room", today=TODAY)
 
 
 def test_an_agreed_text_can_be_set_aside_and_comes_back_as_a_candidate(study):
-    record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
+    record_text_as_agreed(Study(study.root), "P01", decided_by="the room", today=TODAY)
     withdraw_text(Study(study.root), "P01", today=TODAY, **WHY)
     read_reference(Study(study.root))
     with pytest.raises(UsageError, match="P01.1 is set aside"):
@@ -151,7 +151,7 @@ def test_an_agreed_text_can_be_set_aside_and_comes_back_as_a_candidate(study):
 def test_a_text_that_an_open_round_asks_about_is_not_agreed_yet(study):
     study.rounds({"1": ("2017-05-08", "2017-05-08"), "2": ("2017-05-09", "")})
     with pytest.raises(Faults, match="round 2 on P01.1 is open.*`glc tally --round 2 --close`"):
-        record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
+        record_text_as_agreed(Study(study.root), "P01", decided_by="the room", today=TODAY)
     assert decisions(study) == []
 
 
@@ -159,9 +159,9 @@ def test_a_command_that_was_interrupted_is_run_again(study, monkeypatch):
     with monkeypatch.context() as power:
         power.setattr("glc_analysis.addons.convening.agreeing.write_principle_rows", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
+            record_text_as_agreed(Study(study.root), "P01", decided_by="the room", today=TODAY)
     assert statuses(study)["P01.1 en"] == "candidate" and len(decisions(study)) == 1
-    record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
+    record_text_as_agreed(Study(study.root), "P01", decided_by="the room", today=TODAY)
     assert statuses(study)["P01.1 en"] == "agreed" and len(decisions(study)) == 1
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.addons.convening.agenda import (
+    describe_low_resource_feasibility_gap,
     describe_tally_by_sign_and_words,
     make_agenda,
-    note_low_resource_feasibility_gap,
 )
 from glc_analysis.addons.convening.ballots import mask_and_list_releasable_comments
 from glc_analysis.addons.convening.consensus import compute_tally_columns
@@ -93,8 +93,8 @@ def test_what_is_less_feasible_at_low_resources_asks_whether_it_works_elsewhere(
     row = make_agenda(tallied(ratings), ratings, PRINCIPLES, known, agreement_test="panel").iloc[0]
     assert (row["group"], row["notes"]) == ("elsewhere", "less feasible for providers with low resources")
     few = known.assign(resource_level=["low"] * 4 + ["high"] * 10)
-    assert note_low_resource_feasibility_gap(ratings,
-                                             few) == ""  # with two of the four, the other two could be told
+    # With two of the four, the other two could be told.
+    assert describe_low_resource_feasibility_gap(ratings, few) == ""
 
 
 def test_survivor_advisers_who_see_it_otherwise_are_named_beside_and_change_no_group():

@@ -8,10 +8,10 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis.addons.convening.ballots import Ballots, close_and_seal_round
-from glc_analysis.addons.convening.double_entry import check_no_form_partly_keyed
+from glc_analysis.addons.convening.double_entry import check_no_unfinished_forms
 from glc_analysis.addons.convening.form_files import open_round_and_write_forms
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.locks import hold_lock
+from glc_analysis.locks import hold_folder_lock
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
@@ -204,15 +204,15 @@ def test_both_keyings_are_taken_back_where_it_was_another_paper(study):
 
 
 def test_a_form_that_was_begun_keeps_the_round_from_being_closed(study):
-    check_no_form_partly_keyed(Study(study.root), "1")
+    check_no_unfinished_forms(Study(study.root), "1")
     keyed(study, Clerk({"r12": PAPER}, ["r12"]))
     with pytest.raises(Faults, match="data entry of form r12 is not finished, so the form would not count. "
                                      "To fix: finish"):
-        check_no_form_partly_keyed(Study(study.root), "1")
+        check_no_unfinished_forms(Study(study.root), "1")
     refused = study.glc("tally", "--round", "1", "--close", "--yes")
     assert (refused.exit_code, "05-08," in (study.root / "reference/rounds.csv").read_text()) == (1, True)
     keyed(study, ["ab", "r12", "drop"])
-    check_no_form_partly_keyed(Study(study.root), "1")
+    check_no_unfinished_forms(Study(study.root), "1")
 
 
 def test_a_count_of_forms_says_how_many_are_keyed_in_part_and_whose_is_not_said(study):
@@ -344,7 +344,7 @@ def test_a_form_that_came_as_a_file_while_its_paper_was_keyed_does_not_keep_the_
                 .replace("1,r12,", "1,r29,"))
     assert ("The form of r29 has already been received, and is never overwritten. The keying begun here is "
             "deleted.") in keyed(study, ["ab", "r29"])
-    check_no_form_partly_keyed(Study(study.root), "1")
+    check_no_unfinished_forms(Study(study.root), "1")
 
 
 def test_a_torn_last_line_is_dropped_and_said_and_the_rest_goes_on(study):
@@ -415,7 +415,7 @@ def test_an_amendment_between_two_keyings_asks_for_the_version_on_the_paper(stud
 
 def test_two_desks_on_one_journal_are_locked(study):
     (study.root / "private/desk").mkdir(parents=True)
-    with hold_lock(study.root / "private/desk", what="data entry session"), \
+    with hold_folder_lock(study.root / "private/desk", what="data entry session"), \
             pytest.raises(GLCError, match="Another data entry session is at work .* To fix: wait for it"):
         keyed(study, [])
 

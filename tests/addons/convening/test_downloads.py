@@ -58,5 +58,5 @@ def test_the_contact_of_study_toml_may_be_reached_by_the_convening(
     names = pd.concat([names, pd.DataFrame([{"name": "Rosa", "kind": "person", "match": "whole-word",
                                              "allowed_for": ""}])]).fillna("")
     leaks = find_leaks(tmp_path.iterdir(), tmp_path, names, audience=audience,
-                       known=identifiers(sample_study, audience=audience))
+                       identifier_rules=identifiers(sample_study, audience=audience))
     assert {leak.found for leak in leaks} == found

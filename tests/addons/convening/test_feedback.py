@@ -14,7 +14,7 @@ from glc_analysis.addons.convening.form_files import open_round_and_write_forms
 from glc_analysis.addons.convening.packets.forms_pdf import render_feedback_pdf, render_paper_feedback
 from glc_analysis.addons.convening.packets.pdf import PdfSettings, count_pdf_pages
 from glc_analysis.addons.convening.ratings import WORKBOOK_COLUMNS, read_ratings_file
-from glc_analysis.addons.convening.seals import erase_sealed_ballots
+from glc_analysis.addons.convening.seals import erase_raters_from_seals
 from glc_analysis.addons.convening.tallies import count_round
 from glc_analysis.addons.convening.votes import describe_disclosed_votes, list_possible_counts
 from glc_analysis.reference import read_reference
@@ -167,7 +167,7 @@ def test_of_a_round_that_somebody_has_left_everybody_sees_their_own_votes_alone(
     study.rounds({"1": ("2017-05-08", "")})
     count_round(Study(study.root), "1", close_on=date(2017, 5, 8))
     assert before(study, "r01").panels
-    erase_sealed_ballots(Study(study.root), ["r02"])
+    erase_raters_from_seals(Study(study.root), ["r02"])
     (study.root / "raw/ratings/1-r02.csv").unlink()
     shown = before(study, "r01")
     assert shown.own == {"importance": str(VOTES["r01"][0]), "feasibility": str(VOTES["r01"][1])}

@@ -12,7 +12,8 @@ NO_NAMES = pd.DataFrame(columns=["name", "kind", "match", "allowed_for", "reason
 def in_page(root, body, known):
     page = root / "page.html"
     page.write_text(f"<html><body>{body}</body></html>", encoding="utf-8")
-    return [leak.found for leak in find_leaks([page], root, NO_NAMES, audience="public", known=known)]
+    return [leak.found for leak in find_leaks([page], root, NO_NAMES, audience="public",
+                                              identifier_rules=known)]
 
 
 def test_codes_of_raters_are_found_as_whole_words_and_ids_that_pages_print_are_none(tmp_path):

@@ -29,13 +29,13 @@ from glc_analysis.addons.convening.handbook.editions import (
     write_handbook_files,
     write_handbook_into_site,
 )
-from glc_analysis.addons.convening.handbook.gaps import list_ballot_and_handbook_gap_notes
+from glc_analysis.addons.convening.handbook.gaps import list_ballot_and_handbook_notes
 from glc_analysis.addons.convening.packets.pdf import convert_html_to_typst
 from glc_analysis.addons.convening.pages.slots import (
     show_principles_first_outside_convening,
     show_principles_last_or_by_theme,
 )
-from glc_analysis.addons.convening.translations import translation_and_is_draft_by_original
+from glc_analysis.addons.convening.translations import map_principle_texts_to_translations
 from glc_analysis.addons.languages.phrases import Phrasebook
 from glc_analysis.errors import UsageError
 from glc_analysis.gate.leak_scan import list_organisation_ids_and_labels
@@ -197,7 +197,7 @@ def test_every_phrase_has_words_in_every_language():
 
 
 def test_a_whole_handbook_lacks_nothing(study):
-    assert [line for line in list_ballot_and_handbook_gap_notes(study, read_reference(study))
+    assert [line for line in list_ballot_and_handbook_notes(study, read_reference(study))
             if "Handbook" in line] == []
 
 
@@ -213,7 +213,7 @@ def test_a_text_that_nobody_wrote_is_listed_with_the_row_to_write(study, file, o
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
-    assert line in list_ballot_and_handbook_gap_notes(study, read_reference(study))
+    assert line in list_ballot_and_handbook_notes(study, read_reference(study))
 
 
 def test_no_words_in_another_language_are_without_a_mark(sample_study):
@@ -293,8 +293,8 @@ def test_the_first_page_of_a_site_leads_to_the_handbook_in_each_of_its_languages
 
 def test_texts_of_principles_on_pages_are_translated_as_far_as_their_readers_may_read_it(sample_study):
     def statuses(audience, language):
-        return {is_draft for _, is_draft in translation_and_is_draft_by_original(sample_study, audience,
-                                                                                 language).values()}
+        return {is_draft for _, is_draft in map_principle_texts_to_translations(sample_study, audience,
+                                                                                language).values()}
     assert statuses("convening", "es") == {True, False} and statuses("convening", "ar") == {True}
     assert statuses("public", "es") == {False} and statuses("public", "ar") == set()
     book = Phrasebook.read(sample_study, "public", "es")

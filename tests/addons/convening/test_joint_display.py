@@ -10,7 +10,7 @@ from glc_analysis import tables
 from glc_analysis.addons.convening.joint_display import (
     make_joint_display_table,
     suggest_joint_display_rows,
-    tabulate_country_fact_contradictions,
+    tabulate_answers_contradicting_country_facts,
 )
 from glc_analysis.addons.convening.matches import PAIRS_PER_THEME
 from glc_analysis.cli import cli
@@ -57,19 +57,19 @@ def test_stated_and_recorded_are_compared_in_the_year_of_the_answer(tmp_path):
 def test_the_team_sees_who_and_others_only_how_many(tmp_path):
     study = built(tmp_path, *(answer(f"o{n}", "KHM", "Tier 1" if n < 5 else "Tier 2") for n in range(12)),
                   build=built_studies.built)
-    rows = tabulate_country_fact_contradictions(StudyView(study))
+    rows = tabulate_answers_contradicting_country_facts(StudyView(study))
     assert rows["organisation"].tolist() == [f"o{n}" for n in range(5)]
     assert {*rows["stated"]} == {"Tier 1"} and {*rows["recorded"]} == {"Tier 2"}
     for audience in ("convening", "public"):
-        seen = tabulate_country_fact_contradictions(StudyView(study, audience))
+        seen = tabulate_answers_contradicting_country_facts(StudyView(study, audience))
         assert seen.to_numpy().tolist() == [["tier", "5 of 12 answers state another tier than the record"]]
 
 
 def test_a_count_that_could_tell_who_is_not_shown(tmp_path):
     study = built(tmp_path, *(answer(f"o{n}", "KHM", "Tier 2" if n else "Tier 1") for n in range(12)),
                   build=built_studies.built)
-    assert len(tabulate_country_fact_contradictions(StudyView(study))) == 1
-    public = tabulate_country_fact_contradictions(StudyView(study, "public"))
+    assert len(tabulate_answers_contradicting_country_facts(StudyView(study))) == 1
+    public = tabulate_answers_contradicting_country_facts(StudyView(study, "public"))
     assert not public["result"].str.contains("1 of 12").any()
 
 

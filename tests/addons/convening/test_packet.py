@@ -25,7 +25,7 @@ from glc_analysis.addons.convening.packets.parts import (
     Packet,
     Part,
     Section,
-    drop_folded_rows_and_separate_counts,
+    adapt_country_section_for_paper,
     format_readership_header,
     make_part_sections,
     select_packets,
@@ -224,7 +224,7 @@ def test_arabic_words_in_a_pdf_pass_the_gate_beside_what_the_pdf_was_made_of(mad
     pdf, source = Path(shutil.copy(brief, folder)), folder / "brief.html"
     source.write_text("<p>\u0645\u0623\u0648\u0649</p>", encoding="utf-8")
     search = partial(check_leaks, root=tmp_path, names=read_reference(study).names.iloc[:0],
-                     audience="convening", known={})
+                     audience="convening", identifier_rules={})
     [fault] = find_leaks_in_papers(search, [pdf])
     assert "does not keep words in Arabic" in fault.message
     assert find_leaks_in_papers(search, [pdf, source]) == []
@@ -484,7 +484,7 @@ def test_the_head_of_a_part_says_whom_its_pages_are_for():
 
 def test_on_paper_an_answer_and_its_count_have_columns_of_their_own(sample_study):
     page = StudyView(sample_study, "convening", country="KHM")
-    on_paper = lxml.html.fromstring(drop_folded_rows_and_separate_counts(render_country_answers(page).data))
+    on_paper = lxml.html.fromstring(adapt_country_section_for_paper(render_country_answers(page).data))
     rows = [["".join(cell.itertext()) for cell in row] for row in on_paper.iter("tr")]
     assert rows[0] == ["Question", "Answered for Cambodia", "In the whole study"]
     assert ["", "Women", "at least 23 of 30"] in rows
@@ -494,5 +494,5 @@ def test_on_paper_an_answer_and_its_count_have_columns_of_their_own(sample_study
 
 def test_on_paper_words_without_a_count_reach_over_both_columns():
     html = "<table class='glc glc-answers'><tbody><tr><th>A law?</th><td>no answer</td></tr></tbody></table>"
-    cells = lxml.html.fromstring(drop_folded_rows_and_separate_counts(html)).findall(".//tr/*")
+    cells = lxml.html.fromstring(adapt_country_section_for_paper(html)).findall(".//tr/*")
     assert [(cell.text, cell.get("colspan")) for cell in cells] == [("A law?", None), ("no answer", "2")]

@@ -74,7 +74,8 @@ def test_no_count_is_lost_or_changed_by_translating_a_brief(sample_study, arabic
 
 def test_what_lies_on_every_table_is_there_in_every_language_of_the_study(sample_study):
     made = select_packets(read_reference(sample_study), {"a": "A"}, country_names={"KHM": "Cambodia"},
-                          theme_names={}, organisation_or_group=BACKGROUND, extra_languages=["es", "ar"])
+                          theme_names={}, organisation_or_group=BACKGROUND,
+                          extra_background_languages=["es", "ar"])
     assert [packet.name for packet in made] == [BACKGROUND, f"{BACKGROUND}-es", f"{BACKGROUND}-ar"]
     assert {packet.name for packet in list_planned_packets(sample_study)} >= {BACKGROUND}
     assert not [packet for packet in list_planned_packets(sample_study) if packet.language != "en"]

@@ -15,7 +15,7 @@ from glc_analysis.addons.convening.packets.parts import (
     GUIDE,
     Packet,
     Part,
-    drop_folded_rows_and_separate_counts,
+    adapt_country_section_for_paper,
     render_cover_page,
     render_part_pages,
 )
@@ -159,7 +159,7 @@ def test_a_statement_is_large_and_its_translations_are_a_block_below_it(sheets):
 
 
 def test_a_count_of_a_country_has_its_marks_on_a_line_on_paper():
-    html = drop_folded_rows_and_separate_counts(
+    html = adapt_country_section_for_paper(
         '<table class="glc glc-answers"><tr><th>Asked</th><td><div class="glc-answer"><span>Yes</span>'
         '<span class="glc-dots"><i style="left:40%"></i><b style="left:60.5%"></b></span>'
         '<span class="glc-figure">12 of 30</span></div></td></tr></table>')

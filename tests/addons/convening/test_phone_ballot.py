@@ -16,7 +16,7 @@ from glc_analysis.addons.convening.phone_address import read_certificate_fingerp
 from glc_analysis.addons.convening.phone_ballots import (
     BallotBox,
     Slip,
-    check_box_collected,
+    check_phone_ballots_collected,
     collect_ballots_and_empty_box,
 )
 from glc_analysis.addons.convening.phone_server import PollingPlace
@@ -27,7 +27,7 @@ from glc_analysis.addons.convening.phone_slips import (
 )
 from glc_analysis.addons.convening.tallies import count_round
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.locks import hold_lock
+from glc_analysis.locks import hold_folder_lock
 from glc_analysis.study import Study
 from tests.addons.convening.support.desk_clerk import PRINCIPLES, Clerk, ballot, convening_study, keyed
 from tests.addons.convening.support.phone_voter import Phone, codes_of, write_register
@@ -441,14 +441,14 @@ def test_a_ballot_from_a_phone_is_that_of_the_same_paper(room):
 def test_the_seal_and_the_results_have_phones_and_paper_alike_and_say_how_each_arrived(room):
     room.vote({"P01.importance": "8", "P01.feasibility": "3"}, slip=1)
     with pytest.raises(Faults, match="1 ballot given on a phone is not collected: it would not count"):
-        check_box_collected(Study(room.study.root), "1")
+        check_phone_ballots_collected(Study(room.study.root), "1")
     refused = room.study.glc("tally", "--round", "1", "--close", "--yes")
     assert refused.exit_code == 1 and "not collected" in refused.output
     room.collect({[*room.codes][1]: "r12"})
     for initials in ("AB", "CD"):
         papers = {"r29": {"P01.importance": "8", "P02.version": "2"}}
         keyed(room.study, Clerk(papers, ["r29"], initials=initials))
-    check_box_collected(Study(room.study.root), "1")
+    check_phone_ballots_collected(Study(room.study.root), "1")
     ratings = count_round(Study(room.study.root), "1", close_on=date(2017, 5, 9)).frames["ratings"]
     own = ratings[(ratings["principle_id"] == "P01") & (ratings["criterion"] == "importance")]
     assert dict(zip(own["rater_id"], own["entered_by"], strict=True)) == {
@@ -551,13 +551,13 @@ def test_a_collecting_that_was_interrupted_is_finished_by_the_next(room, monkeyp
 
 
 def test_nothing_is_collected_while_the_page_is_served(room):
-    with hold_lock(room.study.root / "private/phones/1", what="ballot on phones"), pytest.raises(
+    with hold_folder_lock(room.study.root / "private/phones/1", what="ballot on phones"), pytest.raises(
             GLCError, match="Another ballot on phones is at work"):
         room.collect({})
 
 
 def test_a_study_that_uses_no_phones_closes_as_before(tmp_path):
-    check_box_collected(Study(convening_study(tmp_path).root), "1")
+    check_phone_ballots_collected(Study(convening_study(tmp_path).root), "1")
 
 
 # --- TLS, languages and the command

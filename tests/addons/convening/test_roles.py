@@ -8,8 +8,8 @@ import pytest
 
 from glc_analysis.addons.convening.ballots import Ballots
 from glc_analysis.addons.convening.form_files import open_round_and_write_forms
-from glc_analysis.addons.convening.seals import erase_sealed_ballots
-from glc_analysis.addons.convening.tallies import count_round, list_lines_to_read_out
+from glc_analysis.addons.convening.seals import erase_raters_from_seals
+from glc_analysis.addons.convening.tallies import count_round, list_round_result_lines
 from glc_analysis.build import build
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
@@ -57,7 +57,7 @@ def result(study, principle="P01", criterion="importance"):
     """The count of the providers on a text when round 2 is closed, and the lines that are read out."""
     count = count_round(Study(study.root), "2", close_on=TODAY)
     rows = count.rows_of_round["tallies"].set_index(["principle_id", "criterion", "panel"])
-    lines = list_lines_to_read_out(Study(study.root), count.reference, count.frames, "2")
+    lines = list_round_result_lines(Study(study.root), count.reference, count.frames, "2")
     return rows.loc[principle, criterion, "provider"], "\n".join(lines)
 
 
@@ -181,7 +181,7 @@ def test_a_proxy_who_withdraws_is_in_no_record_and_the_ballot_stays_one_by_proxy
     forms(study)
     study.full_round(round_id="2", raters=PROVIDERS)
     result(study)
-    erase_sealed_ballots(Study(study.root), ["r01"])
+    erase_raters_from_seals(Study(study.root), ["r01"])
     kept = "".join(path.read_text() for path in (study.root / "private/rounds").rglob("*.*"))
     assert "r01" not in kept and "withdrawn" in kept
     assert json.loads((study.root / "private/rounds/2/1/seal.json").read_text())["rule"]["roles"]

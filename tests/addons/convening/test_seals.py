@@ -15,7 +15,7 @@ from glc_analysis.addons.convening.ballots import Ballots, remove_files_from_man
 from glc_analysis.addons.convening.consensus import compute_tally_columns
 from glc_analysis.addons.convening.principles import tidy_reason_refusing_names
 from glc_analysis.addons.convening.round_roles import add_proxies_and_interests
-from glc_analysis.addons.convening.seals import erase_sealed_ballots, read_seals, renew_seal_digests
+from glc_analysis.addons.convening.seals import erase_raters_from_seals, read_seals, renew_seal_digests
 from glc_analysis.addons.convening.slides import write_slides
 from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.digests import replace_with_derived_digest_key
@@ -300,7 +300,7 @@ def test_a_round_is_opened_again_only_if_it_is_closed(study):
 
 def test_an_erased_ballot_is_counted_and_the_others_keep_a_digest(study):
     own = Study(study.root)
-    erase_sealed_ballots(own, ["r01"])
+    erase_raters_from_seals(own, ["r01"])
     replace_with_derived_digest_key(study.root)
     with pytest.raises(Faults, match="no ballot of any round fits the key of the digests"):
         read_seals(Study(study.root), read_reference(own).rounds)
@@ -313,7 +313,7 @@ def test_an_erased_ballot_is_counted_and_the_others_keep_a_digest(study):
 def test_what_the_room_was_told_goes_with_an_erased_ballot(study):
     """Another count beside it would give away the vote."""
     assert (study.root / SEALED / "results.parquet").is_file()
-    erase_sealed_ballots(Study(study.root), ["r01"])
+    erase_raters_from_seals(Study(study.root), ["r01"])
     left = {path.name for path in (study.root / SEALED).iterdir()}
     assert left == {"ballots.csv", "raters.csv", "seal.json"}
     assert read_seals(Study(study.root), read_reference(Study(study.root)).rounds)["2"].results is None
@@ -377,7 +377,7 @@ def test_the_room_is_told_no_second_count_from_which_the_erased_vote_would_follo
     study.glc("reopen", "2", "--because", "a form was keyed wrongly")
     study.vote("r02", 8, 8, 2, 9, round_id="2", comment="Nunca.", may_be_read="yes")
     assert "1 comment may be read" in study.glc("tally", "--round", "2", "--close", "--yes").stderr
-    erase_sealed_ballots(Study(study.root), ["r01"])
+    erase_raters_from_seals(Study(study.root), ["r01"])
     (study.root / "raw/ratings/2-r01.csv").unlink()
     results, said = told(study)
     assert results == "The results of round 2 are no longer disclosed.\n"
@@ -391,7 +391,7 @@ def test_the_room_is_told_no_second_count_from_which_the_erased_vote_would_follo
 def test_pages_do_not_tell_either_how_somebody_voted_who_left_after_the_room_was_told(study):
     """No page was published yet: what the room saw is enough to subtract from."""
     assert not {"votes/P01/2", "agenda"} & {*VisibleTables(Study(study.root), "convening").hidden}
-    erase_sealed_ballots(Study(study.root), ["r01"])
+    erase_raters_from_seals(Study(study.root), ["r01"])
     (study.root / "raw/ratings/2-r01.csv").unlink()
     remove_files_from_manifest(Study(study.root), {"raw/ratings/2-r01.csv"})
     assert study.glc("build").exit_code == 0

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from glc_analysis.addons.convening.agreeing import record_agreement
+from glc_analysis.addons.convening.agreeing import record_text_as_agreed
 from glc_analysis.addons.convening.amendments import amend_principle
 from glc_analysis.addons.convening.erasers import erase_leaver_ballots_signatures_and_names
 from glc_analysis.addons.convening.signatures import (
@@ -95,7 +95,7 @@ def test_after_an_amendment_only_the_new_text_is_asked(study):
     keyed(study, *paper, *paper)
     amend_principle(Study(study.root), "P01", "Offer rest, and wait.", asked_by="beacon",
                     because="Too short.")
-    record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
+    record_text_as_agreed(Study(study.root), "P01", decided_by="the room", today=TODAY)
     paper = ["harbour", code(study), "", "y", "r", "Not at night.", "y"]
     keyed(study, *paper, *paper)
     assert [row[:2] for row in signed(study)][-1] == ["P01", "2"] and len(signed(study)) == 4
@@ -225,7 +225,7 @@ def test_the_code_of_a_sheet_follows_its_texts_and_not_its_language(study):
     assert code(study) == before
     amend_principle(Study(study.root), "P01", "Offer rest, and wait.", asked_by="beacon",
                     because="Too short.")
-    record_agreement(Study(study.root), "P01", decided_by="the room", today=TODAY)
+    record_text_as_agreed(Study(study.root), "P01", decided_by="the room", today=TODAY)
     assert code(study) != before
 
 

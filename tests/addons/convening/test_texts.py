@@ -211,7 +211,7 @@ def test_an_open_round_of_which_a_form_is_in_stays_and_nothing_is_written(opened
     assert in_round(opened, "2") == ["P01.1", "P02.2"]
 
 
-@pytest.mark.parametrize("check", ["check_no_form_partly_keyed", "check_box_collected"])
+@pytest.mark.parametrize("check", ["check_no_unfinished_forms", "check_phone_ballots_collected"])
 def test_a_form_on_the_desk_or_on_a_phone_is_a_form_that_is_in(opened, monkeypatch, check):
     def begun(study, round_id):
         raise Faults([])

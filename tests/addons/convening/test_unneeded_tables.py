@@ -6,7 +6,7 @@ from glc_analysis.addons.convening.ballots import BALLOT_TABLES, ENTRY_TABLES
 from glc_analysis.addons.convening.tallies import count_round
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
-from glc_analysis.schema import list_table_files, load_reference_tables
+from glc_analysis.schema import list_table_files, load_reference_table_schemas
 from glc_analysis.study import Study
 from tests.addons.convening.support.ballot_study import PROVIDERS, BallotStudy
 from tests.addons.convening.support.desk_clerk import Clerk, ballot, convening_study, keyed
@@ -16,7 +16,7 @@ PAPER = {"P01.importance": "8", "P02.version": "2"}
 
 def spoil_all_but(study, *needed):
     """Makes every other reference table unreadable."""
-    for name in load_reference_tables().keys() - {*needed}:
+    for name in load_reference_table_schemas().keys() - {*needed}:
         for file in list_table_files(name):
             study.write(file.path, "no,such\ncolumns,here\n")
 

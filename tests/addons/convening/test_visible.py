@@ -43,6 +43,7 @@ def test_a_signature_that_is_gone_hides_the_quotations_as_well(tmp_path):
     for part, file in BLOCK_FILES.items():
         getattr(first, part).to_parquet(folder / file)
     today = signed[signed["organisation_id"] != "o3"]
-    assert find_text_blocks_revealing_removed_lines(study, signed, NOBODY, "public", are_named=False) == set()
+    assert find_text_blocks_revealing_removed_lines(study, signed, NOBODY, "public",
+                                                    are_organisations_named=False) == set()
     assert find_text_blocks_revealing_removed_lines(study, today, NOBODY, "public",
-                                                    are_named=False) == {*signed["block_id"]}
+                                                    are_organisations_named=False) == {*signed["block_id"]}

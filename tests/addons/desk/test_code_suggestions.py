@@ -59,7 +59,7 @@ def code(session, turn, code_id="outreach", **more):
 
 
 def suggested(session, turn, document=SINGLE):
-    return session.suggest_codes(document, turn["start"], turn["end"])
+    return session.suggest_and_log_codes(document, turn["start"], turn["end"])
 
 
 @pytest.fixture
@@ -249,7 +249,7 @@ def code_answer(session, answer, code_id="outreach", **more):
 
 
 def suggested_for(session, answer):
-    return session.suggest_codes(answer["answer_id"], 0, len(answer["text"]))
+    return session.suggest_and_log_codes(answer["answer_id"], 0, len(answer["text"]))
 
 
 def test_of_an_answer_codes_are_suggested_after_the_own_choice_and_accepted_one_by_one(

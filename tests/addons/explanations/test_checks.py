@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from glc_analysis import tables as held_tables
-from glc_analysis.addons.explanations.checks import CHECKS, list_reopened_or_hidden_principle_explanations
+from glc_analysis.addons.explanations.checks import CHECKS, list_reopened_or_hidden_explanations
 from glc_analysis.addons.explanations.erasers import erase_leaver_passages_from_explanation
 from glc_analysis.addons.withdrawal.contribution import MATERIAL, Contribution
 from glc_analysis.reference import read_reference
@@ -50,16 +50,16 @@ def test_a_passage_speaks_for_one_explanation_alone_of_those_that_others_read():
 
 
 def test_glc_check_says_what_is_to_be_read_again(tmp_path):
-    said = [*list_reopened_or_hidden_principle_explanations(Study(tmp_path), tables(date="", shown_for=""))]
+    said = [*list_reopened_or_hidden_explanations(Study(tmp_path), tables(date="", shown_for=""))]
     assert len(said) == 1 and "Explanation 1 of P01 has to be read again" in said[0]
 
 
 def test_glc_check_says_which_explanation_its_readers_cannot_read(sample_study):
     held = read_reference(sample_study)
-    assert [*list_reopened_or_hidden_principle_explanations(sample_study, held)] == []
+    assert [*list_reopened_or_hidden_explanations(sample_study, held)] == []
     rows = held_tables.read_table("explanations", study=sample_study)
     for_all = SimpleNamespace(explanations=rows.assign(shown_for="convening"))
-    (said,) = list_reopened_or_hidden_principle_explanations(sample_study, for_all)
+    (said,) = list_reopened_or_hidden_explanations(sample_study, for_all)
     assert "The convening cannot read explanation 1 of P03" in said
 
 

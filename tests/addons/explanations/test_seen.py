@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.explanations.pages import NOT_READ, show_team_explanations_of_principle
+from glc_analysis.addons.explanations.pages import NOT_READ, show_explanations_of_principle
 from glc_analysis.addons.explanations.view import (
     BLOCKS,
     ExplanationsView,
@@ -86,38 +86,38 @@ def text_of(html):
 
 
 def test_the_team_reads_all_of_it_on_the_page_of_the_principle(sample_study):
-    page = text_of(show_team_explanations_of_principle(StudyView(sample_study, principle="P01")))
+    page = text_of(show_explanations_of_principle(StudyView(sample_study, principle="P01")))
     assert "Another explanation Whoever can wait is less in danger" in page and "ines on 12 May 2017" in page
     assert "Que no haya ficha el primer día." in page and "No passage is named." in page
     assert "The convening reads it too." in page
-    page = text_of(show_team_explanations_of_principle(StudyView(sample_study, principle="P03")))
+    page = text_of(show_explanations_of_principle(StudyView(sample_study, principle="P03")))
     assert "For the team alone." in page
 
 
 def test_the_convening_reads_cleared_words_without_ids_numbers_or_an_author(sample_study):
-    page = text_of(show_team_explanations_of_principle(StudyView(sample_study, "convening", principle="P01")))
+    page = text_of(show_explanations_of_principle(StudyView(sample_study, "convening", principle="P01")))
     assert "here it is impolite to accept at once" in page and "we used to close the file" in page
     assert "Que no haya ficha" not in page and "No passage may be shown here." in page
     assert not re.search(r"\d|ines|interview-|call-", page)
-    assert show_team_explanations_of_principle(StudyView(sample_study, "convening", principle="P03")) is None
+    assert show_explanations_of_principle(StudyView(sample_study, "convening", principle="P03")) is None
 
 
 def test_the_public_reads_none_that_was_not_written_for_it(sample_study):
-    assert show_team_explanations_of_principle(StudyView(sample_study, "public", principle="P01")) is None
+    assert show_explanations_of_principle(StudyView(sample_study, "public", principle="P01")) is None
 
 
 def test_when_a_line_of_a_cell_is_hidden_it_is_not_read(sample_study, monkeypatch):
     monkeypatch.setattr(StudyView, "hidden", frozenset({"explanations/P01#P01/1"}))
-    assert show_team_explanations_of_principle(StudyView(sample_study, "convening", principle="P01")) is None
+    assert show_explanations_of_principle(StudyView(sample_study, "convening", principle="P01")) is None
 
 
 def test_the_team_is_told_when_its_readers_cannot_read_it(sample_study, monkeypatch):
     monkeypatch.setattr(ExplanationsView, "find_readable_principle_explanations",
                         lambda view, audience: set())
-    page = text_of(show_team_explanations_of_principle(StudyView(sample_study, principle="P01")))
+    page = text_of(show_explanations_of_principle(StudyView(sample_study, principle="P01")))
     assert NOT_READ.format("convening") in page
 
 
 def test_when_too_few_quotations_are_left_it_is_not_read(sample_study, monkeypatch):
     monkeypatch.setattr(StudyView, "hidden", frozenset({"quotations#q12"}))
-    assert show_team_explanations_of_principle(StudyView(sample_study, "convening", principle="P01")) is None
+    assert show_explanations_of_principle(StudyView(sample_study, "convening", principle="P01")) is None

@@ -12,9 +12,9 @@ from glc_analysis.addons.handover.publication import (
     FOREIGN,
     NOT_REMOVED,
     REMOVED,
+    list_published_files,
     list_published_folders_by_audience,
     publish_last_run,
-    read_published_files,
     unpublish,
 )
 from glc_analysis.build import build
@@ -87,9 +87,9 @@ def test_the_list_says_what_was_where_from_which_day_to_which(ready):
     study, notebooks, folder = ready
     publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
     said = {(one.folder, one.audience, one.published_on, one.removed_on)
-            for one in read_published_files(study)}
+            for one in list_published_files(study)}
     assert said == {(str(folder), "public", "2027-02-01", "")}
-    assert {one.path for one in read_published_files(study)} == files(folder)
+    assert {one.path for one in list_published_files(study)} == files(folder)
     assert list_published_folders_by_audience(study) == {"public": [str(folder)]}
 
 
@@ -102,7 +102,7 @@ def test_a_second_publication_replaces_the_first_and_leaves_nothing_of_it(ready)
     old.unlink()
     publish_last_run(study, "public", folder, today=TUESDAY, notebooks=notebooks)
     assert not (folder / "an-old-page.html").exists() and (folder / "index.html").is_file()
-    days = {one.path: (one.published_on, one.removed_on) for one in read_published_files(study)}
+    days = {one.path: (one.published_on, one.removed_on) for one in list_published_files(study)}
     assert days["an-old-page.html"] == ("2027-02-01", "2027-02-02")
     assert days["index.html"] == ("2027-02-01", "")
 
@@ -112,7 +112,7 @@ def test_the_gate_searches_what_is_handed_over_with_the_names_of_today(ready):
     (study.reports / "public/current/site/index.html").write_text("<p>Write to rosa@door.example.</p>")
     with pytest.raises(Faults, match="index.html.*e-mail"):
         publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
-    assert not folder.exists() and read_published_files(study) == [] and [*folder.parent.glob(".*")] == []
+    assert not folder.exists() and list_published_files(study) == [] and [*folder.parent.glob(".*")] == []
 
 
 @pytest.mark.parametrize("audience", ["team", "convening"])
@@ -231,7 +231,7 @@ def test_taking_it_back_removes_every_file_and_says_which(ready):
     removal = unpublish(study, "public", folder, today=TUESDAY)
     assert removal.files == dict.fromkeys(names, REMOVED) | {"style.css": ABSENT}
     assert not folder.exists() and list_published_folders_by_audience(study) == {}
-    assert {one.removed_on for one in read_published_files(study)} == {"2027-02-02"}
+    assert {one.removed_on for one in list_published_files(study)} == {"2027-02-02"}
 
 
 def test_taking_it_back_leaves_files_of_others_and_names_other_places(ready):
@@ -266,7 +266,7 @@ def test_a_file_that_cannot_be_removed_is_named_and_stays_on_the_list(ready, mon
     monkeypatch.setattr("pathlib.Path.unlink", fail)
     removal = unpublish(study, "public", folder, today=TUESDAY)
     assert removal.kept == ["index.html"] and removal.files["index.html"] == NOT_REMOVED
-    assert [one.path for one in read_published_files(study) if not one.removed_on] == ["index.html"]
+    assert [one.path for one in list_published_files(study) if not one.removed_on] == ["index.html"]
 
 
 def test_what_is_not_on_the_list_is_not_taken_back(ready):
@@ -282,11 +282,11 @@ def test_what_is_not_on_the_list_is_not_taken_back(ready):
 def test_a_folder_that_is_not_there_is_refused_and_stays_on_the_list(ready):
     study, notebooks, folder = ready
     publish_last_run(study, "public", folder, today=MONDAY, notebooks=notebooks)
-    listed = read_published_files(study)
+    listed = list_published_files(study)
     folder.rename(folder.with_name("unplugged"))
     with pytest.raises(UsageError, match="is not there, so the list of published files was not changed"):
         unpublish(study, "public", folder, today=TUESDAY)
-    assert read_published_files(study) == listed
+    assert list_published_files(study) == listed
 
 
 def test_a_refused_publication_removes_nothing_beside_the_folder(ready):

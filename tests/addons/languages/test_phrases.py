@@ -92,7 +92,7 @@ def test_every_phrase_has_its_translation_with_the_same_places_for_values(langua
 
 def test_no_translation_is_called_checked_that_nobody_checked():
     assert not [language for language in list_phrase_languages() if Phrasebook(language).is_checked]
-    assert list_phrase_languages(is_checked=True) == []
+    assert list_phrase_languages(only_checked=True) == []
 
 
 def test_a_text_of_the_study_that_somebody_translated_is_in_the_language_and_a_draft_says_so():

@@ -2,7 +2,10 @@
 
 from types import SimpleNamespace
 
-from glc_analysis.addons.languages.settings import list_refused_language_notes, page_language_faults
+from glc_analysis.addons.languages.settings import (
+    language_without_phrases_faults,
+    list_refused_language_notes,
+)
 
 
 def study_in(*languages):
@@ -10,7 +13,7 @@ def study_in(*languages):
 
 
 def test_a_language_without_phrases_is_a_fault_that_names_the_others():
-    fault, = page_language_faults("study.toml", study_in("es", "xx").settings)
+    fault, = language_without_phrases_faults("study.toml", study_in("es", "xx").settings)
     assert (fault.column, fault.value, fault.fix) == ("[study] languages", "xx", "use one of es, ar, km, fr")
 
 

@@ -39,9 +39,9 @@ from glc_analysis.disclosure.quotations import (
 )
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
-from glc_analysis.schema import load_reference_tables
+from glc_analysis.schema import load_reference_table_schemas
 from glc_analysis.study import Study
-from glc_analysis.text import match_key
+from glc_analysis.text import fold_case_and_spacing
 from tests.addons.member_checking.support.filled_sheets import fill, fill_only, sheet
 
 QUOTES = [
@@ -58,7 +58,7 @@ def study(sample_study, tmp_path_factory):
     """The built sample with proposed quotations."""
     root = tmp_path_factory.mktemp("returns") / "sample"
     shutil.copytree(sample_study.root, root)
-    quotes = pd.DataFrame(QUOTES, columns=list(load_reference_tables()["quotes"].required_columns))
+    quotes = pd.DataFrame(QUOTES, columns=list(load_reference_table_schemas()["quotes"].required_columns))
     quotes.to_csv(root / "private/reference/quotes.csv", index=False)
     (root / "private/reference/joint_display.csv").unlink()  # which shows the sample's own quotations
     return Study(root)
@@ -162,7 +162,7 @@ def test_no_return_holds_anything_of_another_organisation(study, every_return):
     assert len(every_return) == 30
     for organisation, path in every_return.items():
         cells, said = texts(path)
-        text = match_key("\n".join(cells) + said)
+        text = fold_case_and_spacing("\n".join(cells) + said)
         assert len(cells) > 60
         for other in set(labels) - {organisation}:
             names = [other, labels[other], labels[other].replace(" (invented)", "")]
@@ -170,7 +170,7 @@ def test_no_return_holds_anything_of_another_organisation(study, every_return):
             theirs = segments[segments["organisation_id"] == other]
             words = theirs.loc[theirs["text"].str.len() > 25, "text"]
             for found in (*names, *people.to_numpy().ravel(), *words):
-                plain = match_key(replace_pseudonyms_with_general_words(found))
+                plain = fold_case_and_spacing(replace_pseudonyms_with_general_words(found))
                 assert plain not in text, (organisation, other, found)
             assert not set(theirs["segment_id"]) & set(cells)
         told = {cell.partition(" / ")[0] for cell in cells if " / Q" in cell}

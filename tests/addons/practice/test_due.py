@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from glc_analysis.addons.practice.due import list_due_matters, list_due_practice_status_lines
+from glc_analysis.addons.practice.due import list_due_practice_matters, list_due_practice_status_lines
 from tests.addons.practice.support.practice_rows import CLOSED, REVIEW, TRIAL, study_tables, will_try
 
 
@@ -13,7 +13,7 @@ def due(**rows):
     agreed = [{"principle_id": f"P0{n}", "version": "1", "status": "agreed", "date": "2017-05-09"}
               for n in (1, 2, 3)]
     tables = study_tables(text_decisions=agreed, **rows).tables
-    found = list_due_matters({name: frame.to_dict("records") for name, frame in tables.items()})
+    found = list_due_practice_matters({name: frame.to_dict("records") for name, frame in tables.items()})
     return [(matter.due_on, matter.about, matter.what) for matter in found if matter.due_on != "2019-01-01"]
 
 

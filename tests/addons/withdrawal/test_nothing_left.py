@@ -7,7 +7,7 @@ import pytest
 
 from glc_analysis import manifest
 from glc_analysis.addons.withdrawal.withdrawal import (
-    drop_rows_removed_from_either_file,
+    repeat_removals_across_table_files,
     withdraw_organisation,
 )
 from glc_analysis.build import build
@@ -44,6 +44,6 @@ def test_a_row_that_a_withdrawal_removes_from_one_file_goes_from_the_other_too(t
     for study in (before, after):
         study.write_table("codebook", codebook)
     after.spoil("reference/codebook.csv", ("care,community,theme,Care,,,,1,\n", ""))
-    drop_rows_removed_from_either_file(Study(before.root), Study(after.root), "codebook")
+    repeat_removals_across_table_files(Study(before.root), Study(after.root), "codebook")
     assert list(read_reference_table(Study(after.root), "codebook")["code_id"]) == ["community"]
     assert b"We listen." not in after.files()["private/reference/codebook.csv"]

@@ -192,7 +192,7 @@ def test_rows_of_a_sheet_by_respondent_and_question_leave_with_their_answer(tmp_
     path = tmp_path / "ana.csv"
     path.write_text("respondent,question,answer,code\nR_1,Q3,Hm.,Law\nR_2,Q3,Go.,Law\n", encoding="utf-8")
     recoding(documents={"r_1.q3": "talk", "r_2.q3": "call-2"},
-             turns={}).redact_file_in_place(path, is_decision_workbook=False)
+             turns={}).redact_or_replace_file(path, is_decision_workbook=False)
     assert path.read_text(encoding="utf-8") == "respondent,question,answer,code\nR_2,Q3,Go.,Law\n"
 
 
@@ -204,8 +204,8 @@ def test_a_sheet_by_respondent_loses_the_leavers_row_and_cells(tmp_path, before,
     path = tmp_path / "ana.csv"
     path.write_text(before, encoding="utf-8")
     named = {"r_1.q3": "talk", "r_1.q4": "talk", "r_2.q3": "call-2", "r_3.q3": "call-2", "r_3.q4": "talk"}
-    recoding(documents=named, turns={}, questions=questions).redact_file_in_place(path,
-                                                                                  is_decision_workbook=False)
+    recoding(documents=named, turns={}, questions=questions).redact_or_replace_file(path,
+                                                                                    is_decision_workbook=False)
     assert path.read_text(encoding="utf-8") == after
 
 
@@ -217,7 +217,7 @@ def test_of_a_coders_workbook_a_sheet_without_codings_stays_and_one_of_a_questio
     book.create_sheet("Notas").append(["what I thought"])
     book.save(path)
     recoding(documents={"r_1.q3": "talk", "r_2.q3": "call-2"}, turns={},
-             questions={"q3": "Q3", "q4": "Q4"}).redact_file_in_place(path, is_decision_workbook=False)
+             questions={"q3": "Q3", "q4": "Q4"}).redact_or_replace_file(path, is_decision_workbook=False)
     left = openpyxl.load_workbook(path)
     assert [[cell.value for cell in row] for row in left["Q3"]] == [["participante", "Law"], ["R_2", "x"]]
     assert left["Notas"]["A1"].value == "what I thought"
@@ -230,7 +230,7 @@ def test_rows_on_a_renamed_text_leave_a_table_by_their_quotations(tmp_path):
     of_quotes = {("Hm.", "Well."): "talk"}
     named = recoding(turns={}).for_file_with_renamed_texts(
         path, lambda text, quotes: of_quotes.get(tuple(quotes), ""))
-    named.redact_file_in_place(path, is_decision_workbook=False)
+    named.redact_or_replace_file(path, is_decision_workbook=False)
     assert path.read_text(encoding="utf-8") == "document,quote,code\nNotes 8,Go.,Law\n"
 
 
@@ -239,7 +239,7 @@ def test_rows_on_what_went_leave_a_coders_table_and_others_stay(tmp_path):
     path.write_text("document,start,end,quote,code\ncall-1.txt,8,16,We wait.,Delay\n"
                     "call-1.txt,40,43,Go.,Law\ntalk.txt,,,Hm.,Law\ncall-2,0,3,Ask Mill House.,Law\n",
                     encoding="utf-8")
-    recoding().redact_file_in_place(path, is_decision_workbook=False)
+    recoding().redact_or_replace_file(path, is_decision_workbook=False)
     assert path.read_text(encoding="utf-8") == ("document,start,end,quote,code\ncall-1.txt,,,Go.,Law\n"
                                                 "call-2,0,3,Ask [withdrawn].,Law\n")
 
@@ -248,9 +248,9 @@ def test_a_project_with_memos_of_its_own_is_refused_and_named_and_another_is_lef
     path = qdpx(tmp_path / "ines.qdpx", *marked("We wait"), extra='<Notes><Note name="why"/></Notes>',
                 source="talk")
     before = path.read_bytes()
-    recoding(gone={"call-2"}).redact_file_in_place(path, is_decision_workbook=False)
+    recoding(gone={"call-2"}).redact_or_replace_file(path, is_decision_workbook=False)
     with pytest.raises(Faults, match="ines.qdpx, value 'talk': cannot be rewritten here"):
-        recoding().redact_file_in_place(path, is_decision_workbook=False)
+        recoding().redact_or_replace_file(path, is_decision_workbook=False)
     assert path.read_bytes() == before
 
 

@@ -104,7 +104,7 @@ def calls(folder: Path, more=()) -> Path:
 def test_a_project_in_place_of_one_of_qualcoder_has_what_others_said_and_where(tmp_path):
     path = calls(tmp_path / "p.qda")
     before = said(path)
-    made = recoding().redact_file_in_place(path, is_decision_workbook=False)
+    made = recoding().redact_or_replace_file(path, is_decision_workbook=False)
     after = said(made)
     assert made == tmp_path / "p.qdpx" and read_codings(made).tool == "refi-qda"
     assert read_codings(made).sources[["source", "text"]].values.tolist() == [
@@ -120,7 +120,7 @@ def test_no_byte_is_left_of_a_qualcoder_project_and_its_folder_goes_if_nothing_e
     path = calls(tmp_path / "p.qda")
     path.with_name("data.qda-shm").write_text("Ana Mill")
     assert len(held(path.parent)) > 3 and path.read_bytes().count(b"And wait ") > 500
-    recoding().redact_file_in_place(path, is_decision_workbook=False)
+    recoding().redact_or_replace_file(path, is_decision_workbook=False)
     assert held(tmp_path) == set()
     assert [one.name for one in tmp_path.iterdir()] == ["p.qdpx"]
 
@@ -129,7 +129,7 @@ def test_other_files_of_a_project_stay_and_no_other_project_is_written_over(tmp_
     path = calls(tmp_path / "p.qda")
     path.with_name("picture.png").write_text("")
     (tmp_path / "p.qdpx").write_text("another")
-    assert recoding().redact_file_in_place(path, is_decision_workbook=False) == tmp_path / "p-2.qdpx"
+    assert recoding().redact_or_replace_file(path, is_decision_workbook=False) == tmp_path / "p-2.qdpx"
     assert (tmp_path / "p.qdpx").read_text() == "another"
     assert [one.name for one in path.parent.iterdir()] == ["picture.png"]
 
@@ -142,14 +142,14 @@ def test_a_memo_that_would_be_lost_is_a_reason_to_refuse(tmp_path, memo):
     before = path.read_bytes()
     with pytest.raises(Faults, match="data.qda, value 'call, talk': cannot be rewritten here, because.*"
                        "by withdrawn-1: .withdrawn., and change memos"):
-        recoding().redact_file_in_place(path, is_decision_workbook=False)
+        recoding().redact_or_replace_file(path, is_decision_workbook=False)
     assert path.read_bytes() == before
 
 
 def test_what_is_already_as_it_will_be_is_left_alone_with_its_memos(tmp_path):
     path = qualcoder(tmp_path / "p.qda", text=NOW, more=["UPDATE source SET name = 'call'"]) / "data.qda"
     before = path.read_bytes()
-    assert recoding().redact_file_in_place(path, is_decision_workbook=False) == path
+    assert recoding().redact_or_replace_file(path, is_decision_workbook=False) == path
     assert path.read_bytes() == before
 
 
@@ -160,7 +160,7 @@ def test_a_project_of_qualcoder_itself_keeps_its_other_codings(tmp_path, shared_
     run_in(path, NO_MEMOS)
     before, text = said(path), read_codings(path).sources["text"][0]
     turn = text.split("\n")[2]
-    made = recoding(turn, "call_ke", "call_pt").redact_file_in_place(path, is_decision_workbook=False)
+    made = recoding(turn, "call_ke", "call_pt").redact_or_replace_file(path, is_decision_workbook=False)
     cut = {row[2] for row in before} - {row[2] for row in said(made)}
     assert [row for row in before if row[0] == "call_ke.txt" and row[2] not in turn] == said(made)
     assert len(said(made)) == 3 and len(cut) == 5
@@ -197,7 +197,7 @@ def test_a_project_in_place_of_one_of_taguette_has_what_others_said_and_where(tm
     path = highlighted(tmp_path / "p.sqlite3")
     assert [row[2] for row in said(path) if row[0] == "call.html"] == [
         "Welcome", "😀 We train", "Mill House", "And wait", "Nós não"]
-    made = recoding().redact_file_in_place(path, is_decision_workbook=False)
+    made = recoding().redact_or_replace_file(path, is_decision_workbook=False)
     assert [one.name for one in tmp_path.iterdir()] == [made.name] == ["p.qdpx"]
     assert read_codings(made).sources[["source", "text"]].values.tolist() == [["call.html", NOW[:-1]]]
     assert [row[1:4] for row in said(made)] == [
@@ -214,7 +214,7 @@ def test_a_project_of_taguette_itself_keeps_its_other_codings(tmp_path, shared_d
     run_in(path, ["UPDATE projects SET description = ''", "UPDATE documents SET description = ''"])
     before, raw = said(path), read_codings(path)
     turn = raw.sources["text"][0].split("\n")[1]
-    made = recoding(turn, "call_ke", "call_pt").redact_file_in_place(path, is_decision_workbook=False)
+    made = recoding(turn, "call_ke", "call_pt").redact_or_replace_file(path, is_decision_workbook=False)
     cut = {"call_ke.html": len(turn) - len(f"withdrawn-1: {WITHDRAWN}")}
     assert [row for row in before if row[0] != "call_pt.html" and row[2] not in turn] == [
         (source, at + cut.get(source, 0), *rest) for source, at, *rest in said(made)]
@@ -241,7 +241,7 @@ def test_a_word_file_keeps_what_others_said_and_its_comments(tmp_path):
     path = commented(tmp_path / "call.docx")
     with zipfile.ZipFile(path, "a") as package:
         package.writestr("docProps/core.xml", "<p>Mill House</p>")
-    recoding().redact_file_in_place(path, is_decision_workbook=False)
+    recoding().redact_or_replace_file(path, is_decision_workbook=False)
     assert [row[1:5] for row in said(path)] == [
         (5, "Welcome.", "Greeting", "Bea"), (5, "Welcome.", "Thanks", "Bea"),
         (22, "😀 We train", "Training", WITHDRAWN), (33, WITHDRAWN, "Name", "Bea"),
@@ -253,15 +253,15 @@ def test_a_word_file_keeps_what_others_said_and_its_comments(tmp_path):
 def test_a_word_file_that_never_had_it_keeps_its_bytes_and_one_of_its_own_text_goes(tmp_path):
     path = word(tmp_path / "other.docx", f"<w:p>{comment(1, run('Yes.'))}</w:p>", [(1, "Bea", "A")])
     before = path.read_bytes()
-    recoding().redact_file_in_place(path, is_decision_workbook=False)
+    recoding().redact_or_replace_file(path, is_decision_workbook=False)
     assert path.read_bytes() == before
     with zipfile.ZipFile(path, "a") as package:
         package.writestr("docProps/core.xml", "<p>Mill House</p>")
     codings = said(path)
-    recoding().redact_file_in_place(path, is_decision_workbook=False)
+    recoding().redact_or_replace_file(path, is_decision_workbook=False)
     assert said(path) == codings and held(path) == set()
     talk = Path(shutil.copy(path, tmp_path / "talk.docx"))
-    recoding().redact_file_in_place(talk, is_decision_workbook=False)
+    recoding().redact_or_replace_file(talk, is_decision_workbook=False)
     assert not talk.exists()
 
 
@@ -270,7 +270,7 @@ def test_a_comment_up_to_the_very_end_of_a_word_file_stays_there(tmp_path):
     body = lines[0] + comment(1, "".join(lines[1:]))
     path = word(tmp_path / "other.docx", body, [(1, "Bea", "A")])
     for _ in range(2):
-        recoding().redact_file_in_place(path, is_decision_workbook=False)
+        recoding().redact_or_replace_file(path, is_decision_workbook=False)
         assert [row[1:3] for row in said(path)] == [(18, "Yes.\nNo.\n")]
 
 
@@ -278,7 +278,7 @@ def test_a_text_that_was_edited_is_refused_and_named(tmp_path):
     path = highlighted(tmp_path / "p.sqlite3")
     before = path.read_bytes()
     with pytest.raises(Faults, match="p.sqlite3, value 'call, talk': cannot be rewritten here"):
-        recoding("mill-1: Olá, we waited.").redact_file_in_place(path, is_decision_workbook=False)
+        recoding("mill-1: Olá, we waited.").redact_or_replace_file(path, is_decision_workbook=False)
     assert path.read_bytes() == before
 
 
@@ -287,14 +287,14 @@ def test_a_database_in_which_two_codes_would_be_alike_is_refused(tmp_path):
         *NO_MEMOS, "UPDATE code_name SET name = 'Mill House' WHERE cid = 1",
         "UPDATE code_name SET name = 'Ana Mill' WHERE cid = 2"])
     with pytest.raises(Faults, match="p.qdpx: a code occurs twice"):
-        recoding().redact_file_in_place(path / "data.qda", is_decision_workbook=False)
+        recoding().redact_or_replace_file(path / "data.qda", is_decision_workbook=False)
 
 
 def test_what_stands_in_a_database_is_found_by_the_gate(tmp_path):
     path, names = highlighted(tmp_path / "p.sqlite3"), NAMES.assign(kind="organisation", allowed_for="")
     places = {leak.place for leak in find_leaks([path], tmp_path, names, audience="public")}
     assert {"documents row 2", "tags row 1", "commands row 2"} < places
-    made = recoding().redact_file_in_place(path, is_decision_workbook=False)
+    made = recoding().redact_or_replace_file(path, is_decision_workbook=False)
     assert not find_leaks([made], tmp_path, names, audience="public")
 
 
@@ -366,7 +366,7 @@ def test_a_table_of_a_program_loses_the_rows_of_what_went(tmp_path):
     path = tmp_path / "ana.csv"
     content = "Document name,Code,Segment\ncall,Rest,Nós não\ncall,Rest,\"Olá, we wait\"\ntalk,Rest,Yes\n"
     path.write_text(content, encoding="utf-8")
-    recoding("mill-1: Olá, we wait. And wait.").redact_file_in_place(path, is_decision_workbook=False)
+    recoding("mill-1: Olá, we wait. And wait.").redact_or_replace_file(path, is_decision_workbook=False)
     assert path.read_text(encoding="utf-8") == "Document name,Code,Segment\ncall,Rest,Nós não\n"
 
 
@@ -375,9 +375,9 @@ def test_an_old_workbook_is_never_rewritten_and_refused_where_it_holds_what_went
     shutil.copyfile(shared_data / "coded_segment_exports/maxqda_2018_pl_real.xls", path)
     path.chmod(0o600)
     before = path.read_bytes()
-    recoding().redact_file_in_place(path, is_decision_workbook=False)
+    recoding().redact_or_replace_file(path, is_decision_workbook=False)
     with pytest.raises(Faults, match="cannot be rewritten here"):
-        recoding(gone="0_229").redact_file_in_place(path, is_decision_workbook=False)
+        recoding(gone="0_229").redact_or_replace_file(path, is_decision_workbook=False)
     assert path.read_bytes() == before
 
 
@@ -387,7 +387,7 @@ def test_a_list_of_nvivo_is_refused_where_it_holds_what_went(tmp_path, shared_da
     path.write_text(f"{head}\n\nReference 1 - 1.0% Coverage\n\nNo\n", encoding="utf-8")
     before = path.read_bytes()
     with pytest.raises(Faults, match="cannot be rewritten here"):
-        recoding().redact_file_in_place(path, is_decision_workbook=False)
+        recoding().redact_or_replace_file(path, is_decision_workbook=False)
     assert path.read_bytes() == before
 
 

@@ -41,7 +41,7 @@ from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Faults, GLCError, UsageError, suggest_name
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
 from glc_analysis.gate.leak_scan import identifiers
-from glc_analysis.locks import hold_lock
+from glc_analysis.locks import hold_folder_lock
 from glc_analysis.publish.downloads import collect_tables_to_download
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import record_next_release_as_published
@@ -68,7 +68,7 @@ def write_handbook_through_gate(study: Study, audience: str, *, language: str = 
     for a language in which this audience gets no handbook. Raises Faults, and writes nothing, if the gate
     finds something that the audience may not read.
     """
-    with hold_lock(study.reports / audience, what="handbook"):
+    with hold_folder_lock(study.reports / audience, what="handbook"):
         folder, current = find_last_run(study, audience)[0], study.reports / audience / "current"
         if folder is None:
             raise GLCError(f"There are no pages yet. To fix: make them with `glc run --audience "
@@ -240,6 +240,6 @@ def make_self_check_workbook(handbook: Handbook) -> Workbook:
 
 def _pass_gate(study: Study, audience: str, stage: Path) -> None:
     search = partial(check_leaks, root=stage.parent, names=read_reference(study).names, audience=audience,
-                     known=identifiers(study, audience=audience), study=study)
+                     identifier_rules=identifiers(study, audience=audience), study=study)
     if faults := find_leaks_in_papers(search, sorted(stage.iterdir())):
         raise Faults(faults)

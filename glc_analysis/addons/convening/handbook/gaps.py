@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from glc_analysis.addons.convening.ballots import list_ballot_notes as ballot_lines
-from glc_analysis.addons.convening.histories import make_printed_id
+from glc_analysis.addons.convening.histories import format_printed_id_of_text
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
 
@@ -15,7 +15,7 @@ IN_HANDBOOK = {"limits": "where it does not hold", "question": "which question a
 """The fields of handbook.csv that a page of the handbook needs, each described in words."""
 
 
-def list_ballot_and_handbook_gap_notes(study: Study, reference: Reference) -> list[str]:
+def list_ballot_and_handbook_notes(study: Study, reference: Reference) -> list[str]:
     """Returns notes on the ballots, and notes on texts that the handbook lacks about agreed principles."""
     return [*ballot_lines(study, reference), *_gaps(study, reference)]
 
@@ -28,12 +28,12 @@ def _gaps(study: Study, reference: Reference) -> Iterator[str]:
     for n, row in agreed.to_dict("index").items():
         for column, words in IN_PRINCIPLES.items():
             if not row.get(column, ""):
-                yield (f"Handbook: {make_printed_id(row)} does not say {words}. Fill in {column} in row "
-                       f"{n} of "
+                yield (f"Handbook: {format_printed_id_of_text(row)} does not say {words}. Fill in {column} "
+                       f"in row {n} of "
                        "principles.csv.")
         for field, words in IN_HANDBOOK.items():
             if (row["principle_id"], row["version"], field) not in known:
-                yield (f"Handbook: {make_printed_id(row)} does not say {words}. Add this row to "
+                yield (f"Handbook: {format_printed_id_of_text(row)} does not say {words}. Add this row to "
                        f"handbook.csv: {row['principle_id']},{row['version']},{field},TEXT,BY,YYYY-MM-DD")
     blank = [name for name, text in study.settings["handbook"].items() if not text and name != "doi"]
     if len(agreed) and blank:

@@ -67,13 +67,13 @@ from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook
 from glc_analysis.addons.member_checking.answer_sheets import list_language_and_translation_notes
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers, merge_findings_by_origin
-from glc_analysis.gate.leak_scan import find_identifiers_said_by_organisations, identifiers, without_own_names
-from glc_analysis.locks import hold_lock
+from glc_analysis.gate.leak_scan import identifiers, map_organisations_to_identifiers_said, without_own_names
+from glc_analysis.locks import hold_folder_lock
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import record_next_release_as_published
 from glc_analysis.run.record import find_last_run
 from glc_analysis.study import Study
-from glc_analysis.terminal import Progress, graceful_interrupt, show_progress_bar
+from glc_analysis.terminal import Progress, end_gracefully_at_interrupt, show_progress_bar
 from glc_analysis.view.study_view import StudyView
 from glc_analysis.writing import write_atomic
 
@@ -100,7 +100,7 @@ def check_packets_with_gate_and_delete_html(stage_folder: Path, study: Study,
     fault."""
     reference, known, faults = read_reference(study), identifiers(study, audience=PACKET_AUDIENCE), []
     parts = [(stage_folder / "briefs", reference.names, known, "")]
-    said = find_identifiers_said_by_organisations(study, known)
+    said = map_organisations_to_identifiers_said(study, known)
     for packet in packets:
         own = packet.organisation
         kept = (without_own_names(own, study, reference, known, said.get(own, {})) if own
@@ -108,8 +108,8 @@ def check_packets_with_gate_and_delete_html(stage_folder: Path, study: Study,
         parts.append((stage_folder / packet.name, *kept, own))
 
     def found_in(folder: Path, names: pd.DataFrame, texts: Mapping[str, str], own: str) -> list[Fault]:
-        search = partial(check_leaks, root=stage_folder, names=names, audience=PACKET_AUDIENCE, known=texts,
-                         study=study, organisation=own)
+        search = partial(check_leaks, root=stage_folder, names=names, audience=PACKET_AUDIENCE,
+                         identifier_rules=texts, study=study, organisation=own)
         return find_leaks_in_papers(search, sorted(path for path in folder.glob("*") if path.is_file()))
 
     with ThreadPoolExecutor(WORKERS) as pool:  # most of the time other programs read PDFs
@@ -221,7 +221,8 @@ def write_packets_beside_pages(study: Study, *, today: date, organisation: str =
     convening has no pages yet.
     """
     stopped = "The packets are unchanged. To go on: run the same command again."
-    with graceful_interrupt(lambda: stopped), hold_lock(study.reports / PACKET_AUDIENCE, what="packet"), \
+    with end_gracefully_at_interrupt(lambda: stopped), \
+            hold_folder_lock(study.reports / PACKET_AUDIENCE, what="packet"), \
             show_progress_bar() as tell:
         folder, _ = find_last_run(study, PACKET_AUDIENCE)
         current = study.reports / PACKET_AUDIENCE / "current"
@@ -241,7 +242,7 @@ def list_planned_packets(study: Study, *, organisation: str = "",
     reference, page = read_reference(study), StudyView(study, PACKET_AUDIENCE)
     return select_packets(reference, page.labels, country_names=page.work_countries, theme_names=page.themes,
                           organisation_or_group=organisation, part_slugs=part_slugs,
-                          extra_languages=study.settings["study"]["languages"])
+                          extra_background_languages=study.settings["study"]["languages"])
 
 
 def list_guide_language_notes(study: Study, packets: Iterable[Packet]) -> list[str]:

@@ -27,7 +27,7 @@ from glc_analysis.addons.convening.packets.sheets import (
     SHEET_SIGNATURES,
     SHEET_VOTES,
     render_principle_sheets,
-    render_room_for_notes,
+    render_space_for_notes,
     show_facilitator_sheet,
     show_interpreter_sheet,
     show_own_answers,
@@ -117,11 +117,11 @@ class Packet:
 
 def select_packets(reference: Reference, organisation_names: Mapping[str, str], *,
                    country_names: Mapping[str, str], theme_names: Mapping[str, str],
-                   organisation_or_group: str = "",
-                   part_slugs: Collection[str] = (), extra_languages: Collection[str] = ()) -> list[Packet]:
+                   organisation_or_group: str = "", part_slugs: Collection[str] = (),
+                   extra_background_languages: Collection[str] = ()) -> list[Packet]:
     """Returns the packet of one organisation or group, or all packets if ``organisation_or_group`` is blank.
     The packet of group ``background``, which is laid on the tables, is also made in each of
-    ``extra_languages``.
+    ``extra_background_languages``.
 
     - ``organisation_names``, ``country_names``, ``theme_names``: names keyed by id; ``country_names`` has
       only the countries that may be named to the convening.
@@ -156,7 +156,7 @@ def select_packets(reference: Reference, organisation_names: Mapping[str, str], 
                          if part.kind not in lacking),
                    one if one in PACKET_GROUPS else SHARED) for one in chosen]
     made += [replace(packet, language=language) for packet in made if packet.folder == BACKGROUND
-             for language in extra_languages]
+             for language in extra_background_languages]
     return _only([one for one in made if one.parts], part_slugs)
 
 
@@ -351,7 +351,7 @@ def render_sections_with_heading(part: Part, sections: list[Section], share: flo
     return load_part_macros().part(part.title, part.slug, WHAT_TO_DO.get(part.kind, ""),
                                    [section.truncate(share, describe_place_of_whole_part(part))
                                     for section in sections],
-                                   render_room_for_notes(notes) if notes else "")
+                                   render_space_for_notes(notes) if notes else "")
 
 
 def remove_space_for_notes(html: str) -> str:
@@ -389,14 +389,14 @@ def _country(page: StudyView) -> Iterator[Section]:
     yield Section("Who answered", "", _html(render_respondents_of_country(page)))
     yield Section("Answers compared with the whole study",
                   "Only answers that were given and may be shown are listed.",
-                  drop_folded_rows_and_separate_counts(_html(render_country_answers(page))), "questions")
+                  adapt_country_section_for_paper(_html(render_country_answers(page))), "questions")
     yield Section("What was said in interviews and calls", "",
-                  drop_folded_rows_and_separate_counts(_html(render_country_codes(page))), "codes")
+                  adapt_country_section_for_paper(_html(render_country_codes(page))), "codes")
     yield Section("In their own words", "", render_as_bars_quotations_or_table(page.quotations()),
                   "quotations")
 
 
-def drop_folded_rows_and_separate_counts(country_html: str) -> str:
+def adapt_country_section_for_paper(country_html: str) -> str:
     """Returns the section of a country without the rows that are folded on the screen (options that nobody
     chose, codes that nobody raised). One column has the answers; another column has the count of each answer,
     with the line on which dots mark the percentages. This is needed because the style sheet that separates

@@ -28,7 +28,7 @@ from glc_analysis.addons.convening.pages.principles import (
     describe_side_without_shown_evidence,
     format_status_with_remarks,
     render_endorsements_and_reservations,
-    render_joint_positions_of_panels,
+    render_positions_stated_by_panels,
     render_rationale_and_indicator,
     render_statement,
     render_text_and_decision_history,
@@ -321,7 +321,7 @@ def _sheet(trail: EvidenceTrail, row: Any, words: SheetWords, translations: Tran
         words.translate_phrase("Your notes"), words)
 
 
-def render_room_for_notes(title: str) -> Markup:
+def render_space_for_notes(title: str) -> Markup:
     """Renders empty space to write on paper, below a title."""
     return _macros().room_for_notes(title)
 
@@ -383,7 +383,7 @@ def _votes(view: StudyView, row: Any, words: SheetWords) -> Markup:
     missing = words.translate_sentence(BLOCK_NOT_SHOWN if rounds else "No round is closed yet.")
     return _macros().votes(words.translate_heading_keeping_english(SHEET_VOTES), table, missing,
                            counted_again,
-                           words.translate_html(render_joint_positions_of_panels(view, row.principle_id)))
+                           words.translate_html(render_positions_stated_by_panels(view, row.principle_id)))
 
 
 def _told(one: Mapping[str, Any], words: SheetWords) -> Markup:

@@ -15,12 +15,12 @@ from markupsafe import Markup
 
 from glc_analysis.addons.convening import agenda as by_decision
 from glc_analysis.addons.convening.blocks import AGENDA_BLOCK, DECISIONS_BLOCK
-from glc_analysis.addons.convening.histories import make_printed_id
+from glc_analysis.addons.convening.histories import format_printed_id_of_text
 from glc_analysis.addons.convening.joint_display import (
     Quote,
     list_visible_joint_display_topics,
-    map_quote_ids_to_readable_quotes,
-    tabulate_country_fact_contradictions,
+    map_quote_ids_to_cleared_quotes,
+    tabulate_answers_contradicting_country_facts,
 )
 from glc_analysis.addons.convening.votes import LARGEST_UNDISCLOSED
 from glc_analysis.disclosure.blocks import BLOCK_NOT_SHOWN
@@ -50,7 +50,7 @@ def show_joint_display(view: StudyView) -> Html:
     topics = [*list_visible_joint_display_topics(view)]
     if not topics:
         return make_displayable(ELEMENTS.note(NO_JOINT_DISPLAY) + _contradictions(view))
-    quotes = map_quote_ids_to_readable_quotes(view)
+    quotes = map_quote_ids_to_cleared_quotes(view)
     places = Places.from_tables(view.code_list, view.select_question_figures("coded"))
     asked = dict(zip(view.question_table["question_id"], view.question_table["theme_id"], strict=True))
     lines, kinds = [], ["glc-asked", ""] * len(topics)
@@ -96,7 +96,7 @@ def _contradictions(view: StudyView) -> Markup:
                  for figure in counted.itertuples()]
     if not view.has_capability("country_facts"):
         return _HTML.contradictions(sentences, 0, "")
-    rows = tabulate_country_fact_contradictions(view)
+    rows = tabulate_answers_contradicting_country_facts(view)
     table = render_table({name.capitalize(): rows[name] for name in (
         "country", "organisation", "indicator", "stated", "recorded", "year")})
     return _HTML.contradictions(sentences, len(rows), table)
@@ -115,7 +115,8 @@ def show_agenda(view: StudyView) -> Html:
         rows = order[order["group"] == name].to_dict("records")
         lines += [(f"{heading} ({why})", None, None, None)] if rows else []
         kinds += ["glc-asked", *["glc-option"] * len(rows)] if rows else []
-        lines += [(render_principle_link(row["principle_id"], row["short_name"], make_printed_id(row)),
+        lines += [(render_principle_link(row["principle_id"], row["short_name"],
+                                         format_printed_id_of_text(row)),
                    row["importance"][1], row["feasibility"][1], row["notes"]) for row in rows]
     heads = ("Principle", "Importance, 7 to 9", "Feasibility, 7 to 9", "Notes")
     return make_displayable(render_table(dict(zip(heads, zip(*lines, strict=True), strict=True)),

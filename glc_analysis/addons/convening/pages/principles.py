@@ -426,13 +426,13 @@ def show_votes_in_detail(view: StudyView) -> Html | None:
       change since the previous round. The comments that raters allowed to be read aloud follow.
     - All audiences get the positions that the members of a panel stated together.
     """
-    shown = render_joint_positions_of_panels(view, view.principle)
+    shown = render_positions_stated_by_panels(view, view.principle)
     if view.has_capability("every_round") and len(view.tallies):
         shown += _votes_in_detail(view, view.tallies) + _comments(view, view.principle)
     return make_displayable(shown) if shown else None
 
 
-def render_joint_positions_of_panels(view: StudyView, principle_id: str) -> Markup:
+def render_positions_stated_by_panels(view: StudyView, principle_id: str) -> Markup:
     """Renders the positions on a principle that the members of a panel stated together, by round and
     panel."""
     rows = view.panel_positions

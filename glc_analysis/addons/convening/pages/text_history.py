@@ -21,9 +21,9 @@ from glc_analysis.addons.convening.histories import (
     describe_how_text_was_retired,
     describe_origin,
     find_change_that_produced_text,
+    format_printed_id_of_text,
     list_replaced_text_ids,
     list_replacing_text_ids,
-    make_printed_id,
 )
 from glc_analysis.addons.convening.principles import UNSUPPORTED
 from glc_analysis.addons.convening.trace import EvidenceTrail
@@ -134,21 +134,22 @@ def list_text_changes(trail: EvidenceTrail, principle_id: str) -> list[MarkedTex
     texts = trail.texts
     versions = sorted((text for text in texts.values() if text["principle_id"] == principle_id),
                  key=lambda text: int(text["version"]))
-    into = [_change(f"{make_printed_id(new)} {describe_origin(new)}."
+    into = [_change(f"{format_printed_id_of_text(new)} {describe_origin(new)}."
                     f"{trail.describe_reason_and_requester(new)}", texts[name], new)
             for new in versions for name in list_replaced_text_ids(new) if name in texts]
     return into + [
-        _change(f"{make_printed_id(old)} "
+        _change(f"{format_printed_id_of_text(old)} "
                 f"{describe_how_text_was_retired(old, texts.values())}."
                 f"{trail.describe_reason_and_requester(new)}", old, new)
         for old in versions for new in texts.values()
-        if new["principle_id"] != principle_id and make_printed_id(old) in list_replaced_text_ids(new)]
+        if new["principle_id"] != principle_id
+        and format_printed_id_of_text(old) in list_replaced_text_ids(new)]
 
 
 def _change(what: str, old: Text, new: Text) -> MarkedTextChange:
     sides = zip((old, new), mark_changed_words(old["statement"], new["statement"]), strict=True)
     return MarkedTextChange(escape(what),
-                            *(_HTML.version(make_printed_id(text), words, text["language"])
+                            *(_HTML.version(format_printed_id_of_text(text), words, text["language"])
                                             for text, words in sides))
 
 
@@ -162,7 +163,7 @@ def render_text_changes(rows: list[MarkedTextChange]) -> Markup:
 def render_proposals_decisions_and_objections(trail: EvidenceTrail, principle_id: str) -> list[Markup]:
     """Renders paragraphs on the reason why a principle was proposed in the room, on the decisions about it,
     and on objections to it."""
-    proposed = [f"{make_printed_id(text)} {describe_origin(text)}."
+    proposed = [f"{format_printed_id_of_text(text)} {describe_origin(text)}."
                 f"{trail.describe_reason_and_requester(text)}" for text in trail.texts.values()
                 if text["principle_id"] == principle_id and find_change_that_produced_text(text) == PROPOSED]
     return [*(ELEMENTS.note(sentence) for sentence in proposed),

@@ -13,7 +13,7 @@ from datetime import date
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.addons.convening.agreeing import record_agreement
+from glc_analysis.addons.convening.agreeing import record_text_as_agreed
 from glc_analysis.addons.convening.signatures import SigningState
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -178,7 +178,7 @@ def test_a_day_with_phones_paper_a_split_a_text_from_the_floor_and_signatures(tm
 
     # Everybody signs what is agreed; one organisation does not sign one text, in its own words.
     for principle in asked:
-        record_agreement(Study(day.root), principle, decided_by="the room", today=date.today())
+        record_text_as_agreed(Study(day.root), principle, decided_by="the room", today=date.today())
     day.glc("sign", "--sheets")
     assert len([*(day.root / "reports/team/signing").glob("org-*.html")]) == len(PROVIDERS)
     decisions = {f"org-{rater}": ["e"] * len(asked) for rater in PROVIDERS}

@@ -20,7 +20,7 @@ from glc_analysis.addons.convening.pages import convening, principles
 from glc_analysis.addons.convening.pages.marks import PRINCIPLE
 from glc_analysis.addons.convening.pages.principles import NOT_CLEARED
 from glc_analysis.addons.deposit.deposit import write_deposit_folder
-from glc_analysis.coding.exports import write_csv_for_spreadsheets
+from glc_analysis.coding.exports import write_sorted_csv_for_spreadsheets
 from glc_analysis.disclosure.blocks import select_quotations_with_owners
 from glc_analysis.disclosure.cells import LEAST_MEMBERS
 from glc_analysis.disclosure.quotations import READING_AUDIENCES
@@ -162,7 +162,7 @@ def tables(study: Study, audience: str) -> Iterator[tuple[str, list[str]]]:
             frames["joint quotations"] = frames["joint_display"][["quotation"]].query("quotation != ''")
             frames["joint_display"] = frames["joint_display"].drop(columns="quotation")
         for name, frame in (frames | by_kind).items():
-            write_csv_for_spreadsheets(frame, Path(folder, f"{name}.csv"))
+            write_sorted_csv_for_spreadsheets(frame, Path(folder, f"{name}.csv"))
         paths = [*Path(folder).glob("*.csv")]
         if audience == "public":
             paths += [*write_deposit_folder(study, Path(folder, "deposit")).glob("*")]

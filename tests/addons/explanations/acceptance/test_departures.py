@@ -11,8 +11,8 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from glc_analysis.addons.explanations.checks import list_reopened_or_hidden_principle_explanations
-from glc_analysis.addons.explanations.pages import show_team_explanations_of_principle
+from glc_analysis.addons.explanations.checks import list_reopened_or_hidden_explanations
+from glc_analysis.addons.explanations.pages import show_explanations_of_principle
 from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.build import build
 from glc_analysis.reference import read_reference, read_reference_table
@@ -46,7 +46,7 @@ def printed(tmp_path_factory):
 
 def read_by(study, audience):
     """What the explanations of each principle say, and the quotations that are shown with them."""
-    pages = {one: show_team_explanations_of_principle(StudyView(study, audience, principle=one))
+    pages = {one: show_explanations_of_principle(StudyView(study, audience, principle=one))
              for one in ("P01", "P02")}
     return {one: re.sub(r"<[^>]+>", " ", page.data).split() for one, page in pages.items() if page}
 
@@ -84,7 +84,7 @@ def test_whoever_of_a_cell_leaves_or_takes_words_back_readers_find_the_same(prin
         assert read[0].keys() == {"P01"} and read[0]["P01"].count("Circumstances") == 1
         assert all(other == read[0] for other in read[1:])
     for study in after:  # whichever it was, the team is asked to look at the explanation
-        asked = " ".join(list_reopened_or_hidden_principle_explanations(study, read_reference(study)))
+        asked = " ".join(list_reopened_or_hidden_explanations(study, read_reference(study)))
         assert "xplanation 1 of P01" in asked and "xplanation 2 of P01" not in asked
     for study in after[:2]:
         read_again(study)

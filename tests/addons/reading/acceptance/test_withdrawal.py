@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.addons.explanations.checks import list_reopened_or_hidden_principle_explanations
+from glc_analysis.addons.explanations.checks import list_reopened_or_hidden_explanations
 from glc_analysis.addons.reading.matrix import STALE, SUMMARISED, TO_REWRITE
 from glc_analysis.addons.withdrawal.withdrawal import withdraw_organisation
 from glc_analysis.reference import read_reference, read_reference_table
@@ -73,5 +73,5 @@ def test_an_explanation_that_rested_on_it_waits_to_be_read_again(left, sample_st
     cited = rows.loc["P03", ["passages_for", "rival_passages"]]
     assert not any(LEAVER in cell for cell in cited) and cited["passages_for"] == "interview-second-key.4"
     assert rows.loc["P03", "date"] == "" != read_reference_table(sample_study, "explanations")["date"].iloc[1]
-    lines = list_reopened_or_hidden_principle_explanations(study, read_reference(study))
+    lines = list_reopened_or_hidden_explanations(study, read_reference(study))
     assert any("1 of P03 has to be read again" in line for line in lines)
