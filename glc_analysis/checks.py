@@ -326,8 +326,9 @@ def find_headlines_after_answers(headlines: pd.DataFrame, first_answered_on: pd.
     first = min(filter(is_iso_date, first_answered_on), default="")
     for n, day in headlines["date"].items():
         if first and day > first:
-            yield Fault(f"is after {first}, the day of the first answer, but findings must be chosen before "
-                        "the results", file="headlines.csv", row=str(n), column="date", value=day,
+            yield Fault(f"is after {first}, the day of the first answer, but the findings that pages begin "
+                        "with must be chosen before anybody has seen an answer", file="headlines.csv",
+                        row=str(n), column="date", value=day,
                         fix="correct the date, or remove the row so that pages choose the findings")
 
 

@@ -394,7 +394,8 @@ class Study:
                 "may identify people or organisations, or have words that nobody has cleared. The folder "
                 "reference/ is only for the study's method, which strangers may read", file="reference/",
                 value="; ".join(listed),
-                fix=f"run `glc check --accept`, which moves it to {TABLE_FOLDERS['private']}/")])
+                fix="run `glc check --accept`, which moves these files and columns to "
+                    f"{TABLE_FOLDERS['private']}/")])
 
     @property
     def settings_file(self) -> Path:

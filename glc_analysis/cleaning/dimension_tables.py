@@ -425,8 +425,8 @@ def assign_option_ids_and_positions(options: pd.DataFrame, texts: Sequence[str],
                                     is_scale: bool = False) -> tuple[dict[str, tuple[str, str]],
                                                                      dict[str, int]]:
     """Returns two values (:func:`format_option_rows_and_position_changes`). The first has, for each text, an
-    id that is not in use and the text's position in the list. The second has, keyed by label, the new
-    position of each option of the list that gets another position."""
+    unused id and the position that the text gets in the list of options. The second has, keyed by label, the
+    new position of each option that is moved within the list."""
     listed = options.drop_duplicates("option_id")
     listed = listed.assign(place=listed["position"].astype(int)).sort_values("place", kind="stable")
     places = dict(zip(listed["label"], listed["place"], strict=True))

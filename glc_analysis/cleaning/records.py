@@ -515,7 +515,7 @@ def _counted_rows(survey: RawSurvey, counted: Mapping[str, str], log: CleaningLo
 
 
 def assign_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, list[Fault]]:
-    """Returns one file whose frame is indexed by answer_id, and the faults found.
+    """Returns the survey with its frame indexed by answer_id, and the faults found.
 
     An answer_id consists of the name of the file and the id that the survey tool gave the respondent. If
     study.toml names no column for the respondent's id, the row number is used instead. Row numbers change,

@@ -231,8 +231,8 @@ def _file_faults(study: Study, documents: pd.DataFrame) -> Iterator[Fault]:
     for path, kind in files.items():
         if path not in described:
             yield Fault("documents.csv does not describe this file", file=path,
-                        fix=f"add a row for the file: document_id, {kind}, {path}, organisation, date, "
-                            "language")
+                        fix=f"add a row for the file, with kind {kind}, path {path}, and its document_id, "
+                            "organisation_id, date and language")
     for n, row in documents.iterrows():
         if files.get(row["path"]) != row["kind"]:
             yield Fault(f"[raw] {RAW_KIND[row['kind']]} of study.toml names no such file",

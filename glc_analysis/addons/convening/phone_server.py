@@ -258,8 +258,10 @@ MALFORMED = Refusal(HTTPStatus.BAD_REQUEST, "refused")
 
 
 def _checked(request: Mapping[str, Any], stamps: Mapping[str, set[str]]) -> tuple[dict, dict, str]:
-    """Validates a request to save answers, and returns the request's stamps, answers and mark. Raises Refusal
-    for a request that the page itself would never send."""
+    """Validates a request to save answers. Returns the stamps of the texts that the rater read (keyed by
+    principle), the answers, and the request's mark, which is the same if a phone repeats the request.
+    ``stamps`` has the present stamps of each principle. Raises Refusal for a request that the page itself
+    would never send."""
     if set(request) != {"code", "saves", "mark", "stamps", "answers"}:
         raise MALFORMED
     read_stamps, answers, mark = request["stamps"], request["answers"], request["mark"]

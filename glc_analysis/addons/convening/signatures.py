@@ -143,8 +143,8 @@ def write_signing_sheets_for_undecided(study: Study, organisations: tuple[str, .
         if one not in signing.known:
             raise UsageError(f"There is no organisation {one!r}; {suggest_name(one, signing.known)}.")
         if one not in signing.asked:
-            raise UsageError(f"{one} has no rater, so it is not asked to sign. To fix: name an organisation "
-                             "with a rater who may rate, or enter a rater of this one in raters.csv.")
+            raise UsageError(f"{one} has no rater who may rate, so it is not asked to sign. To fix: name "
+                             f"another organisation, or enter a rater for {one} in raters.csv.")
     folder = study.reports / "team" / "signing"
     folder.mkdir(parents=True, exist_ok=True)
     paths = []

@@ -431,8 +431,8 @@ class CorrectedTexts:
                 "is_edited": changed.is_edited, "moved": moved, "waiting": waiting}
 
     def list_turn_starts_of_accepted_changes(self, document: str) -> list[int]:
-        """Returns the starts of the turns that changed when the coder accepted the present text; empty if the
-        coder has not accepted the present text, or if the text has changed after the coder accepted it."""
+        """Returns the starts of the turns in which the present text differs from the version that the coder
+        coded earlier. The list is empty if the coder has not accepted the present text."""
         before = self._journal.work.earlier.get(document)
         if before is None or self.has_unaccepted_change(document):
             return []

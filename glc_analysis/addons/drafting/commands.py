@@ -218,8 +218,8 @@ def documents(study: Study, suggest: bool, form: str) -> None:
 def speakers(study: Study, suggest: bool, form: str) -> None:
     """List who speaks in each transcript, and who asks.
 
-    A suggested row has a role if the speaker's name shows the role, or if one speaker of an interview asks
-    most of the questions. Check these roles.
+    A suggested row has a role if the role could be guessed: from the speaker's name or, in an interview,
+    from who asks most of the questions. Check these roles.
     """
     from glc_analysis.addons.drafting import conversations
     from glc_analysis.reference import read_reference_table

@@ -30,7 +30,7 @@ from glc_analysis.cleaning.columns import split_alternatives
 from glc_analysis.cleaning.countries import CountryFault
 from glc_analysis.cleaning.dimension_tables import CORRECT_THE_RECORD, OptionFault
 from glc_analysis.cleaning.records import ANOTHER_COUNTS, DROP_RECORD, WHOLE_RECORD, TwoFilesFault
-from glc_analysis.errors import CellFault, Fault, Faults
+from glc_analysis.errors import CellFault, Fault, Faults, count_of
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import read_reference
 from glc_analysis.schema import CHOICE_TYPES, COUNTRY_LIST, UNKNOWN
@@ -181,8 +181,8 @@ def _option_summary(study: Study, options: list[dict[str, str]], n_personal: int
             fix="write yes into `use` of each row that is an option (if it is another spelling of an "
             f"option, also write that option's option_id); {_AGAIN}")
     if n_personal:
-        yield Fault(f"{n_personal} more texts look like a name, an address or a link, and are not listed: "
-                    "`glc check` names them", fix=CORRECT_THE_RECORD)
+        yield Fault(f"{count_of(n_personal, 'more text')} that may be a name, an address or a link: left out "
+                    "of the file of open options; shown by `glc check`", fix=CORRECT_THE_RECORD)
 
 
 def _cell_summary(study: Study, faults: _OpenFaults) -> Iterator[Fault]:

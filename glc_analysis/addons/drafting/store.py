@@ -297,8 +297,8 @@ def _question_faults(state: DraftState) -> Iterator[Fault]:
         elif row["type"] in CHOICE_TYPES and row["option_list"] not in (*lists, row["question_id"]):
             yield fault(f"there is no such list; {suggest_name(row['option_list'], lists)}",
                         column="option_list", value=row["option_list"],
-                        fix="write the options of the question into the sheet or table options, or make it a "
-                            "text")
+                        fix="write the question's options into the table (or sheet) `options`, or change the "
+                            "question's type to text")
         if not row["columns"] or not row["question_id"]:
             yield fault("is blank", column="columns" if row["question_id"] else "question_id",
                         fix="fill in the cell, or write no into the column use")

@@ -151,7 +151,7 @@ def test_a_change_of_mind_is_a_command_that_asks_and_leaves_every_other_row(stud
 def test_an_organisation_without_a_rater_gets_no_sheet(study):
     study.spoil_table("organisations", ("compass,", "lantern,Lantern,shelter,,KEN,2004,high\ncompass,"))
     done = study.glc("sign", "--sheets", "--for", "lantern")
-    assert done.exit_code == 2 and "lantern has no rater, so it is not asked to sign" in done.stderr
+    assert done.exit_code == 2 and "lantern has no rater who may rate, so it is not asked" in done.stderr
     assert not (study.root / "reports/team/signing/lantern.html").exists()
 
 

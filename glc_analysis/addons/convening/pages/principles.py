@@ -456,8 +456,8 @@ def _votes_in_detail(view: StudyView, rows: pd.DataFrame) -> Markup:
 
 
 def _comments(view: StudyView, principle_id: str) -> Markup:
-    """Renders the comments that raters allowed to be read aloud, with names masked. The team sees the
-    comments as they were written; other audiences see them in the study's language."""
+    """Renders, with names masked, the comments that raters allowed to be read aloud. The team sees these
+    comments in the language in which they were written; other audiences see them in the study's language."""
     if not view.has_capability("comments") or make_block_id("comments", principle_id) in view.hidden:
         return Markup()
     names, rated = read_reference_table(view.study, "names"), view.read("ratings")
