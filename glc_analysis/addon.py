@@ -79,7 +79,7 @@ class AddOn:
     may insert content (listed in pages/slots.py). Each slot is mapped to a function that takes a view and
     returns the content."""
     around: Mapping[str, str] = field(default_factory=dict)
-    """Context managers that run around commands of the core, keyed by the name of the command. A context
+    """Context managers within which commands of the core run, keyed by the name of the command. A context
     manager may add options to its command (:func:`.command_line.enter_add_on_contexts`)."""
     holds: Mapping[str, str] = field(default_factory=dict)
     """All places where the add-on stores data about organisations and persons: its reference tables, and its
@@ -108,16 +108,16 @@ class AddOn:
       row;
     - ``erase(study, leaver)``: removes the leaver's data from the copy of a study;
     - ``coder_file(path, remaining)``: removes withdrawn words from one of the add-on's files or logs in a
-      coder's folder; ``remaining`` returns what is left of a text;
+      coder's folder; ``remaining`` is a function that returns a text without the withdrawn words;
     - ``renew(study)``: updates the add-on's records after the key of digests in the copy of the study was
       replaced;
-    - ``unused(study, new, person_id)``: returns data of a person that are no longer used, each with its kind,
-      place and content;
+    - ``unused(study, new, person_id)``: returns the data of a person that ``study`` uses and that ``new``,
+      the study after the withdrawal, no longer uses, each with its kind, place and content;
     - ``notes(study)``: returns notes for the team on the withdrawal, each with its kind, place and content.
     """
     arrived: str = ""
-    """A function that is called for each file that arrived during a withdrawal, and that returns in words
-    which withdrawn data the file contains (:mod:`.switch`)."""
+    """A function that is called for each file that arrived during a withdrawal. The function returns words
+    that say which withdrawn data the file contains (:mod:`.switch`)."""
     front_door: Mapping[str, str] = field(default_factory=dict)
     """The objects that an analyst uses as ``glc.NAME``, keyed by NAME."""
     steps: str = ""
@@ -134,7 +134,7 @@ class AddOn:
     view: str = ""
     """A class whose attributes are added to every view of a study."""
     view_names: tuple[str, ...] = ()
-    """The attributes of ``view`` that ``dir(view)`` offers to an analyst."""
+    """The names of those attributes in the field ``view`` that ``dir()`` lists for a view of a study."""
     visible: Mapping[str, str] = field(default_factory=dict)
     """Maps each table to a function that takes a :class:`glc_analysis.view.reader_study.Reader` and returns
     what an audience other than the team may see of the table. An audience other than the team sees nothing of

@@ -5,8 +5,8 @@ all tables are complete if this file exists.
 
 A build consists of steps (:mod:`glc_analysis.steps`). A step is a function that gets a view of its declared
 inputs, and returns tables and other values by name. If none of a step's inputs has changed, the step's tables
-are kept from the last build. Some steps make blocks, which are parts of a page with text, such as the
-quotations of a theme. Each block of text has lines, and each line belongs to one organisation
+are kept from the last build. Some steps make blocks. A block is a part of a page that contains text, such as
+the quotations of a theme. A block consists of lines, and each line belongs to one organisation
 (:mod:`glc_analysis.disclosure.blocks`).
 """
 
@@ -397,8 +397,8 @@ def list_coding_import_notes(engine: Engine, reference: Reference) -> list[str]:
 
 
 def _uncounted_work(engine: Engine) -> list[Fault]:
-    """Returns faults if every coding of the coders is quarantined or was placed by its position alone, so
-    that no coding counts."""
+    """Returns faults if no coding counts. A coding does not count if it is quarantined, or if only its
+    position, and no words, says where its passage is in the text."""
     from glc_analysis.coding.assemble import find_faults_if_no_coding_counts
 
     return find_faults_if_no_coding_counts(engine["codings"], engine["quarantined"])
@@ -557,8 +557,8 @@ def _read_other_texts(study: Study) -> pd.DataFrame:
 
 
 def list_other_specify_notes(cleaning_log: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Returns the notes on texts after options such as Other, read from the log of the step that cleaned the
-    answers."""
+    """Returns notes on texts that respondents wrote after options such as Other. The notes are taken from
+    ``cleaning_log``, the log of the step that cleaned the answers."""
     notes = [line["why"] for line in cleaning_log if line["step"] == responses.AFTER_OTHER]
     return notes and [*notes, "`glc summary QUESTION --texts` lists these texts, each with the row that "
                       "would make the text an option."]
@@ -836,13 +836,14 @@ def _releases(view: View) -> dict[str, Any]:
 
 
 def _blocks(view: View) -> dict[str, Any]:
-    """Makes tables for each audience except the team: the lines of the blocks of text (parts of a page), the
-    blocks and lines that are hidden from the audience, and what the last published release announced to the
-    audience. Also makes the table ``cells`` (:mod:`glc_analysis.disclosure.cells`). A block is hidden if
-    readers could compare it with an earlier release, or with results announced at the convening, and so infer
-    what a withdrawn organisation or person had contributed. If withdrawn words were removed from a text of a
-    block, the block is also hidden until people have rewritten this text. Raises Faults if the last release
-    is missing from the store of releases."""
+    """Makes three kinds of tables for each audience except the team: the lines of the blocks of text (parts
+    of a page); the blocks and lines that are hidden from the audience; and the content of add-ons that the
+    last published release announced to the audience. Also makes the table ``cells``
+    (:mod:`glc_analysis.disclosure.cells`). A block is hidden if readers could compare it with an earlier
+    release, or with results announced at the convening, and so infer what a withdrawn organisation or person
+    had contributed. If withdrawn words were removed from a text of a block, the block is also hidden until
+    people have rewritten this text. Raises Faults if the last release is missing from the store of
+    releases."""
     refuse_missing_or_incomparable_releases(view.study)
     reference, organisations = view.reference, view["organisations"]
     known = find_visible_work_and_home_countries(
@@ -933,8 +934,8 @@ FIGURE_PARTS = {"survey_figures": Part("figures", "measure", ("response",)),
 value."""
 
 _ANNOUNCED = tuple(name for _, name in list_declarations("announced_blocks"))
-"""The names of the values that list blocks which some people saw before an organisation or person
-withdrew."""
+"""The names of values that steps of add-ons make. Each value lists the blocks of text that some people had
+seen before an organisation or person withdrew."""
 
 BUILD_STEPS = order_steps((
     Step("records", ("raw/survey", "questions.csv", "organisations.csv", "organisation_changes.csv",
@@ -1017,8 +1018,8 @@ _NO_FIGURES = Step("figures", (), ("figures",), lambda view: {"figures": pd.Data
 _ANSWERS_LOOKED_AT = next(replace(step, needs=(*step.needs, "[context]"), function=_answers_for_checks)
                           for step in BUILD_STEPS if step.name == "answers")
 _texts_unheard = partial(_texts, read=languages.skip_detection)
-"""The steps that ``check_study`` leaves out, and the steps and functions that ``check_study`` runs instead of
-steps of the build."""
+"""The constants from ``_NOT_CHECKED`` to ``_texts_unheard`` say which steps of the build ``check_study``
+leaves out, and what it runs in place of other steps."""
 
 
 def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
@@ -1032,7 +1033,7 @@ def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
 def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
            inputs: str, release: dict, lists: Mapping[str, Any], checked: list[str]) -> None:
     """Writes all files into a new folder, then moves them to ``processed/``, slices.json last. ``checked``
-    are the digests of :func:`.digest_tables_that_passed_checks`.
+    has the digests that :func:`.digest_tables_that_passed_checks` returns.
 
     The files of unchanged tables are linked into the new folder, so that datapackage.json can describe the
     files of all tables. The old tables of deferred steps are removed first, because old decisions about what

@@ -1,6 +1,6 @@
 """Lists every table and folder that has data about persons or organisations, with the way in which a
 withdrawal erases the data. To claim a table or folder means to say how data are erased from it. The core
-claims some of these tables and folders, and add-ons claim the other ones.
+claims some tables and folders, and add-ons claim all others.
 
 If neither the core nor an add-on claims a table or folder, nobody knows how to search it for the name of a
 person who withdrew or who was promised not to be named. As long as a study has an unclaimed table or folder,
@@ -35,9 +35,9 @@ HELD_BY_CORE = dict.fromkeys((
                                "used again",
     "private/faults.txt": "searched for the leaver's names like any file",
     "private/arrived": "searched for the leaver's names like any file"}
-"""Maps each reference table of the core, and each of its files and folders in ``private/``, to the way in
-which a withdrawal erases data from it. In these descriptions of how data are erased, "the leaver" means the
-organisation or person that withdraws."""
+"""Maps each reference table of the core, and each file and folder of the core in ``private/``, to words that
+say how a withdrawal erases data from it. In these words, "the leaver" means the organisation or person that
+withdraws."""
 
 
 def map_data_to_erasure_rules() -> dict[str, str]:

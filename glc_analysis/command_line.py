@@ -214,8 +214,8 @@ def say(line: str) -> None:
 
 
 def note_if_no_record_names_organisation(study: Study, audience: str) -> str:
-    """Returns a note if hardly any figure of the study can be released because no record names its
-    organisation. The note is blank for any other study."""
+    """Returns a note if no record names an organisation, so that hardly any figure of the study can be
+    released. The note is blank for any other study."""
     from glc_analysis.disclosure.rules import has_capability
 
     if has_capability(audience, "all_figures") or study.settings["survey"]["unknown_organisations"] != "one":

@@ -16,7 +16,7 @@ from typing import NoReturn
 
 SHOWN_ROWS, SHOWN_ALIKE, SHOWN_LINES = 10, 50, 100
 """Three limits: the largest number of rows printed for one fault, the largest number of values printed for
-the same message, and the largest number of lines printed in all."""
+faults with the same message, and the largest number of lines printed in all."""
 
 
 class GLCError(Exception):
@@ -176,8 +176,8 @@ the known names that contain the unknown name."""
 
 
 def suggest_name(name: str, known: Iterable[str]) -> str:
-    """Returns the end of a message about an unknown name, which suggests the most similar known names.
-    If no known name is similar, the text lists all known names if there are 12 or fewer.
+    """Returns the end of a message about an unknown name, which suggests the most similar known names. If no
+    known name is similar, the text lists all known names, provided that there are at most 12.
 
     >>> suggest_name("Kambodia", ["Cambodia", "Canada", "Peru"])
     "nearest: 'Cambodia'"

@@ -1,8 +1,8 @@
 """Compares the inputs of a study with their records: raw files with the manifest, and all inputs of the
-tables with the last build.
+tables with the record of the last build.
 
-The manifest, manifest.csv, lists the raw files with their checksums. If a raw file has changed or is missing
-since the manifest recorded it, this is a fault. A new raw file is used immediately, and messages mention the
+The manifest, manifest.csv, lists the raw files with their checksums. It is a fault if a raw file has changed
+since the manifest recorded it, or is missing. A new raw file is used immediately, and messages mention the
 file until ``glc check --accept`` records it in the manifest. This module needs only the standard library, so
 that ``glc status``, and a run with nothing to do, take almost no time.
 """
@@ -247,8 +247,8 @@ def hash_package_and_lock_file() -> str:
 
 def list_package_file_stamps() -> list[tuple[str, int, int]]:
     """Returns the path, size and modification time of each file that :func:`hash_package_and_lock_file`
-    reads. If the paths, sizes and times of all files are equal later, the files are taken as unchanged, which
-    is quicker than hashing them."""
+    reads. If the paths, sizes and times of all files are the same later, the files are taken as unchanged.
+    This comparison is quicker than hashing the files."""
     return [(name, of.st_size, of.st_mtime_ns) for name in _package_files() for of in [os.stat(name)]]
 
 
@@ -293,9 +293,9 @@ def digest_releases_from_earlier_inputs(study: Study, raw_digests: dict[str, str
 
 def read_releases_from_earlier_inputs(study: Study, raw_digests: dict[str, str]) -> dict[str, bytes]:
     """Returns the bytes of the releases that were issued from other inputs than the present inputs, keyed by
-    the name of the release, such as ``public/001``. A release is left out if the inputs from which it was
-    issued, including the releases before it, are the present inputs. Such a release was made from the present
-    tables, so it is not an input of these tables."""
+    the name of the release, such as ``public/001``. A release is left out if it was issued from the present
+    inputs, which include the releases before it. Such a release was made from the present tables, so it is
+    not an input of these tables."""
     folders = {f"{audience}/{path.name}": path for audience in AUDIENCES
                for path in list_release_folders(study.private, audience)}
     contents = {name: b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if path.name != CONTENT)
@@ -447,7 +447,8 @@ def has_page(study: Study, list_name: str, id_: str) -> bool:
 
 def _read_slices_once(study: Study) -> dict[str, Any]:
     """Returns what :func:`read_built_slice_digests_and_lists` returns, and keeps it until slices.json is
-    written again. The caller must not change it, and must record what the page reads."""
+    written again. The caller must not change the returned dictionary, and must record which parts of it the
+    page reads."""
     path = study.processed / "slices.json"
     if not path.is_file():
         return read_built_slice_digests_and_lists(study)  # which says what is wrong
@@ -462,7 +463,7 @@ def _read_slices(path: Path, written: int) -> dict[str, Any]:
 
 
 def read_built_release_info(study: Study, audience: str) -> dict[str, Any]:
-    """Returns the description of the release to an audience that slices.json has, with the keys number, day
+    """Returns from slices.json the description of the last release to an audience, with the keys number, day
     and issued (:func:`read_release_info`). Raises GLCError if the build has not decided what the audience may
     see."""
     release = read_built_slice_digests_and_lists(study)["release"].get(audience)

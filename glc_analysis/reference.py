@@ -3,8 +3,8 @@ folder.
 
 The reference tables are the CSV files of ``reference/`` and ``private/reference/``; ``schema/reference.csv``
 lists their columns. Each table is read as one frame with text in all columns; the value of a blank cell is
-``""``. If columns of a table in ``reference/`` may identify somebody, they are in a second, private file.
-When the table is read, the private columns are joined to it by the key of the table.
+``""``. If columns of a table in ``reference/`` may identify somebody, these columns are in a second, private
+file. When the table is read, the private columns are joined to it by the key of the table.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ blank."""
 @dataclass(frozen=True)
 class Reference:
     """The reference tables of one study, with one frame per table and with all columns as text. ``unsound``
-    names the tables that have faults, if the command does not need these tables. A table in ``unsound`` is
-    empty if it cannot be read. ``contents`` are the contents from which the tables were read."""
+    names those tables that have faults and that the command does not need. A table in ``unsound`` is empty if
+    it cannot be read. ``contents`` are the contents from which the tables were read."""
 
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     unsound: frozenset[str] = frozenset()
@@ -199,7 +199,8 @@ def digest_tables_that_passed_checks(study: Study, reference: Reference) -> list
 
 
 def _digest_contents(study: Study, contents: tuple[_Content, ...]) -> str:
-    """Returns a keyed digest of the contents of tables and of the package, which has the checks."""
+    """Returns a keyed digest of the contents of tables and of the package, because a new version of the
+    package may have other checks."""
     return study.digests.hash_value([hash_package_and_lock_file(), *(
         (content.name, content.digest) for content in contents)])
 
@@ -211,8 +212,8 @@ def _table_of(fault: Fault) -> str:
 
 @cache
 def _empty(name: str, storage: str) -> pd.DataFrame:
-    """Returns the table ``name`` without rows. ``storage`` must be the way in which pandas stores text now,
-    because the function keeps one table for each way."""
+    """Returns the table ``name`` without rows. ``storage`` must be the way in which pandas stores text at
+    present, because the function keeps one empty table for each way of storing text."""
     return pd.DataFrame(columns=[*REQUIRED_COLUMNS[name], *OPTIONAL_COLUMNS.get(name, ())], dtype="str")
 
 

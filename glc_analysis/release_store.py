@@ -1,12 +1,12 @@
 """Keeps the releases to each audience in a store, which is the folder ``private/releases/<audience>``. Only
 the owner of the study's files can read the store, and no notebook reads it.
 
-For each release, the store has the figures, the blocks of text, the organisations that are counted in the
-figures or quoted in the texts, and the content that add-ons announced with the release. New releases are
-compared with stored releases, so that readers cannot learn an answer by subtracting one release from another.
-If the last release is missing from the store, nothing is built until somebody has decided what to do.
-:mod:`glc_analysis.disclosure` decides what may be released; this module collects the inputs for these
-decisions and stores the decisions.
+For each release, the store has the figures, the blocks of text, and the content that add-ons announced with
+the release. The store also has the organisations that are counted in the figures or quoted in the texts. New
+releases are compared with stored releases, so that readers cannot learn an answer by subtracting one release
+from another. If the last release is missing from the store, nothing is built until somebody has decided what
+to do. The decisions on what may be released are made in :mod:`glc_analysis.disclosure`. This module collects
+the inputs for these decisions, and stores the decisions.
 
 A block is the text of one kind on one page, such as the quotations of a theme; each line of a block belongs
 to one organisation (:mod:`.disclosure.blocks`). A cell is a group of organisations whose quotations are
@@ -124,8 +124,8 @@ def adapt_decisions_and_prepare_release(
 
     - ``decisions``, ``estimates``, ``incidence``: today's decisions, figures and contributors for the
       audience;
-    - ``regions``: the region of each country; empty if the audience may see figures by country only for
-      countries in which every organisation agreed to a page about the country;
+    - ``regions``: the region of each country. The mapping is empty if figures by country are restricted for
+      the audience to countries in which every organisation agreed to a page about the country;
     - ``other_audience_releases``: the releases that the other audiences are about to get."""
     fresh = PublishedRelease.from_decisions(decisions, estimates, incidence,
                                             _data_day(study, frames, audience), regions)
@@ -174,8 +174,9 @@ def group_organisations_and_find_hidden_lines(
 
 
 def _stored_cells(study: Study) -> pd.DataFrame:
-    """Returns the cell to which each organisation belongs according to the stored releases to all audiences.
-    A cell is hidden if it is hidden in at least one of these releases."""
+    """Returns the cell (a group of organisations whose quotations are hidden together) to which each
+    organisation belongs according to the stored releases to all audiences. A cell is hidden if it is hidden
+    in at least one of these releases."""
     parts = [pd.read_parquet(folder / CELLS) for audience in READING_AUDIENCES
              for folder in list_release_folders(study.private, audience) if (folder / CELLS).is_file()]
     if not any(map(len, parts)):

@@ -69,7 +69,8 @@ messages in the object's attribute ``notes``."""
 
 class Ahead(NamedTuple):
     """A page that a run makes first, so that it can be shown before the other pages are made. If the gate
-    lets the page pass, the function ``show`` is called with the HTML of the page's parts, keyed by slug."""
+    lets the page pass, the function ``show`` is called with the HTML of each part of the page, keyed by the
+    slug of the part."""
 
     slug: str
     show: Callable[[dict[str, str]], None]
@@ -137,8 +138,8 @@ class ReportRun:
 
     @property
     def progress_words(self) -> str:
-        """Returns words that say how far the run has got, for the message that is printed if the run is
-        interrupted."""
+        """Returns words that say how many pages the run has finished. The message about an interrupted run
+        contains these words."""
         if not self._done:
             return "The reports are unchanged."
         if self.is_forced:
@@ -378,8 +379,8 @@ def update_report_pages(study: Study, *, audience: str = "team", country: str = 
                         force: bool = False, dry_run: bool = False, printed: str = "short",
                         progress: Progress | None = None, folder: Path = NOTEBOOKS,
                         build: Callable[[], None] = lambda: None, ahead: Ahead | None = None) -> RunResult:
-    """Updates the pages of an audience that are out of date, and makes the site. If a notebook fails, the
-    last good page of this notebook is kept and marked, and the result lists the failure.
+    """Makes the out-of-date pages of an audience again, and makes the site. If a notebook fails, the last
+    good page of this notebook is kept and marked, and the result lists the failure.
 
     - ``country``, ``theme``, ``only``: if given, only the pages of this country or theme, or the page with
       this slug, are updated;
@@ -388,8 +389,8 @@ def update_report_pages(study: Study, *, audience: str = "team", country: str = 
       computer;
     - ``force``: if true, pages that are up to date are made again as well;
     - ``dry_run``: if true, nothing is changed, and the result says what the run would do;
-    - ``printed``: with "full", all text that is folded on the screen is printed on paper; with "short", only
-      its first line is printed;
+    - ``printed``: on the screen, some texts are closed until a reader opens them. On paper, "full" prints
+      these texts as a whole, and "short" prints only the first line of each;
     - ``progress``: a function that is called after each page; by default a progress bar is shown on a
       terminal;
     - ``build``: a function that is called before anything is read, while no other run of these reports can be
@@ -428,8 +429,8 @@ def update_report_pages(study: Study, *, audience: str = "team", country: str = 
 
 
 def _state(study: Study, notebooks: Path) -> tuple[Any, Any]:
-    """Returns the sizes and times of the package's files, and of the files on which the pages and their plan
-    depend. If these sizes and times are equal later, no file has changed."""
+    """Returns the sizes and modification times of two groups of files: the package's files, and the files on
+    which the pages and their plan depend. If the sizes and times are the same later, no file has changed."""
     return list_package_file_stamps(), list_input_file_stamps(study, notebooks)
 
 

@@ -44,8 +44,8 @@ def digest_slices(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
     questions, codebook and figures.
 
     Each row is hashed once, and the digest of a slice is made from two sums (64 bits each) of the hashes of
-    its rows. So the digests of all slices of a large table need only one pass, and the order of rows does not
-    matter.
+    its rows. So a single pass over a large table gives the digests of all its slices, and the order of rows
+    does not matter.
     """
     questions = frames["questions"]
     members = list_work_countries_by_organisation(frames["answers"], frames["organisations"])
@@ -160,8 +160,9 @@ def _by_theme(themes: pd.Series, hashes: np.ndarray, listed: list[str]) -> dict[
 def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFrame,
                  questions: pd.Series) -> dict[str, np.ndarray]:
     """Returns, for each question, the sum of the row hashes of its slice. The slice of a question has the
-    table's rows about the question: answers, figures or releases of figures. In tables of figures, subjects
-    other than questions and the :data:`QUESTION_MEASURES` have slices as well."""
+    table's rows about the question: answers, figures or releases of figures. In tables of figures, there is
+    also a slice for each measure whose figures have no question, and for each of the
+    :data:`QUESTION_MEASURES`."""
     if "figure_id" in frame:
         about = dict(zip(estimates["figure_id"], find_question_or_measure_of_figures(estimates), strict=True))
         keys, subjects = frame["figure_id"].map(about).fillna(""), {*questions, *about.values()}
@@ -243,8 +244,8 @@ def make_slice_name(name: str, country: str, theme: str, question: str, code: st
 
 
 def find_question_or_measure_of_figures(figures: pd.DataFrame) -> pd.Series:
-    """Returns the subject of each figure: its question or, for a figure without a question, its measure (such
-    as ``coded``)."""
+    """Returns the subject of each figure. The subject is the figure's question or, for a figure without a
+    question, its measure (such as ``coded``)."""
     question, measure = (figures[column].astype("str") for column in ("question_id", "measure"))
     return question.where(question != "", measure)
 
@@ -284,7 +285,8 @@ def is_sliced_by_country(name: str) -> bool:
 
 
 def has_country_in_each_row(name: str) -> bool:
-    """Whether each row of a table names a country in addition to any organisation that it names."""
+    """Whether each row of a table names a country itself, and not only an organisation that works in
+    countries."""
     return name != "organisations" and "country_id" in load_processed_table_schemas()[name].columns
 
 
@@ -338,8 +340,8 @@ def find_code_slices_of_rows(name: str, frame: pd.DataFrame,
 
 def is_in_slice_of_code(name: str, frame: pd.DataFrame, code: str,
                         above: Mapping[str, list[str]]) -> np.ndarray:
-    """Returns, for each row of a table, whether the slice of one code includes the row. The result is that of
-    :func:`find_code_slices_of_rows`, in less time.
+    """Returns, for each row of a table, whether the slice of one code includes the row. The result agrees
+    with the result of :func:`find_code_slices_of_rows`, but is computed faster.
 
     >>> codings = pd.DataFrame({"segment_ids": ["s1", "s1;s2", "s3"], "code_id": ["late", "cost", "cost"]})
     >>> is_in_slice_of_code("codings", codings, "needs", {"late": ["needs"]}).tolist()

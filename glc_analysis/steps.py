@@ -12,10 +12,9 @@ and can read only the inputs that it has declared. The name of an input has one 
 - ``private/NAME``: the files of a folder of ``private/`` that an add-on keeps;
 - any other name: a table or a value that an earlier step has made.
 
-A step makes tables (or some rows of a table, :class:`Part`) and values. Values that are not tables are never
-written to disk. So if a step did not run, but a later step needs a value that this step makes, the value is
-made again from tables and raw files. The record of a build (:class:`Record`) has only digests, names and
-counts.
+A step makes tables (or some rows of a table, :class:`Part`) and other values. Only the tables are written to
+disk. So if a step did not run, but a later step needs a value that this step makes, the value is made again
+from tables and raw files. The record of a build (:class:`Record`) has only digests, names and counts.
 """
 
 from __future__ import annotations
@@ -500,10 +499,10 @@ class Engine:
         """Runs every step that must run, unless faults in the inputs of the step prevent this. Returns all
         faults, and the names of the steps that could not run.
 
-        If the last build ran a step with the same inputs, the step had no faults and does not run again.
-        ``runnable_steps_by_faulty_input`` maps each input with faults to the steps that can still run on the
-        part of the input without faults. ``incomplete`` names steps whose results are incomplete, so that no
-        other step may read these results.
+        If the last build ran a step with the same inputs, the step does not run again, because it had no
+        faults in the last build. ``runnable_steps_by_faulty_input`` maps each input with faults to the steps
+        that can still run on the part of the input without faults. ``incomplete`` names steps whose results
+        are incomplete, so that no other step may read these results.
         """
         faults: list[Fault] = []
         unseen, lacking = [], set()

@@ -240,7 +240,8 @@ def find_country_figure_agreement_faults(file: str, agreement_setting: Mapping[s
 
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-"""The folder that contains the package; in a checkout, it also contains the notebooks and the default study.
+"""The folder that contains the package; in a checkout, this folder also contains the notebooks and the
+default study.
 
 :meta hide-value:
 """
@@ -293,9 +294,9 @@ class Study:
         environment variable ``GLC_STUDY`` names; if this variable is not set, the folder is ``data/`` of the
         checkout. After this call, only the owner can read the files that this process writes.
 
-        If a withdrawal was interrupted, it is finished or undone first, and ``say`` is called with a line
-        about it. Raises UsageError if the folder does not exist, or if no folder is named and the package is
-        not in a checkout.
+        If a withdrawal was interrupted, the withdrawal is finished or undone first, and ``say`` is called
+        with a line about this. Raises UsageError if the folder does not exist, or if no folder is named and
+        the package is not in a checkout.
         """
         create_files_for_owner_only()
         named = str(path) or os.environ.get("GLC_STUDY", "")
@@ -420,8 +421,8 @@ class Study:
 
     @property
     def key_file(self) -> Path:
-        """The path of the file which says which name has which pseudonym. In a run, this file is recorded as
-        an input of the page that asks for the path."""
+        """The path of the file that lists names with their pseudonyms. In a run, this file is recorded as an
+        input of the page that asks for the path."""
         read_log.record_read(self.root, read_log.PSEUDONYM_KEY)
         return self.root / read_log.PSEUDONYM_KEY
 
@@ -586,5 +587,5 @@ def is_not_auxiliary_file(path: Path) -> bool:
 
 
 def is_extended_while_coding(path: Path) -> bool:
-    """Whether a raw file is one to which a program of an add-on appends while people code."""
+    """Whether a program of an add-on appends lines to a raw file while people code."""
     return path.name in {*map_declared_entries("coder_files"), *map_declared_entries("coder_logs")}

@@ -107,7 +107,8 @@ def end_interrupted_withdrawal(root: Path, say: Say = lambda line: None) -> None
 @contextmanager
 def _folder_of_locks(root: Path) -> Generator[Path | None]:
     """Makes the folder for lock files, yields its path, and removes the folder afterwards if it is empty.
-    Yields None if no lock is needed or if none is possible."""
+    Yields None if no lock is needed, because this process has already locked the study. Also yields None if
+    no lock is possible, because ``root`` is not a study or cannot be written to."""
     folder = root / LOCKS
     is_study = (root / STAGE).is_dir() or (root / "reference/study.toml").is_file()
     if root in _held or not is_study or not os.access(folder if folder.is_dir() else root, os.W_OK):

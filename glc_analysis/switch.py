@@ -130,9 +130,9 @@ def discard_incomplete_withdrawal(root: Path) -> None:
 
 
 def finish_or_undo_withdrawal(root: Path, say: Say) -> None:
-    """Finishes an interrupted withdrawal if its new files are complete; otherwise undoes it. The function
-    calls ``say`` with a line about the withdrawal. The caller must hold the lock that is called the door
-    (:mod:`glc_analysis.study_locks`)."""
+    """Finishes an interrupted withdrawal if its new files are complete; otherwise undoes the withdrawal. The
+    function calls ``say`` with a line about the withdrawal. The caller must hold the lock that is called the
+    door (:mod:`glc_analysis.study_locks`)."""
     stage = root / STAGE
     if (stage / READY).is_file():
         wait_for_and_clear_locks(root / LOCKS, READ_LOCK, "command")

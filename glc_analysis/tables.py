@@ -176,8 +176,8 @@ def convert_to_python_strings(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_stored_table(folder: Path, name: str) -> pd.DataFrame:
-    """Reads a table from a folder, in the form that :func:`conform_to_schema` gave it: sorted by key, with
-    categories."""
+    """Reads a table from a folder, in the form that :func:`conform_to_schema` gave it: the rows are sorted by
+    key, and text that was stored as categories is stored as categories again."""
     frame = pd.read_parquet(folder / f"{name}.parquet")
     return frame.sort_values(list(TABLES[name].key), kind="stable", ignore_index=True) \
         if len(frame) > _ROW_GROUP else frame
@@ -203,8 +203,8 @@ def read_table(name: str, *, study: str | Path | Study = "", country: str = "", 
       spoke.
     - ``theme`` selects the rows about the theme's questions and codes, and all rows about interviews and
       calls. From the codebook, ``theme`` selects the theme and the codes above and below it.
-    - ``question`` selects the answers to a question, the figures about the question, or the releases of these
-      figures.
+    - ``question`` selects the rows about a question. Depending on the table, these are the answers to the
+      question, the figures about the question, or the releases of these figures.
     - ``code`` selects the rows about a code. From the table ``figures``, ``code`` selects the counts of the
       code; from ``codings`` and ``disagreements``, it selects the rows of all turns that have the code. From
       the codebook, ``code`` selects the code and the codes above it, with column ``order`` counted from 1
@@ -299,9 +299,9 @@ def _names(folder: Path, kind: str) -> dict[str, str]:
 
 @lru_cache(maxsize=8)
 def _names_in(path: Path, kind: str, written: int) -> dict[str, str]:
-    """Returns the names that :func:`_names` returns. They are read from slices.json at ``path`` or, for
-    questions, from the tables in the same folder. ``written`` is the time at which slices.json was written,
-    so that the cached result is used only while slices.json is unchanged."""
+    """Returns the names that :func:`_names` returns. The names are read from slices.json at ``path``; the
+    names of questions are read from the tables in the folder of slices.json. ``written`` is the time at which
+    slices.json was written, so that the cached result is used only while slices.json is unchanged."""
     if kind == "question":  # figures are also about the survey as a whole, its languages, and codes
         asked = read_parquet_rows(path.with_name("questions.parquet"), columns=["question_id"])["question_id"]
         figures = read_parquet_rows(path.with_name("figures.parquet"), columns=["question_id", "measure"])
@@ -348,8 +348,9 @@ def _read_code(folder: Path, name: str, code: str) -> pd.DataFrame:
 
 
 class _Codebook(NamedTuple):
-    """The codebook of a built study: its rows; the same rows with column ``order`` counted from 1 below each
-    parent; and the codes above each code and the theme of each code, keyed by code."""
+    """The codebook of a built study. The fields hold its rows, the same rows with column ``order`` counted
+    from 1 below each parent, the codes above each code (keyed by code), and the theme of each code (keyed by
+    code)."""
 
     rows: pd.DataFrame
     renumbered_rows: pd.DataFrame
@@ -411,8 +412,9 @@ def _work_places(path: Path, written: int) -> dict[str, dict[str, list[str]]]:
 
 
 def _question_filter(folder: Path, name: str, question: str) -> tuple:
-    """Returns the pyarrow filter for the answers to a question, for the figures about the question, or for
-    the releases of these figures."""
+    """Returns the pyarrow filter for the rows of table ``name`` about a question. Depending on the table,
+    these are the answers to the question, the figures about the question, or the releases of these
+    figures."""
     if name in ("responses", "selections"):
         return "question_id", "==", question
     about = ("measure" if question in (*SUBJECTS[1:], *QUESTION_MEASURES) else "question_id", "==", question)

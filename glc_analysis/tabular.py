@@ -181,9 +181,9 @@ def parse_delimited(text: str, file: str) -> list[list[str]]:
     part of an answer. A text with tabs and quotation marks is therefore read without quoting if two
     conditions hold:
 
-    - Reading the text with quoting fails: it cannot be parsed, rows differ in width, or a cell contains a
-      tab.
-    - If the text is read without quoting, all lines are as wide as the header.
+    - Reading the text with quoting fails: the text cannot be parsed, rows differ in width, or a cell contains
+      a tab.
+    - If the text is read without quoting, every line has as many cells as the header.
 
     >>> parse_delimited('id\\tnote\\n1\\t"Data" engineer\\n', "answers.tsv")
     [['id', 'note'], ['1', '"Data" engineer']]
@@ -251,8 +251,8 @@ def format_csv_row(cells: Iterable[str], delimiter: str = ",") -> str:
 
 
 def detect_delimiter(text: str) -> str:
-    """Returns the delimiter (comma, semicolon or tab) with which the largest share of the first rows is as
-    wide as the header.
+    """Returns the delimiter (comma, semicolon or tab) that divides the largest share of the first rows into
+    as many cells as the header.
 
     >>> detect_delimiter("Food, shelter, other;Note\\n1;none\\n")
     ';'
@@ -277,8 +277,8 @@ _MARK_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 def _refuse_mixed(table: Grid, records: list[list[str]], mark: str) -> None:
     """Raises Faults for rows that use another delimiter than the header, for example because two exports were
-    joined. A row uses another delimiter if its first cell contains this delimiter and the row is as wide as
-    the header when it is divided by this delimiter."""
+    joined. A row uses another delimiter if its first cell contains this delimiter, and if this delimiter
+    divides the row into as many cells as the header has."""
     width = len(records[0])
     faults = []
     for n, row in zip(table.numbers, records, strict=True):
@@ -356,7 +356,7 @@ def _has_controls(text: str) -> bool:
 
 
 def list_zip_members_checking_sizes(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """Returns the entries of the files in a ZIP file.
+    """Returns an entry for each file in a ZIP file; folders are left out.
 
     Raises BadZipFile if a file inside claims to have more packed bytes than the whole ZIP file, because a
     reader would reserve memory for so many bytes. The function also raises BadZipFile for a file that is
@@ -379,7 +379,8 @@ _MOST_CELLS = 32_000_000
 records of 160 columns. The command `glc check` needs less than 2 GiB of memory for a sheet with this number
 of cells. One stray cell far away from the table can make a sheet much larger than its table."""
 _MOST_SHARED_TEXTS = 100_000
-"""The largest number of different texts of a file for which equal cells share one string in memory."""
+"""Cells of a file that have the same text share one string in memory, for at most this number of different
+texts."""
 _FAR_AWAY = "delete the cells far away from the table"
 
 
@@ -667,8 +668,8 @@ def read_csv_by_log_entry(path: Path, entry_after_path: str) -> list[list[str]]:
 def read_reference_rows(path: Path, columns: Sequence[str],
                         optional: Sequence[str] = ()) -> dict[int, dict[str, str]]:
     """Returns the rows of a reference table, keyed by the row number that a spreadsheet shows. Each row has
-    the cells of ``columns`` and of the ``optional`` columns, keyed by column. Old names of columns and old
-    words are replaced with the new ones.
+    the cells of ``columns`` and of the ``optional`` columns, keyed by column. Old names of columns, and old
+    words in cells, are replaced with the new names and words.
 
     The file may be delimited by commas, semicolons or tabs, and may be in UTF-8 or in an encoding that Excel
     writes. Text is returned in NFC and without spaces around it. Cells at the end of a row, and optional

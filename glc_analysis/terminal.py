@@ -86,8 +86,9 @@ def end_gracefully_at_interrupt(progress_message: Callable[[], str]) -> Generato
 
 
 def _is_importing(frame: FrameType | None) -> bool:
-    """Whether a Python module is being imported. An import must not be interrupted: it could then hold
-    Python's import lock for ever, and every other thread that imports a module would wait for ever."""
+    """Whether a Python module is being imported. An import must not be interrupted, because an interrupted
+    import could hold Python's import lock for ever. Every other thread that imports a module would then wait
+    for ever."""
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             return True

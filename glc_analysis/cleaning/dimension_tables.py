@@ -209,8 +209,8 @@ def sort_if_all_begin_with_number(labels: Sequence[str]) -> list[str] | None:
 
 
 def read_step(label: str) -> int | None:
-    """Returns the number of a step on a scale, read from a label that is only the number, or the number and
-    words. Returns None if the label of a step has another form.
+    """Returns the number of a step on a scale, read from a label that consists of a number, or of a number
+    and words. Returns None for any other label.
 
     >>> [read_step(label) for label in ("7", "0 - Not at all", "10 (All my time)", "18-24", "5+")]
     [7, 0, 10, None, None]

@@ -1,4 +1,5 @@
-"""Finds doubtful records and doubtful texts; a person must decide whether they are counted.
+"""Finds doubtful records and doubtful texts. A person must decide whether a doubtful record counts, and what
+a doubtful text means.
 
 The following records are doubtful:
 
@@ -13,8 +14,8 @@ The following texts are doubtful:
 - numbers that may have a thousands separator.
 
 A person decides about a record by adding a row to corrections.csv (column ``*``, with ``drop`` or ``keep``).
-A person decides about a status with the setting [survey] ``counted``, and about a text in options.csv or
-corrections.csv.
+A person decides which statuses count with the setting [survey] ``counted``. A person decides what a text
+means in options.csv or corrections.csv.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def find_doubtful_records(survey: RawSurvey, corrections: pd.DataFrame, *,
     corrections.csv says whether to keep the record. Records with a doubtful status get one joint fault per
     column.
 
-    - ``survey``: the file; its frame must be indexed by answer_id.
+    - ``survey``: the survey that was read from the file; its frame must be indexed by answer_id.
     - ``corrections``: the rows of corrections.csv.
     - ``record_selection_columns``: the columns that the setting ``counted`` (section [survey]) names.
     - ``organisation_columns``: the columns with the name of the organisation.
@@ -197,8 +198,9 @@ def _status(survey: RawSurvey, name: str, plain: str, is_open: np.ndarray) -> It
 
 
 def _unsubmitted(survey: RawSurvey, name: str, is_open: np.ndarray) -> Iterator[Fault]:
-    """Yields one fault for all records without the date on which a record was submitted, if other records
-    have this date."""
+    """Yields one fault for all records that have no date of submission in column ``name``, if other records
+    have such a date. Records about which somebody has decided are left out (``is_open`` marks all other
+    records)."""
     is_blank = (survey.frame[name] == "").to_numpy()
     at = np.flatnonzero(is_blank & is_open)
     if len(at) and not is_blank.all():

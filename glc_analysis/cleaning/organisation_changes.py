@@ -44,8 +44,8 @@ def find_merger_split_and_former_name_faults(tables: Tables) -> Iterator[Fault]:
     following:
 
     - a merger or split of an organisation with itself;
-    - a merger or split with an organisation that organisations.csv does not list (if organisations.csv has no
-      rows, every organisation_id is accepted);
+    - a merger or split with an organisation that organisations.csv does not list. The mark of a withdrawal is
+      accepted in its place, and if organisations.csv has no rows, every organisation_id is accepted;
     - a former name that is also a name of another organisation, or that is a former name of two
       organisations.
     """

@@ -64,8 +64,8 @@ from glc_analysis.text import (
 
 
 _LETTERS = 12
-"""A record is identified by its words if at least this many of its letters and digits are in texts that no
-other record of the file has."""
+"""A record has content that hardly any two persons share if at least this many of its letters and digits are
+in texts that no other record has."""
 _SHARED_COLUMNS, _DIFFERENT, _FILLED = 0.75, 0.9, 10
 _FEWEST, _HALF, _ANSWERS = 5, 0.5, 10
 _TIME_OF_DAY = r"\b\d{1,2}:\d{2}\b"
@@ -103,8 +103,8 @@ class Repetition:
 
 
 def find_duplicates_across_files(surveys: Sequence[RawSurvey]) -> list[Repetition]:
-    """Returns one :class:`Repetition` for each pair of files that have records in common. The ``file`` of a
-    repetition is the one of the two files in which a larger share of all records is common.
+    """Returns one :class:`Repetition` for each pair of files that have records in common. Of the two files,
+    the ``file`` of a repetition is the one that has the larger share of its records in the other file.
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, make_text_frame
@@ -157,8 +157,9 @@ def _repeated(survey: RawSurvey, other: RawSurvey, shared: list[str], hashes: pd
 
 def _is_distinctive(frame: pd.DataFrame, other: pd.DataFrame, at: np.ndarray) -> np.ndarray:
     """Whether each record at the positions ``at`` has content that two persons are very unlikely to share.
-    Such content is a time of day, or at least :data:`_LETTERS` letters in texts that no other record has;
-    only columns in which most texts differ are counted."""
+    Such content is a time of day, or at least :data:`_LETTERS` letters and digits in texts that no other
+    record of the two files has. Letters and digits are counted only in columns whose texts mostly differ from
+    each other."""
     letters, has_time = np.zeros(len(at), dtype=int), np.zeros(len(at), dtype=bool)
     for name in frame.columns:
         cells = frame[name].iloc[at].astype("str")
@@ -188,8 +189,8 @@ class CleaningLog:
 
     def add_step(self, step: str, *, rows_in: int | None = None, rows_out: int | None = None,
                  cells: int | None = None, why: str = "") -> None:
-        """Adds a line to the log; ``rows_in`` and ``rows_out`` are numbers of records, and ``cells`` is a
-        number of single answers."""
+        """Adds a line to the log. ``rows_in`` and ``rows_out`` are the numbers of records before and after
+        the step, and ``cells`` is the number of single answers that the step is about."""
         self.lines.append({"step": step, "rows_in": rows_in, "rows_out": rows_out,
                            "cells": cells, "why": why})
 
@@ -406,12 +407,12 @@ class Records:
 
 def assemble_records_of_all_waves(surveys: list[RawSurvey], reference: Reference, settings: dict,
                                   log: CleaningLog, *, reporting_wave: str = "") -> Records:
-    """Returns the corrected records of the survey files of all waves, and all faults found in them.
-    ``settings`` is the section [survey] of study.toml, and ``reporting_wave`` is the wave that study.toml
-    names for the study's figures.
+    """Returns the corrected records of the survey files of all waves, together with all faults found in these
+    files. ``settings`` is the section [survey] of study.toml, and ``reporting_wave`` is the wave that
+    study.toml names for the study's figures.
 
-    The records are sorted by file, start, loop (repeated block of questions) and content. The records are not
-    sorted by row, so that a file with its rows in another order gives the same tables.
+    The records are sorted by file, time of start, loop (repeated block of questions) and content. The records
+    are not sorted by row, so that a file with its rows in another order gives the same tables.
     """
     patterns = [name for entry in [*reference.questions["columns"], *reference.crosswalk["columns"],
                                    settings[RESPONDENT],
@@ -518,8 +519,8 @@ def assign_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, lis
     """Returns the survey with its frame indexed by answer_id, and the faults found.
 
     An answer_id consists of the name of the file and the id that the survey tool gave the respondent. If
-    study.toml names no column for the respondent's id, the row number is used instead. Row numbers change,
-    however, if a later export has fewer records or another order.
+    study.toml names no column for the respondent's id, the row number is used instead. A record gets another
+    row number if a later export has fewer records, or has its records in another order.
 
     There is a fault for each record whose id also belongs to an earlier record. Two ids that differ only in
     capital letters count as the same id. The row number is added to the answer_id of a record with a repeated
@@ -558,7 +559,7 @@ def _without_empty_rows(survey: RawSurvey, log: CleaningLog) -> RawSurvey:
 
 def _correct_file(survey: RawSurvey, fixes: pd.DataFrame,
                   log: CleaningLog) -> tuple[RawSurvey, list[Fault]]:
-    """Returns one survey file, with its corrections applied and without the records that were dropped. The
+    """Returns one survey file after its corrections, without the records that the corrections drop. The
     function also returns a fault for each correction that cannot be applied."""
     fixes = fixes[fixes["key"].isin(survey.frame.index)]
     if fixes.empty:  # a large file is not copied for nothing
@@ -611,8 +612,7 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
 
 def _id_clashes(answers: pd.DataFrame, before: Collection[str]) -> list[Fault]:
     """Returns a fault for each record in which the organisation's name would get the same id as a different
-    name in an earlier record. Former names of organisations (``before``) may have the same id without a
-    fault."""
+    name in an earlier record. A record with a former name of an organisation (``before``) causes no fault."""
     named = answers[answers["organisation"] != ""]
     named = named.assign(folded=map_distinct(named["organisation"], fold_case_and_spacing))
     named = named[~named["folded"].isin([*before])]
@@ -733,8 +733,8 @@ class TwoFilesFault(Fault):
 def find_organisations_in_two_files(answers: pd.DataFrame, repeated: Sequence[Repetition],
                                     questions: pd.DataFrame, *, has_countries: bool) -> list[Fault]:
     """Returns a fault for each pair of files in which an organisation has records for the same country, and a
-    fault for each such organisation. The fix of a fault about an organisation gives, for each of its records,
-    the row of corrections.csv that would drop the record.
+    fault for each organisation that has such records. The fix of a fault about an organisation gives, for
+    each of its records, the row of corrections.csv that would drop the record.
 
     Records that are identical in both files (``repeated``) cause no fault here, because they have caused
     another fault already. Two files that have no question in common cause no fault either, because they are
@@ -783,7 +783,8 @@ def find_organisations_in_two_files(answers: pd.DataFrame, repeated: Sequence[Re
 
 
 _NEW_NAMES = 3
-"""The largest number of records of one organisation for which the module prints rows of corrections.csv."""
+"""The largest number of records of one organisation for which a message lists rows of corrections.csv. The
+message gives only the number of all further records."""
 
 
 def report_several_records_per_country(records: Records, reference: Reference, settings: dict) -> list[str]:
@@ -793,8 +794,8 @@ def report_several_records_per_country(records: Records, reference: Reference, s
     The lines list at most :data:`~glc_analysis.errors.SHOWN_ROWS` organisations. The lines give, for each
     organisation, the row numbers of its records, the number of answers that differ between the records, and
     the rows of corrections.csv that would assign the later records to other organisations. The loops of a
-    record (repeated blocks of questions) count as one record. Records are left out if a row of
-    corrections.csv confirms their organisation.
+    record (repeated blocks of questions) count as one record. A record is left out if a row of
+    corrections.csv confirms the record's organisation.
     """
     answers, source = records.answers, settings["organisation"]
     if not source or answers.empty:
@@ -854,7 +855,7 @@ def _what_counts(questions: pd.DataFrame, settings: dict) -> str:
 def _differing_answers(frame: pd.DataFrame, survey: RawSurvey, records: Records,
                        reference: Reference) -> tuple[int, int]:
     """Returns two numbers of questions: the questions to which the records of an organisation have different
-    answers, and the questions that at least two of its records answer. ``frame`` has the records of the
+    answers, and the questions that at least two of these records answer. ``frame`` has the records of the
     organisation."""
     texts = frame.map(fold_case_and_spacing)
     texts = texts.mask(texts.isin([fold_case_and_spacing(text) for text in records.blank]), "")

@@ -1,8 +1,8 @@
 """Makes the tables ``responses`` and ``selections`` from the answers to the survey's questions.
 
 The module finds out which option the text in a cell means, and which records belong to the base of a
-question. If a record has no answer to a question, the table gives the reason: not asked, unanswered, don't
-know, refused or redacted.
+question. If a record has no answer to a question, table ``responses`` gives the reason: not asked,
+unanswered, don't know, refused or redacted.
 """
 
 from __future__ import annotations
@@ -144,11 +144,11 @@ class OptionList:
         and, keyed by the text of a cell, the parts of the cell that are not options.
 
         The options in a cell may be separated by comma, semicolon, bar, line break or space. An option may
-        itself contain a separator: longer options are tried first, so that such an option is found before its
-        parts. A part of a cell that is not an option extends to the next separator outside brackets. The
-        cells that consist of several options and nothing else show which separators are used. If some of
-        these cells use semicolons or bars, and none of them uses only commas, a comma does not end a part
-        that is not an option.
+        itself contain a separator. Longer options are therefore tried first, so that such an option is found
+        as a whole, before any option that is a part of it. A part of a cell that is not an option extends to
+        the next separator outside brackets. The cells that consist of several options and nothing else show
+        which separators the file uses. If some of these cells use semicolons or bars, and none of them uses
+        commas alone, a comma does not end a part that is not an option.
         """
         spellings = sorted(self.spellings, key=lambda s: (-len(s), s))
         place = {option: i for i, option in enumerate(self.ids)}
@@ -204,9 +204,9 @@ def _split_options(text: str, spellings: list[str]) -> list[str] | None:
 
 
 def _separator_of(cells: Iterable[str]) -> re.Pattern[str]:
-    """Returns the pattern of the separator that the cells use: the semicolon if it occurs in a cell, else the
-    bar if it occurs, and else the comma. A line break also separates options, except in cells that use
-    bars."""
+    """Returns the pattern of the separator that the cells use: the semicolon if any cell has one; otherwise
+    the bar if any cell has one; otherwise the comma. A line break also separates options, except in cells
+    that use bars."""
     joined = "\n".join(cells)
     mark = next((mark for mark in _SEPARATORS if re.search(mark, joined)), _SEPARATORS[-1])
     return re.compile(rf"{mark}|\s*\n\s*" if mark != _SEPARATORS[1] else mark)
@@ -252,8 +252,8 @@ def _has_closed_brackets(text: str) -> bool:
 
 
 AFTER_OTHER = "texts after other"
-"""The text in column ``step`` of the log for lines about texts that were read as the option of kind
-``other``."""
+"""The words in column ``step`` of the log that mark the lines about texts which were read as the option of
+kind ``other``."""
 _OFTEN = 5
 """The log names a text that is not an option only if at least this many records have it. A text that fewer
 records have could be one person's own words."""
@@ -281,9 +281,9 @@ def _unknown_texts(parts: Mapping[int, list[str]], asked: QuestionCells, records
     A text with letters is read as the option of kind ``other`` (:attr:`OptionList.catch_all`) if the list has
     such an option and the question is not a scale. If there are five answers or more and each of them has a
     text that is not an option, no text is read in this way. Every text that is not read in this way becomes a
-    fault; the most frequent text comes first. If more than five different texts would become faults, and more
-    than half of the answers have such a text, there is only one fault, which says that the question's list of
-    options is wrong.
+    fault; the most frequent text comes first. There is only one fault, which says that the question's list of
+    options is wrong, if more than five different texts would become faults and more than half of the answers
+    have such a text.
     """
     n_filled = int(asked.is_filled.sum())
     is_wrong_list = _OFTEN <= len(parts) == n_filled
@@ -404,8 +404,8 @@ def clean_responses_and_selections(records: Records, reference: Reference, redac
     mean "no"; column ``missing`` of ``responses`` gives the reason why there is no answer.
 
     The function always reads and checks the answers to all questions. If ``only`` is given, the tables have
-    only the rows of the questions named in ``only``, and of questions with texts after an option such as
-    Other.
+    only the rows of the questions named in ``only``, and the rows of the questions in which people wrote a
+    text after an option such as Other.
     """
     lists, asked, faults = _option_lists(reference), {}, list(records.faults)
     conditions = {name for text in reference.questions["asked_if"]
@@ -548,8 +548,8 @@ def _read_single(asked: QuestionCells, records: Records, options: OptionList,
 
 
 def _user_missing(asked: QuestionCells, records: Records, is_counted: np.ndarray, fix: str) -> list[Fault]:
-    """Returns a fault for each text that an SPSS file declares user-missing although it would be counted as
-    an answer."""
+    """Returns a fault for each text that an SPSS file declares user-missing, but that would be counted as an
+    answer."""
     faults: list[Fault] = []
     for survey, column in zip(records.surveys, asked.columns, strict=True):
         is_of_file = (records.answers["file"] == survey.path.name).to_numpy() & is_counted

@@ -63,8 +63,8 @@ def make_wave_arguments_for_consent(waves: pd.DataFrame, chosen: str) -> dict[st
 
 
 def group_files_by_wave(reference: Reference, files: Sequence[str]) -> dict[str, list[str]]:
-    """Returns, keyed by wave and in the order of the waves, the names of the survey files of each wave. If
-    the survey has only one wave, the key of this wave is ``""``."""
+    """Returns the names of the survey files of each wave, keyed by wave. The waves are in the order of
+    waves.csv. If the survey has only one wave, the key of this wave is ``""``."""
     listed = list_waves(reference.waves)
     if not listed:
         return {"": [*files]}

@@ -276,8 +276,9 @@ def _rows(grid: _CodedUnits, tree: _Tree, draws: int, seed: int, is_single: np.n
 
 def _counted(grid: _CodedUnits, at: np.ndarray, coding: _Measurement, groups: np.ndarray, n_groups: int, *,
              values: np.ndarray | None = None) -> CodingCounts:
-    """Returns the counts of a code, or of all codes together, in the units ``at``, per group. If ``values``
-    is given, the function counts ``values`` instead of the values that the coders gave."""
+    """Returns the counts of a code, or of all codes together, for each of the groups into which ``groups``
+    divides the units ``at``. If ``values`` is given, the function counts ``values`` instead of the values
+    that the coders gave."""
     given = grid.tabulate_values(coding.value_of, at) if values is None else values
     return count_codings(given, coding.n_values, groups=groups[at], n_groups=n_groups,
                          lengths=grid.lengths[at], distance=coding.distance)
@@ -309,8 +310,8 @@ def _extremes(grid: _CodedUnits, at: np.ndarray, coding: _Measurement) -> dict[s
 
 
 def _most_given(values: np.ndarray, n_values: int) -> np.ndarray:
-    """Returns, for each unit, the value that most coders gave to it; in a tie, the value with the highest
-    number."""
+    """Returns, for each unit, the value that most coders gave to it; in a tie, the highest of the tied
+    values."""
     times = np.stack([(values == value).sum(axis=0) for value in range(n_values)])
     return n_values - 1 - np.argmax(times[::-1], axis=0)
 
@@ -349,7 +350,7 @@ def compute_agreement_by_turn_and_character(coded: pd.DataFrame, codings: pd.Dat
       :func:`glc_analysis.coding.consensus.list_codes_by_segment_and_reader` returns it, with the
       codebook_version that the coder used. Codings that were made with different versions of the codebook are
       never compared. A coder who states no version of the codebook counts as having used the version that the
-      other coders of the document state, provided that they all state the same version.
+      other coders of the document state, provided that all of these other coders state the same version.
     - ``ancestors``: maps each code to the families, themes and domains above it. Agreement on the codes above
       is measured as well; a code above counts as given wherever a code below it was given.
     - ``parents``: says whether the codes below count as missing or as absent if a coder gave a unit only a

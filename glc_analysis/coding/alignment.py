@@ -176,9 +176,9 @@ def _separated(copy: str, start: int, end: int, group: list[Variable],
     """Divides a group of names and labels that follow each other with no letter between them, and returns the
     parts.
 
-    The function starts from the end of the group. Each name or label that is the same in the copy as in the
-    masked or the unmasked text becomes a part of its own. All names and labels before these parts are joined
-    into one part.
+    The function goes through the group from its end. A name or label becomes a part of its own if it is the
+    same in the copy as in the masked or the unmasked text. At the first name or label that is different in
+    the copy, the function stops. This name or label and all names and labels before it become one part.
     """
     segments, group = [], list(group)
     while len(group) > 1:

@@ -140,10 +140,10 @@ def _ids_of_codes(result: PlacedCodings, codebook: pd.DataFrame) -> dict[str, se
 
 def _is_in_place(review: _Review, waiting: Sequence[QuarantinedPassage], placed: Sequence[PlacedCoding],
                  text_of: Callable[[str], Text]) -> bool:
-    """Whether a row of reviewed_codings.csv leaves passages at the place that they got by their position
-    alone. A row leaves passages in place if the row's words are the words of the text at that place, or if
-    the row is for all documents. A row that is also about quarantined passages (``waiting``) does not leave
-    passages in place."""
+    """Whether a row of reviewed_codings.csv leaves the passages ``placed`` where they are. These passages
+    were placed by their position alone. A row leaves the passages there if the row's words are the words of
+    the text at that place, or if the row is for all documents. A row that is also about quarantined passages
+    (``waiting``) does not leave passages in place."""
     if waiting or review.document_id == ANY_DOCUMENT:
         return not waiting
     words, canonical = normalise_space(review.words), text_of(review.document_id).canonical
@@ -169,7 +169,7 @@ def make_rows_to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.
 
 def describe_placement_by_coder(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[str]:
     """Returns a sentence for each coder about the coder's codings. The sentence states how many codings the
-    coder made, what proves the places of these codings, and how many of them are quarantined.
+    coder made, how the places of these codings were found, and how many of the codings are quarantined.
 
     >>> codings = pd.DataFrame({"coder_id": "ana", "match": ["exact", "moved", "exact"]})
     >>> describe_placement_by_coder(codings, pd.DataFrame({"coder_id": ["ana"]}))

@@ -68,8 +68,8 @@ def find_code_paths_of_ambiguous_names(names: Iterable[str], codebook: pd.DataFr
 
 
 def _meanings(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, set[str]]:
-    """Returns the codes that each name may mean. Codes that were merged are replaced by the code that they
-    were merged into."""
+    """Returns the codes that each name may mean. If a name may mean several codes, the codes in use today
+    replace the codes that were merged or split."""
     successors = _successors(codebook)
     whole, ends, loose = defaultdict(set), defaultdict(set), defaultdict(set)
     for code, path in map_codes_to_name_paths(codebook).items():

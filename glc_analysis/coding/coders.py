@@ -1,13 +1,13 @@
-"""Reads the coders' files and places their codings in the canonical texts; each coding gets the code_id of
-its code in the codebook.
+"""Reads the coders' files, and places their codings in the canonical texts (the masked texts that coders
+get). Each coding gets the code_id of its code in the codebook.
 
-The module makes the tables ``codings``, ``readings``, ``memos`` and ``quarantined`` from the files of ``[raw]
-codings``, the texts, and the columns of the survey in which answers are coded.
+The module makes the tables ``codings``, ``readings``, ``memos`` and ``quarantined`` from the files that the
+setting ``[raw] codings`` names, the texts, and the columns of the survey in which answers are coded.
 
 The module decides for each passage whether its place in the text is certain, and records what proves the
 place. There are three proofs of a passage's place: the words that the coder's program stored; a text in the
-coder's file that is the same as the canonical text; and unchanged words in a text that was edited since.
-Passages without any of the three proofs are quarantined, or marked as placed by position.
+coder's file that is the same as the canonical text; and unchanged words in a text that was edited after the
+coding. Passages without any of the three proofs are quarantined, or marked as placed by position.
 """
 
 from __future__ import annotations
@@ -137,15 +137,15 @@ class PlacedCodings:
 def place_codings(coders_and_codings: Iterable[tuple[str, RawCodings]], text_of: Callable[[str], Text],
                   document_ids_by_name: Mapping[str, str], mask: Callable[[str], Masked], *,
                   conversations: Collection[str] = ()) -> PlacedCodings:
-    """Places the codings of all coders' files in the canonical texts. ``coders_and_codings`` has, for each
-    coders' file, the coder that study.toml names for it and the content of the file.
+    """Places the codings of all coders' files in the canonical texts. ``coders_and_codings`` has two values
+    for each coders' file: the coder whom study.toml names for the file, and the content of the file.
 
     - ``text_of``: a function that returns the text of a document_id.
     - ``document_ids_by_name``: maps every name that a coder's program may give a text to the document_id
       (:func:`map_names_to_documents`).
     - ``mask``: a function that puts pseudonyms into the coders' own words.
-    - ``conversations``: the ids of interviews and calls. If a file has a text under an unknown name, the text
-      is recognised by its words only if it is an interview or call in ``conversations``.
+    - ``conversations``: the ids of interviews and calls. A text under an unknown name is recognised by its
+      words only if these are the words of an interview or call in ``conversations``.
 
     If a file names several coders, the names in the file become the coder_ids. If a file does not name
     several coders, its coder is the one that study.toml names for the file. A file of several coders does not
@@ -240,11 +240,12 @@ def find_conversation_with_all_quotes(quotes: Collection[str], conversations: Co
 
 def _set_versions_apart(result: PlacedCodings, document_id: str,
                         versions: Mapping[str, tuple[str, EditedText | None]]) -> None:
-    """Marks turns as not read by a coder if the coder's version of the text has other words in these turns,
-    so that codings of different words are never compared. Coders may have coded different versions at the
-    coding desk: the text may have changed while the coders worked, and only some coders may have continued
-    with the changed text. ``versions`` has two values for each coder: the text as this coder coded it, and
-    the comparison with the current text, or None if the words were not edited since."""
+    """Marks turns as not read by a coder if the coder's version of the text has other words in these turns
+    than the current text, so that codings of different words are never compared. Coders may have coded
+    different versions at the coding desk: the text may have changed while the coders worked, and only some
+    coders may have continued with the changed text. ``versions`` has two values for each coder: the text as
+    this coder coded it, and the comparison of this text with the current text, or None if the text was not
+    edited after this coder coded it."""
     if len({copy for copy, _ in versions.values()}) == 1:
         return
     for coder in sorted(versions):
@@ -350,8 +351,8 @@ class _Placing:
 
     def _place(self, row: _Marked) -> tuple[Span, str, str]:
         """Returns three values for a passage: its place in the canonical text; the value of column ``match``,
-        which says what proves the place; and the reason why the place is not certain, which is blank if it is
-        certain."""
+        which says what proves the place; and the reason why the place is not certain, which is blank for a
+        certain place."""
         length = len(self.text.canonical)
         if row.match == "whole_text":
             return (0, length), "whole_text", ""
@@ -377,9 +378,9 @@ class _Placing:
 
     def _in_table(self, rows: pd.DataFrame) -> dict[int, tuple[Span, str, str]]:
         """Returns those passages of a coder's table whose words prove their place, keyed by row number. Each
-        value has the place, the entry for column ``match``, and a blank reason. Programs count positions in
-        different ways; in one of these ways, the canonical text has the words of such a passage at the
-        positions that the table states."""
+        value has the place, the entry for column ``match``, and a blank reason. The words of a passage prove
+        its place if the canonical text has these words at the positions that the table states. Programs count
+        positions in different ways; the words need to match in only one of these ways."""
         counted = rows[(rows["start"] >= 0) & (rows["quote"] != "")]
         spans = [*zip(counted["start"].tolist(), counted["end"].tolist(), strict=True)]
         found = locate_coded_spans(TextOfTool(self.text.canonical), spans, list(counted["quote"]))
@@ -390,9 +391,10 @@ class _Placing:
         return find_quotation(self.text, quote) or find_quotation(self.text, self.mask(quote).text)
 
     def _near(self, row: _Marked) -> list[Span]:
-        """Returns the places in the canonical text where a quarantined passage may be: at its position in the
-        copy, and wherever its words occur. If a quarantined passage has neither a position in the copy nor
-        words that occur in the text, the returned place is the whole text."""
+        """Returns the places in the canonical text where a quarantined passage may be: the place that
+        corresponds to its position in the copy, and all places where its words occur. If there are no such
+        places, the turns that have half of the passage's words are returned. If there are no such turns
+        either, the whole text is returned."""
         near = []
         if self.alignment and row.start >= 0:
             near.append(self.alignment.map_copy_span(row.start, row.end))
@@ -424,7 +426,7 @@ def _memos_by_source(memos: pd.DataFrame) -> dict[str, list[tuple[Any, str]]]:
 
 def _add_memos(result: PlacedCodings, memos: Iterable[tuple[Any, str]], document_id: str,
                alignment: Alignment | None, ids: Mapping[str, str], masked: Callable[[str], str]) -> None:
-    """Adds to ``result`` the memos on one text, and the memos on passages of the text that have no code."""
+    """Adds to ``result`` the memos on one text, and the memos on uncoded passages of this text."""
     for row, span in memos:
         to = document_id
         if span and alignment:
@@ -703,9 +705,8 @@ def _renamed(raw: RawCodings, names: Mapping[str, str], notes: Iterable[str]) ->
 
 
 def _ambiguous_names(raw: RawCodings, codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """Returns the names that a coder used for codes and that several codes of the codebook have. In tables
-    and in files of the coding desk, coders may name a code by its code_id; in all other files, they may
-    not."""
+    """Returns the names that a coder used for codes and that several codes of the codebook have. Only in
+    tables and in files of the coding desk may coders also name a code by its code_id."""
     used = sorted({*raw.codings["code"], *raw.quarantined["code"]})
     return book.find_code_paths_of_ambiguous_names(used, codebook, may_be_ids=raw.tool in ("csv", "desk"))
 
@@ -733,7 +734,8 @@ def make_readings_table(result: PlacedCodings, assignments: pd.DataFrame, docume
     A coder's table or project file may list answers to which the coder gave no code. If a coder was assigned
     answers, the assigned answers without a code count as read, and other answers without a code do not. If a
     coder was assigned no answers, ``blank_rows`` says what the answers without a code mean: ``uncoded`` (the
-    coder read them and gave them no code) or ``not assigned`` (the coder was not to read them).
+    coder read these answers and gave them no code) or ``not assigned`` (the coder was not to read these
+    answers).
 
     Raises Faults for a document that a coder handed in without an assignment. Also raises Faults if
     ``blank_rows`` is blank and the file of a coder who was assigned no answers lists answers without a code.
@@ -781,8 +783,8 @@ def _blank_row_faults(blank: Mapping[tuple[str, str], str]) -> Iterator[Fault]:
 
 def extend_codebook(names: Iterable[str], definitions: Mapping[str, str],
                    codebook: pd.DataFrame) -> tuple[dict[str, str], pd.DataFrame]:
-    """Returns the code_id for every name of a code in coders' programs, and the codebook extended by the
-    codes that it lacked.
+    """Returns the code_id for every name of a code in coders' programs, and the codebook with added rows for
+    the codes that it lacked.
 
     A code that codebook.csv does not have gets a new code_id and no code above it.
     """
@@ -822,8 +824,9 @@ def make_codings_table(result: PlacedCodings, codes: Mapping[str, str], segments
 def add_quotes_and_organisations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
                                   text_of_document: Callable[[str], str]) -> pd.DataFrame:
     """Adds to each coding its words, the version of the text, and an organisation and a country. The
-    organisation and the country are those of the coding's first segment; if the segment has none, they are
-    those of the document. ``text_of_document`` is a function that returns a document's canonical text."""
+    organisation and the country are those of the coding's first segment. If this segment has no organisation
+    or no country, the document's organisation or country is added instead. ``text_of_document`` is a function
+    that returns a document's canonical text."""
     about = documents.set_index("document_id").loc[codings["document_id"]].reset_index(drop=True)
     owners = segments.set_index("segment_id").reindex(codings["segment_ids"].str.split(";").str[0])
     owners = owners[["organisation_id", "country_id"]].reset_index(drop=True).fillna("")

@@ -388,7 +388,7 @@ def _weights(by_document: CodingCounts, draws: int, seed: int) -> Iterator[np.nd
     """Yields how often each document is drawn, with one row per draw; every yielded array is for several
     draws.
 
-    A document without pairs of coders is included once in every draw instead of being drawn, because it
+    A document without pairs of coders is not drawn but included once in every draw, because such a document
     affects only the chance agreement of AC1.
     """
     generator = np.random.default_rng(seed)

@@ -5,8 +5,8 @@ result is the codings of the coder ``consensus``, which all analyses use, and th
 the segments on which coders differ. People write their decisions into a workbook, on screen or on paper; the
 module reads each row of the workbook as a decision with its reason.
 
-The study's rule of consensus says whether a code of a segment is agreed if most readers of the segment gave
-it, or only if all readers gave it. A code that a decision names is agreed as well. A code that some readers
+The study's rule of consensus says how many readers of a segment must have given a code, so that the code is
+agreed: most readers, or all readers. A code that a decision names is agreed as well. A code that some readers
 gave, and that is neither agreed nor rejected by a decision, is undecided.
 """
 
@@ -47,8 +47,8 @@ UNANIMOUS, MAJORITY = "unanimous", "majority"
 CODING_KEY = ["document_id", "start", "end", "code_id", "coder_id"]
 PASSAGE_COLUMNS = ["marked_by", "is_agreed", "marked_start", "marked_end"]
 """The columns that passages of the coder ``consensus`` have in addition to the columns of other passages. The
-additional columns name the coders who marked words of the passage, say whether its words are agreed, and give
-the start and end of the widest stretch that coders marked there."""
+additional columns name the coders who marked words of the passage, say whether the words of the passage are
+agreed, and give the start and end of the widest stretch that these coders marked."""
 
 
 def repeat_codings_for_each_segment(codings: pd.DataFrame) -> pd.DataFrame:
@@ -118,10 +118,10 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
     the coders who gave this code. If no coder gave the code, the consensus has the code on the whole segment.
     Counts of words use the widest stretch that coders marked.
 
-    A passage that was placed by position alone is not in the consensus until a person has reviewed it. The
-    codes of a segment with such a passage wait for a decision, even if all other codings of the segment
-    agree. The codes of a segment also wait for a decision if the codes of one of the segment's coders are not
-    known.
+    A passage that was placed by position alone (no words confirm its position) is not in the consensus until
+    a person has reviewed it. The codes of a segment with such a passage wait for a decision, even if all
+    other codings of the segment agree. The codes of a segment also wait for a decision if the codes of one of
+    the segment's coders are not known.
     """
     by_position = codings["match"] == "by_position"
     unproved = {*repeat_codings_for_each_segment(codings[by_position])["segment_id"]}
@@ -220,11 +220,11 @@ class Piece(NamedTuple):
 
 def _placed(settled: Mapping[str, frozenset], needed: Callable[[str, int], int], codings: pd.DataFrame,
             spoken: pd.DataFrame) -> pd.DataFrame:
-    """Returns the passages that coders marked with the agreed codes of each turn (``settled``).
+    """Returns the passages to which coders gave agreed codes. ``settled`` has the agreed codes of each turn.
 
-    ``needed`` is a function that returns how many coders must have marked the same words. The arguments of
-    ``needed`` are a turn and the number of coders who gave the turn the code. ``spoken`` has the
-    participants' turns, and its index is the segment_id."""
+    ``needed`` is a function that returns how many coders must have marked the same words, so that these words
+    count as agreed. The arguments of ``needed`` are a turn and the number of coders who gave the turn the
+    code. ``spoken`` has the participants' turns, and its index is the segment_id."""
     turns = spoken[spoken.index.isin([*settled])]
     pieces = _pieces(settled, turns, codings)
     rows: dict[tuple[str, str, int, int], dict[str, Any]] = {}
@@ -373,8 +373,8 @@ MEASURES = {"percent_agreement": "agreement", "positive_agreement": "positive",
 
 
 def why_no_kappa_for_many_coders(rows: pd.DataFrame) -> str:
-    """Returns a sentence that explains why the rows of table ``agreement`` have no kappa. The sentence is
-    blank if the rows have kappa, or if fewer than three coders coded the texts.
+    """Returns a sentence that explains why the given rows of table ``agreement`` have no kappa. The sentence
+    is blank if the rows have kappa, or if fewer than three coders coded the texts.
 
     >>> measures = ["alpha", "prevalence.ana", "prevalence.ben", "prevalence.cleo"]
     >>> why_no_kappa_for_many_coders(pd.DataFrame({"measure": measures}))

@@ -30,8 +30,8 @@ LEAST_IN_COMMON = 0.5
 """A copy counts as another text if less than this share of its words is common to the copy and the canonical
 text. Two turns count as different turns if less than this share of their words is common to both."""
 SHORT_TURN = 4
-"""In a turn with fewer words than this, a word that both texts have counts as unchanged only if a
-neighbouring word is unchanged as well."""
+"""In a turn with fewer words than this, words that are in both texts count as unchanged only if the word
+directly before or after them, in the turn beside this turn, is unchanged as well."""
 _SHINGLES = (8, 4, 2, 1)
 """The lengths, in words, of the sequences by which two texts are aligned, the longest first. Only a sequence
 that occurs once in each text is used."""
@@ -150,8 +150,8 @@ class EditedText:
         return self.ours.words[first].outer_start, self.ours.words[last].outer_end
 
     def find_turns_mostly_left_out(self) -> Iterator[Span]:
-        """Yields the turns of the canonical text that have less than half of their words in the copy. A turn
-        that is yielded counts as not read by the coder of the copy."""
+        """Yields the turns of the canonical text of whose words less than half are in the copy. The coder of
+        the copy counts as not having read these turns."""
         in_common = Counter(self.ours.turn_of[to] for to in self.place.values())
         for turn, size in self.ours.sizes.items():
             if in_common[turn] < LEAST_IN_COMMON * size:
@@ -206,8 +206,9 @@ class EditedText:
         return self._speaker.get(name) == self.ours.speakers[self.ours.turn_of[to]]
 
     def _is_same_turn(self, at: int, to: int) -> bool:
-        """Whether a word belongs to turns of the two texts that have at least half of their words in
-        common."""
+        """Whether a word is in the same turn of both texts. Two turns count as the same if they have at least
+        half of their words in common. In a turn with fewer than :data:`SHORT_TURN` words, the condition of
+        :data:`SHORT_TURN` must be met as well."""
         theirs, ours = self.theirs.turn_of[at], self.ours.turn_of[to]
         size = max(self.ours.sizes[ours], self.theirs.sizes[theirs] if self._has_names else 0)
         if self._common[theirs, ours] < LEAST_IN_COMMON * size:
@@ -240,8 +241,8 @@ class EditedText:
 
 @lru_cache(maxsize=4)
 def _turns(text: Text) -> Turns:
-    """Returns the turns of a canonical text; the result is kept, because it is needed again for every
-    passage."""
+    """Returns the turns of a canonical text. The turns are kept in memory, because every passage of the text
+    needs them again."""
     labels = [(*shift_span_after_masking(*label, text.offsets), text.unmasked[slice(*label)])
               for label in text.labels]
     return Turns.from_text(text.canonical, labels)

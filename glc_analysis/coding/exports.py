@@ -50,8 +50,8 @@ def make_code_matrix_marking_undecided(mentions: pd.DataFrame, codebook: pd.Data
     - 0: the organisation was asked about the code and did not raise it;
     - missing: the organisation was not asked about the code and did not raise it.
 
-    Organisations are not asked about codes in a call, or in an interview without a guide. If an organisation
-    does not raise a code in such a text, its cell therefore does not become 0.
+    Nobody is asked about codes in a call, or in an interview without a guide. An organisation that took part
+    only in such texts therefore never gets a 0.
 
     >>> mentions = pd.DataFrame({"organisation_id": ["a", "b", "c"], "code_id": "cost", "is_asked": True,
     ...                          "source": ["answer", "answer", "call"], "is_raised": [True, False, False],

@@ -128,8 +128,8 @@ def read_and_mask_transcripts(study: Study, reference: Reference, key: Mapping[s
 
 
 def digest_speakers_and_words(turns: pd.DataFrame) -> str:
-    """Returns a digest of a transcript: it is the same for two transcripts in which the same people say the
-    same words, regardless of spaces."""
+    """Returns a digest of a transcript. Two transcripts in which the same people say the same words have
+    equal digests, even if their spaces differ."""
     return content_hash("\n".join(fold_case_and_spacing(f"{name}: {text}") for name, text in zip(
         turns["speaker"], turns["text"], strict=True)))
 

@@ -42,7 +42,7 @@ from glc_analysis.figures.estimates import is_whole_study
 
 RULE = "other_audience"
 """The name of the rule that hides a figure from the public because the convening does not see the figure, or
-because the figure counts other organisations for the convening."""
+because the figure counts other organisations for the convening than for the public."""
 
 
 def exclude_uncounted_organisations(estimates: pd.DataFrame, incidence: Incidence, consent: Consent,
@@ -51,7 +51,7 @@ def exclude_uncounted_organisations(estimates: pd.DataFrame, incidence: Incidenc
     audience.
 
     If an organisation is left out of the base of a mean, standard deviation or median, this figure is not
-    computed again but hidden later (rule ``not_counted``).
+    computed again. It is hidden later instead (rule ``not_counted``).
     """
     from_survey = consent.find_uncounted(["survey"], audience)
     from_codes = consent.find_uncounted(IN_FIGURES, audience)

@@ -7,8 +7,9 @@ entries of one kind that one page shows, such as the quotations of a theme; a *l
 There are blocks of quotations, blocks of countries, blocks of the counts in the description of methods, and
 blocks that add-ons contribute. If a line of an earlier release to an audience is missing from a block today,
 the whole block is hidden from this audience. The block stays hidden until enough other organisations have
-joined or left the block, so that nobody can tell whose line is missing. As many organisations are needed as
-for new figures of a question (:mod:`.releases`). Blocks from which no line is missing are still shown.
+joined or left the block, so that nobody can tell whose line is missing. The number of organisations that must
+have joined or left is the same as for new figures of a question (:mod:`.releases`). Blocks from which no line
+is missing are still shown.
 
 :func:`collect_block_lines` returns the lines of all blocks, each with its organisation.
 :func:`find_blocks_hidden_for_missing_lines` returns the blocks to hide; a missing line in a block of one
@@ -224,10 +225,11 @@ def collect_block_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame
     """Returns the lines of every block that an audience has, with one row per line and organisation from
     which the line comes.
 
-    - ``frames``: the processed tables; ``quotes``: the rows of quotes.csv.
-    - ``work_countries`` and ``home_countries`` are the countries of work and the countries of main offices
-      that the audience may know.
-    - ``add_on_lines`` has the lines of add-ons' blocks.
+    - ``frames``: the processed tables.
+    - ``quotes``: the rows of quotes.csv.
+    - ``work_countries``: the countries of work that the audience may know.
+    - ``home_countries``: the countries of main offices that the audience may know.
+    - ``add_on_lines``: the lines of add-ons' blocks.
     """
     rows = [*_quotation_lines(frames, quotes, work_countries, audience), *add_on_lines,
             *_study_lines(frames, work_countries, home_countries, audience)]

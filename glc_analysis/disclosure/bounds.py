@@ -70,13 +70,13 @@ class ContributorCounts:
         return cls(incidence, membership.T, {item: of.tocsr().T for item, of in refused.items()}, groups)
 
     def select_base(self, positions: np.ndarray) -> np.ndarray:
-        """Returns the records in the base of the figures at ``positions``, as a matrix of figures x
-        organisations."""
+        """Returns the number of records that each organisation has in the base of each figure at
+        ``positions``, as a matrix of figures x organisations."""
         return self.incidence.base[positions].toarray()
 
     def select_counted(self, positions: np.ndarray) -> np.ndarray:
-        """Returns the records that the figures at ``positions`` count, as a matrix of figures x
-        organisations."""
+        """Returns the number of each organisation's records that each figure at ``positions`` counts, as a
+        matrix of figures x organisations."""
         return self.incidence.counted[positions].toarray()
 
     def count_most_possible_records(self, position: int) -> np.ndarray:
@@ -84,7 +84,8 @@ class ContributorCounts:
         organisation has in any base of the figure's group.
 
         A reader may know which organisations could be in the base of a figure. The reader does not know which
-        organisations answered the question, or which were asked it because of an earlier answer.
+        organisations answered the question, nor which organisations were asked the question because of an
+        earlier answer.
         """
         group, base = int(self.groups[position]), self.incidence.base
         if group not in self._rooms:
@@ -142,7 +143,8 @@ class ContributorCounts:
         these organisations.
 
         A coded figure is based on answers and interviews, or on calls. A coded figure is hidden if, for any
-        one of its sources, too few organisations refused consent.
+        one of its sources, too few organisations refused consent. If a figure was withheld in an earlier
+        release (``was_withheld``), any number of refusals above zero counts as too few.
         """
         refusals = {item: self.count_independent(base, refused) for item, refused in self.refused.items()}
         few = {item: (n > 0) & ((n <= rules.withheld) | was_withheld) for item, n in refusals.items()}
@@ -353,13 +355,14 @@ class Counted:
         return self.counts.count_protected(records, self._allies)
 
     def count_protected_in_any(self, options: np.ndarray) -> int:
-        """Returns the number of protected organisations that gave at least one of the answers in
-        ``options``."""
+        """Returns how many organisations that protect each other's answers
+        (:meth:`ContributorCounts.count_protected`) gave at least one of the answers in ``options``."""
         return int(self._n_protected(self.counted[options].sum(axis=0)))
 
     @cached_property
     def most_records_of_few(self) -> int:
-        """The largest number of records that fewer than ``least`` protected organisations may have."""
+        """The largest number of records that fewer than ``least`` organisations may have together.
+        Organisations are counted by :meth:`ContributorCounts.count_protected`."""
         independent, each = np.sort(self.counts.members @ self.room)[::-1], np.sort(self.room)[::-1]
         return int(max(independent[:self.least - 1].sum(), each[:self.least - 1 + self._allies].sum()))
 
@@ -488,7 +491,7 @@ class _Cells:
 
     def is_row_protected(self, k: int, hidden: np.ndarray) -> bool:
         """Whether, in all hidden groups together, enough organisations gave answer k and enough organisations
-        did not give it."""
+        did not give it. Always true if all groups are hidden."""
         groups = [group for group, is_hidden in zip(self.groups, hidden, strict=True) if is_hidden]
         combined = Counted(*(np.sum(parts, axis=0) for parts in zip(
             *((group.base, group.counted[k:k + 1], group.room) for group in groups), strict=True)),

@@ -105,7 +105,8 @@ def find_lines_hidden_by_cell_rules(lines: pd.DataFrame, organisations: pd.DataF
 
     - all lines of organisations in hidden cells;
     - all lines of organisations that are not yet in a cell;
-    - the lines by which an organisation exceeds its permitted share of the lines of its cell.
+    - in cells with at least :data:`LEAST_MEMBERS` independent organisations, the lines by which one of these
+      organisations exceeds its permitted share of the lines.
 
     ``lines`` has the columns block_id, line and organisation_id; a line without an organisation is never
     hidden.

@@ -217,8 +217,8 @@ def find_countries_where_all_coded_consented(shown: Collection[str], answers: pd
 
 def is_hidden_country_option(figures: pd.DataFrame, questions: pd.Series,
                              printable: Mapping[str, Collection[str]]) -> np.ndarray:
-    """Whether each figure counts an answer that is a country, and this country may not be printed.
-    ``questions`` has the question of each figure.
+    """Whether the answer that each figure counts is a country that may not be printed. ``questions`` has the
+    question of each figure.
 
     >>> figures = pd.DataFrame({"option_id": ["KHM", "LAO", "yes"]})
     >>> is_hidden_country_option(figures, pd.Series(["Q1", "Q1", "Q2"]), {"Q1": {"LAO"}}).tolist()
@@ -321,7 +321,7 @@ def find_figures_releasable_on_country_pages(estimates: pd.DataFrame, incidence:
     Country pages may show only counts of options and of codes. Numbers, words, sensitive answers and answers
     that can be compared with a public record are never shown on country pages. An answer is shown on the
     pages of all countries or on no page. Codes are shown only if all codes may be shown, because an
-    organisation that raises a code also raises the codes above it.
+    organisation that raises a code also counts as having raised the codes above it.
     """
     facts, kind = incidence.facts, estimates["subset_kind"].astype("str")
     is_coded = estimates["measure"] == "coded"
@@ -354,7 +354,8 @@ def find_figures_releasable_on_country_pages(estimates: pd.DataFrame, incidence:
 
 
 def _follow_skip_logic(open_: dict[_Key, set[str]], facts: pd.DataFrame) -> None:
-    """Removes from ``open_`` each question whose base would disclose an answer that is not releasable.
+    """Removes from ``open_`` (the options that may be shown, keyed by question or code) each question whose
+    base would disclose an answer that may not be shown.
 
     The base of a question discloses earlier answers, because only organisations that gave certain answers to
     an earlier question were asked it.
@@ -372,8 +373,8 @@ def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: sci
                         countries: Mapping[str, str], least: int, grouping: Grouping) -> set[str]:
     """Returns the options of a question (or the only option of a code) that may be shown by country.
 
-    A small count for the whole study tells readers that fewer than ``least`` independent organisations gave
-    the answer, or that fewer than ``least`` organisations did not give it.
+    If the count of an option for the whole study is hidden because it is small, readers know that fewer than
+    ``least`` independent organisations gave the answer, or that fewer than ``least`` did not give it.
     """
     kind, where, unit = (table[c].to_numpy() for c in ("subset_kind", "subset_id", "unit"))
     is_whole, is_here = kind == ALL, kind == "country"
@@ -424,8 +425,8 @@ class _Figures:
         self.size = len(options)
 
     def sum_by_option(self, records: scipy.sparse.csr_array, is_selected: np.ndarray) -> np.ndarray:
-        """Returns the records of the figures that ``is_selected`` selects, added up by option, as a matrix of
-        options x organisations."""
+        """Returns a matrix of options x organisations. An entry is the number of the organisation's records
+        in those figures of the option that ``is_selected`` selects."""
         at = np.flatnonzero(is_selected & (self.option >= 0))
         by_option = scipy.sparse.csr_array((np.ones(len(at), dtype=np.int64), (self.option[at], at)),
                               shape=(self.size, records.shape[0]))
@@ -518,10 +519,10 @@ def is_public_record_contradiction_protected(stated: pd.DataFrame,
     """Whether publishing how many organisations contradict a public record discloses no organisation's
     answer.
 
-    The organisations for which the record has the same value form a group. No answer is disclosed if two
-    things remain possible for each value in each group: at least one organisation that the reader does not
-    know stated the value, and at least one organisation that the reader does not know did not state the
-    value.
+    The organisations for which the record has the same value form a group. No answer is disclosed if, for
+    each value in each group, a reader must think two things possible. First, at least one organisation whose
+    answer the reader does not know stated the value. Second, at least one organisation whose answer the
+    reader does not know did not state the value.
 
     - ``stated``: the rows of the processed table ``stated`` that can be compared with this record; each row
       is one organisation's statement. The column ``cluster`` of ``stated`` has the number of the independent
@@ -576,10 +577,11 @@ def _record_groups(stated: pd.DataFrame, counts: Mapping[tuple[str, str, str], _
 
 
 def _value_is_protected(number: int, rows: pd.DataFrame, tied: LinearConstraint) -> bool:
-    """Whether two things are possible under the constraints ``tied``. First, more organisations in ``rows``
-    stated a value than a reader and an ally know. Second, more organisations in ``rows`` than a reader and an
-    ally know did not state the value. ``number`` is the position, among the unknowns, of the number of
-    organisations in ``rows`` that stated the value."""
+    """Whether two things are possible under the constraints ``tied``. First, the organisations in ``rows``
+    that stated a value are more than those whose answers a reader and an ally know. Second, the organisations
+    in ``rows`` that did not state the value are more than those whose answers a reader and an ally know.
+    ``number`` is the position, among the unknowns, of the number of organisations in ``rows`` that stated the
+    value."""
     from scipy.optimize import milp
 
     known = min(rows["cluster"].value_counts().head(COALITION).sum(), len(rows) - 1)

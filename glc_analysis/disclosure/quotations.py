@@ -8,9 +8,9 @@ second person also reads each passage that is proposed for the public. In the te
 text must be in the segment from which the text is quoted; spaces, case and the kind of quotation marks do not
 matter.
 
-Quotations for the public are printed in translation. The original words, in another language, are printed
-only if the row of quotes.csv names the segment with the original words. If the row names another segment,
-such as a translation, the organisation has not seen and cleared exactly the original words.
+Quotations for the public are printed in translation. The original words are printed only if the row of
+quotes.csv names the segment that has these words. If the row names another segment, such as a translation,
+the organisation has not seen and cleared exactly the original words.
 """
 
 from __future__ import annotations

@@ -177,18 +177,18 @@ def decide_next_release(fresh: PublishedRelease, question_conditions: pd.DataFra
       question is asked).
 
     The new figures of a question (or code) are compared with each earlier release that published the
-    question. The question gets new figures if two conditions hold in each comparison; otherwise the question
-    keeps its old figures:
+    question. The question gets new figures if these two conditions hold in each comparison:
 
     - At least ``least`` independent organisations joined, left or changed their answers.
     - The differences disclose no answer of these organisations, even to a reader who knows two of the
       organisations and all organisations that withdrew.
 
-    If the new figures differ from a release to the other audience, the two conditions must also hold in the
-    comparison with that release. A question that was never published is now published, except if its base
-    would disclose changes in a question that keeps its old figures. Country pages show today's answers rather
-    than the answers of the last release. Country pages show no new figures of a question that keeps its old
-    figures, because readers could subtract the new figures from the old ones.
+    If one of the conditions does not hold, the question keeps its old figures. If the new figures differ from
+    a release to the other audience, the two conditions must also hold in the comparison with that release. A
+    question that was never published is now published, except if its base would disclose changes in a
+    question that keeps its old figures. Country pages show today's answers rather than the answers of the
+    last release. Country pages show no new figures of a question that keeps its old figures, because readers
+    could subtract the new figures from the old ones.
     """
     if not before and not other_audience_releases:
         return fresh
@@ -258,7 +258,7 @@ def take_numbers_from_next_release(decisions: pd.DataFrame, fresh: PublishedRele
 def _dependent_questions(conditions: pd.DataFrame, frozen: set[str]) -> Iterator[str]:
     """Yields the questions that were asked only after certain answers to a frozen question, which is a
     question that keeps its old figures. The base of a dependent question would show how many organisations
-    gave the answers on which it depends."""
+    gave the answers on which the question depends."""
     for question, condition in conditions.itertuples(index=False):
         if any(f"{one.name}/" in frozen for one in iterate_comparisons(parse_condition(condition))):
             yield f"{question}/"
@@ -271,8 +271,8 @@ def _compare(fresh: pd.DataFrame, issued: pd.DataFrame, now: np.ndarray, then: n
     Returns two booleans: whether no figure changed, and whether the change may be published. A change means
     that an organisation joined, left or changed its answer. The change may be published if enough
     organisations changed in every group in which at least one organisation changed, and if no answer of these
-    organisations is disclosed. The complement counts as a group as well; it consists of the organisations
-    outside all shown groups."""
+    organisations is disclosed. The complement, which consists of the organisations outside all shown groups,
+    counts as a group as well."""
     both = (fresh["is_there"] & issued["is_there"]).to_numpy(bool)
     if not both.any():
         return False, False
@@ -329,8 +329,8 @@ def _independent(clusters: scipy.sparse.csr_array, are_meant: np.ndarray) -> int
 
 
 def _align(issued: PublishedRelease, parts: pd.Series, names: pd.Index) -> tuple[pd.DataFrame, np.ndarray]:
-    """Returns the figures whose ids are in ``parts``, and two matrices of figures x organisations: the
-    numbers of records in the base, and the numbers of counted records.
+    """Returns the figures of ``issued`` whose ids are in the index of ``parts``. Also returns two matrices of
+    figures x organisations: the numbers of records in the base, and the numbers of counted records.
 
     An option that the earlier release did not have is treated as a hidden option with the base of the other
     options.

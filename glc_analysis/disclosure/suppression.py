@@ -109,7 +109,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     - ``never``: the codes that only the team may see.
     - ``countries`` (id -> region): the countries whose figures may be shown if enough organisations work
       there.
-    - ``agreed`` (id -> region): the countries with a page for the convening, because all organisations of the
+    - ``agreed`` (id -> region): the countries that have a page for the convening. All organisations of such a
       country agreed that the page shows their answers. ``coded``: the countries in ``agreed`` whose codes the
       convening may read.
     - ``printable``: maps each question whose options are countries to the options that may be printed
@@ -290,9 +290,9 @@ class Decisions:
         return decisions
 
     def group_by_question_or_code(self, is_selected: np.ndarray) -> dict[int, np.ndarray]:
-        """Returns the positions of the counts that ``is_selected`` selects, grouped by question or code.
-        Counts of passages in calls are in a separate group, and so are counts of passages in interviews
-        without a guide."""
+        """Returns the positions of the counts that ``is_selected`` selects, grouped by question or code. For
+        each code, the counts of passages in calls form a group of their own, and so do the counts of passages
+        in interviews without a guide."""
         at = np.flatnonzero(is_selected & (self.key >= 0))
         at = at[np.argsort(self.key[at], kind="stable")]
         if not len(at):
@@ -432,8 +432,7 @@ def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCou
 
 
 def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisions: Decisions) -> None:
-    """Hides questions whose base would narrow the range of the count of an earlier answer that is not shown
-    exactly.
+    """Hides a question if its base would tell readers too much about the hidden count of an earlier answer.
 
     If only records with a certain earlier answer were asked a question, the base of the question is a lower
     bound for the count of the earlier answer. The question is shown if the count of the earlier answer is
@@ -524,9 +523,9 @@ def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, 
 
 def _most_by_others(one: Comparison, at: int, places: Mapping[tuple[str, str], np.ndarray], unit: str,
                     decisions: Decisions) -> float:
-    """Returns the largest possible count of a condition in the group of the figure ``at``. The largest
-    possible count is the count for the whole study less the bases of all other groups, including groups that
-    are not shown."""
+    """Returns the largest number of records in the group of the figure ``at`` that may meet a condition. This
+    number is the largest possible count of the condition in the whole study, less the bases of all other
+    groups, including groups that are not shown."""
     whole = f"{unit}/{ALL}/"
     asked, own = (places[name, whole] for name in (one.name, decisions.facts["question_id"].iat[at]))
     given = asked[np.isin(decisions.option[asked].astype(str), one.values)]

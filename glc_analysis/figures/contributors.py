@@ -47,11 +47,12 @@ each figure's row among these rows. Several figures may share one row."""
 class IncidenceRows:
     """A matrix of figures x organisations, which is indexed like a ``csr_array`` by the positions of figures.
 
-    A part of the matrix is computed only when one of its figures is first read, because most kinds of subsets
-    are never read. For each figure, ``part`` has the index in ``sources`` of the figure's part, and ``at``
-    has the position of the figure's row in that part. Figures that have the same base share one row of the
-    matrix. The functions that compute the parts of the matrix are defined at the top level of modules, so
-    that a matrix can be sent to another process.
+    A part of the matrix has the figures of one kind of subset. The part is computed only when one of its
+    figures is first read, because the figures of most kinds of subsets are never read. For each figure,
+    ``part`` has the index in ``sources`` of the figure's part, and ``at`` has the position of the figure's
+    row in that part. Figures that have the same base share one row of the matrix. The functions that compute
+    the parts of the matrix are defined at the top level of modules, so that a matrix can be sent to another
+    process.
     """
 
     sources: Sequence[Callable[[], scipy.sparse.csr_array]]

@@ -86,8 +86,8 @@ def make_discordance_records(rows: pd.DataFrame, answers: pd.DataFrame) -> Figur
 
 
 def count_answers_contradicting_public_record(records: FigureRecords) -> pd.DataFrame:
-    """Returns one figure per indicator: the number of answers in the whole study that state a different value
-    from the public record.
+    """Returns one figure per indicator: the number of answers in the whole study that state another value
+    than the public record.
 
     >>> rows = pd.DataFrame({"indicator": "tier", "question_id": "Q3", "recorded": ["1", "2", ""],
     ...                      "answer_id": ["a", "b", "c"], "is_discordant": [True, False, False]})

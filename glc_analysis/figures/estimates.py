@@ -108,8 +108,9 @@ def iterate_all_questions_with_responses(data: CleanTables) -> Iterator[tuple[Qu
 
 @dataclass(frozen=True)
 class _ByQuestion:
-    """A table of responses, arranged by question: the positions of each question's rows, keyed by
-    question_id, and for each unit the record to which each row belongs."""
+    """Finds the rows of each question in a table of responses. ``rows`` has the positions of each question's
+    rows, keyed by question_id. ``records`` has, keyed by unit, the position of the record to which each row
+    belongs."""
 
     rows: Mapping[Any, np.ndarray]
     records: Mapping[str, np.ndarray]

@@ -126,8 +126,8 @@ def is_about_group_chosen_for_question(figures: pd.DataFrame, questions: pd.Seri
 
 
 def find_grouping_faults(tables: Tables) -> Iterator[Fault]:
-    """Yields the faults in groupings.csv (one attribute per question for audiences other than the team).
-    There is a fault if one of these conditions does not hold:
+    """Yields the faults in groupings.csv, which has one attribute per question for audiences other than the
+    team. There is a fault if one of these conditions does not hold:
 
     - A question is grouped by only one attribute, and each of its records has exactly one value of the
       attribute.

@@ -26,10 +26,10 @@ def compute_share_interval(n: pd.Series, base_n: pd.Series, *, method: str = "wi
     """Returns the lower and upper end of the 95 % interval of n / base_n; NaN if the base is 0.
 
     If ``frame_size`` N is given (0 means that the study does not state it), the finite population correction
-    is applied: the effective sample size n(N - 1)/(N - n) replaces n (Cochran 1977, section 2.6 solved for
-    n). No interval is computed if all organisations in the sampling frame answered. The method ``wilson`` is
-    that of Wilson 1927, ``clopper_pearson`` that of Clopper & Pearson 1934, and ``jeffreys`` that of Brown,
-    Cai & DasGupta 2001.
+    is applied. The effective base b(N - 1)/(N - b) then replaces the base b, and the count grows in the same
+    ratio (Cochran 1977, section 2.6, solved for the sample size). No interval is computed if all
+    organisations in the sampling frame answered. The method ``wilson`` is that of Wilson 1927,
+    ``clopper_pearson`` that of Clopper & Pearson 1934, and ``jeffreys`` that of Brown, Cai & DasGupta 2001.
 
     >>> low, high = compute_share_interval(pd.Series([18]), pd.Series([30]))
     >>> low.round(4).tolist(), high.round(4).tolist()

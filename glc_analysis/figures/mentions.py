@@ -1,8 +1,9 @@
 """Makes the table ``mentions``: which organisation was asked about a code, raised the code, or said the
 contrary.
 
-The module decides which organisations were asked about a code. These organisations are the base of every
-count of the code.
+The module decides which organisations were asked about a code. These organisations are in the base of every
+count of the code. An organisation that was not asked is in the base as well if it raised the code, or if it
+is undecided whether it raised the code.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ _COLUMNS = ["organisation_id", "code_id", "source", "is_asked", "is_raised", "is
            "is_undecided", "segments_n"]
 _KEY = _COLUMNS[:3]
 RAISED_OR_UNDECIDED = ["is_raised", "is_undecided"]
-"""The columns which say whether an organisation raised a code, or whether this is undecided."""
+"""The columns which say whether an organisation raised a code, and whether it is undecided that the
+organisation raised it."""
 
 
 def list_codes_asked_or_raised(consensus: pd.DataFrame, undecided_segment_codes: pd.DataFrame,
@@ -226,7 +228,8 @@ def _codes_of_organisations(codes: pd.DataFrame, documents: pd.DataFrame, segmen
     turn.
 
     The codes of a turn are the codes that ``codes`` (columns segment_id, code_id) gives to it, and all codes
-    above these codes. A code above is left out if it contradicts the code below from which it would follow.
+    above these codes. A code above is left out if it contradicts the code below because of which it would be
+    added.
     """
     contrary = dict(zip(codebook["code_id"], codebook["contradicts"], strict=True))
     codes = codes.merge(_spoken(documents, segments), on="segment_id")

@@ -224,8 +224,8 @@ _MEASURED = ["question", "statistic", "value", "base_n"]
 
 
 def resolve_subset_kind(attribute: str, *, more: Sequence[str] = ()) -> str:
-    """Returns the kind of subset that the option ``--by`` names. ``attribute`` is the name of an attribute or
-    one of the names in ``more``; it may end in ``_id``.
+    """Returns the kind of subset that the option ``--by`` names. ``attribute`` is the name of an attribute,
+    or one of the names in ``more``; the name may be followed by ``_id``.
 
     >>> resolve_subset_kind("home_country_id")
     'home_country'

@@ -2,9 +2,10 @@
 the file.
 
 The extracted text includes the words on a page and the words hidden in the file: attributes, comments,
-scripts, data inside links, metadata, properties of a document, members of a package. Pictures, fonts and
-notes attached to a PDF are not read. Reading a PDF needs `pdftotext` and `pdfinfo` (poppler). If the module
-cannot read a file, it raises an error, because the file may contain any text.
+scripts, data inside links, metadata, the properties of a document, and the files inside a ZIP file or office
+document. Pictures, fonts and notes attached to a PDF are not read. Reading a PDF needs `pdftotext` and
+`pdfinfo` (poppler). If the module cannot read a file, it raises an error, because the file may contain any
+text.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ Piece = tuple[str, str]
 
 _NAMES_ONLY = frozenset({".eot", ".gif", ".ico", ".jpeg", ".jpg", ".map", ".otf", ".png", ".ttf", ".webp",
                         ".woff", ".woff2"})
-"""The endings of the names of pictures, fonts and script maps. Only the names of pictures, fonts and script
-maps are read."""
+"""The endings of the names of pictures, fonts and script maps. The gate reads only the names of such files,
+not their content."""
 
 _INLINE = frozenset(re.findall(r"\w+", """
     a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp rt ruby s
@@ -274,8 +275,8 @@ def _xml(content: bytes) -> Iterator[Piece]:
 
 
 _REPEATED = 1 << 20
-"""The largest number of bytes of an XML file that is read once and remembered, because many packages contain
-the same file, such as the styles of Word files."""
+"""An XML file of at most this many bytes is read once and its texts are kept, because many office documents
+contain the same XML file, such as the file of styles."""
 
 
 @lru_cache(maxsize=32)

@@ -1,11 +1,11 @@
-"""Runs the gate, which stops files that contain anything their readers may not know, and reports what it
-found.
+"""Runs the gate, which stops files that contain anything their readers may not know, and reports the
+findings.
 
 The gate takes files, and the terms that the files' readers may not know (:mod:`.leak_scan`), and returns
-findings of one line each. A finding says which term was found, where readers would see it, where it comes
-from, and what to do. Each term gives one finding, even if several files contain it. The origin of a term is
-searched for in the tables that people wrote, in study.toml, in the notebooks, and in interviews, calls and
-answers. The first place in which the term is found is the place to correct.
+findings of one line each. A finding says which term was found, where readers would see the term, which text
+the term comes from, and what to do. Each term gives one finding, even if several files contain it. The origin
+of a term is searched for in the tables that people wrote, in study.toml, in the notebooks, and in interviews,
+calls and answers. The first place in which the term is found is the place to correct.
 
 The gate keeps the digests of the files of a run that passed. A file of the next run with the same path and
 bytes is searched again only if the search terms have changed.
@@ -77,10 +77,10 @@ def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audie
     """Raises Faults for all leaks that :func:`.find_leaks` finds. There is one fault per term, and one per
     file that cannot be read.
 
-    If ``study`` is given, each fault says where the text with the term comes from. For the pages of one
-    ``organisation``, the only words from interviews, calls and answers in which the origin of a term is
-    searched for are this organisation's own words. The team may read what organisations said about
-    themselves, so in files for the team only the names of persons in names.csv count as leaks.
+    If ``study`` is given, each fault says where the text with the term comes from. If the files are the pages
+    of one ``organisation``, the origin of a term is not searched for in the interviews, calls and answers of
+    other organisations. The team may read what organisations said about themselves, so in files for the team
+    only the names of persons in names.csv count as leaks.
     """
     leaks = find_leaks(files, root, names, audience=audience, identifier_rules=identifier_rules,
                        only_persons=has_capability(audience, "internal"))
@@ -116,8 +116,8 @@ def find_leaks_in_papers(search: Callable[[Iterable[Path]], None], files: list[P
 
 
 def _outermost(leaks: list[Leak]) -> list[Leak]:
-    """Returns the leaks, without terms that are part of a longer term at the same place, such as an id within
-    a name."""
+    """Returns the leaks. A leak is left out if its term is part of a longer term that was found at the same
+    place, such as an id within a name."""
     at: dict[tuple[str, str], list[str]] = {}
     for leak in leaks:
         at.setdefault((leak.file, leak.place), []).append(_letters(leak.found))
@@ -189,9 +189,9 @@ def _remedy(rule: str, kind: str) -> str:
 
 
 _HEADINGS = "\tcolumns"
-"""The last part of the name of a place in questions.csv, if the text at this place is a heading of a raw
-file, which nobody can change. If the wording of a question contains the same text as a heading, the wording
-counts as the origin, because readers see the wording."""
+"""The end of the name of a place in column ``columns`` of questions.csv. The text at such a place is a
+heading of a raw file, which nobody can change. If the wording of a question contains the same text as a
+heading, the wording counts as the origin, because readers see the wording."""
 _KINDS = ("written", "settings", "cleared", "notebook", "said")
 """The kinds of texts in which an origin is searched for; the kinds that people wrote for readers come
 first."""

@@ -3,7 +3,7 @@ profile links, web addresses, document numbers, birth dates, telephone numbers i
 
 Coordinates, Plus Codes and web addresses are recognised by their form alone. Most other kinds of text are
 recognised only after a cue, which is a word that says what follows (``content/identifying_cues.csv``).
-Without a cue, a figure of a report could be taken for a number that identifies a person.
+Without this condition, a figure of a report could be taken for a number that identifies a person.
 :func:`.contacts.find_emails_and_phone_numbers` finds e-mail addresses, and telephone numbers in digits.
 """
 
@@ -95,7 +95,7 @@ def _coordinates(text: str) -> Iterator[IdentifyingForm]:
 def _is_a_place(text: str, pair: re.Match[str]) -> bool:
     """Whether two decimals are coordinates. Two decimals count as coordinates if they are in a link, or if
     they are larger and more precise than statistics usually are. Outside a link, two decimals that are both
-    below one do not count, because no land is there.
+    below one do not count, because a point with such coordinates is in the sea.
 
     >>> texts = "@1.283,36.817", "0.9876, 1.5432", "-1.2833, 36.8167", "0.96114, 0.95202"
     >>> [_is_a_place(text, _PAIR.search(text)) for text in texts]
@@ -132,8 +132,9 @@ _ENDS_THAT_ARE_WORDS = frozenset((
     "kg", "km", "la", "lt", "ma", "md", "me", "mg", "mi", "ml", "mm", "ms", "my", "na", "ne", "ni", "no",
     "nu", "pa", "pl", "ps", "py", "rs",
     "sa", "se", "sh", "si", "so", "st", "to", "tu", "us", "va", "ve"))
-"""The country endings of web addresses that are also words or file endings; they count only in a longer
-address."""
+"""The country endings of web addresses that are also words or file endings. A name with such an ending counts
+as a web address only if it begins with ``www.`` or ``https://``, if a path follows it, or if a part such as
+``org`` comes before the ending."""
 
 
 def _web_addresses(text: str) -> Iterator[IdentifyingForm]:
@@ -200,7 +201,7 @@ _OF_PUBLIC_BODY = re.compile(r"""(?x) (?:^|[.:;!?\n]\s*) (?:Office\ of\ )?(?:[Tt
     |Ministère\ d[eu]|(?:Ministério|Embaixada)\ d[aeo]|Ambassade\ d[eu])\ (?:the\ |la\ )?[A-ZÀ-Þ][\w'’-]*)
     (?:[\s,]+(?:Office|Field|Country|Regional|Human|Rights|Refugees|Drugs|Crime|Palais\ \w+|for|on|and|\d+))*
     [\s,:(]*$""")
-"""The pattern of the sentence before an address that consists of the name of a public body."""
+"""The pattern of a sentence that is only the name of a public body and that comes before an address."""
 
 
 @cache
@@ -265,15 +266,16 @@ def _digit_words() -> tuple[dict[str, int], re.Pattern[str]]:
 _HANDLE = r"(?<![\w@/.])@[^\W\d][\w.]{2,}\w(?![\w(/])"
 _BARE_HANDLE = re.compile(r"(?<![\w@/.])@(?=\w*[_\dA-Z]|\w+\.\w)[^\W\d][\w.]{3,}\w(?![\w(/\"'])")
 _OPENS_LINE = re.compile(r"^\n?[ ][^\W\d_]$")
-"""The pattern of the letters around a handle that opens a line and is followed by a word. A decorator in
-Python is not found, because no word follows it in its line."""
+"""The pattern of the characters before and after a handle that is the first word of a line and is followed by
+another word. A decorator in Python does not match, because no other word follows it in its line."""
 _AT_RULE = re.compile("@(?:charset|container|font|import|keyframes|layer|media|namespace|page|property"
                       r"|supports)(?![\w.])")
 """The pattern of a rule in a style sheet, which begins with @ as handles do."""
 _LINKING = (r"(?:[\s:#.,º°=()№\"'’-]|\b(?:no|nos|nr|n|num|number|número|numero|numéro|is|was|are|with|card"
             r"|id|del?|du|es|era|est|code)\b|السفر|رقم|رقمه|رقمها|номер|លេខ|号码|号|संख्या){1,12}")
 _OF_WHOM = r"(?:(?:\s[\w'’-]+\.?){1,5}(?=:))?"
-"""The words that may stand before the colon, as in "Passport of the witness: no. 4412908"."""
+"""The pattern of the words between a cue and a colon, such as "of the witness" in "Passport of the witness:
+no. 4412908"."""
 _CAPITAL = r"[^\W\d_a-zà-ÿа-я][\w'’.-]*"
 _ARTICLES = r"(?i:(?:de|del|da|do|dos|das|des|du|la|las|le|les|los)\s|[dl]['’]){0,3}"
 _STREET_NAME = rf"\s{_ARTICLES}{_CAPITAL}(?:\s{_ARTICLES}{_CAPITAL}){{0,3}}"
@@ -286,8 +288,9 @@ _STREET_ENDS = tuple(fold_text(row["cue"]) for row in read_packaged_csv(__file__
 """The endings of one-word names of streets in Germanic languages and Finnish, in folded letters."""
 _COMPOUND_STREET = re.compile(
     r"\b([A-ZÀ-Þ][^\W\d_]{4,})\.? (?!(?:19|20)\d\d)\d{1,4}(?: ?[a-zA-Z])?(?![\w%])")
-"""The pattern of an address in Germanic languages and Finnish, such as Lindvägen 14 B. The pattern also finds
-other words with a number."""
+"""The pattern of an address in Germanic languages and Finnish, such as Lindvägen 14 B. The pattern also
+matches other words before a number, so the ending of the word is checked against :data:`_STREET_ENDS` as
+well."""
 _EAST_ASIAN_ADDRESS = re.compile(
     "[\u4e00-\u9fff]{1,8}[路街道巷弄]\\d{1,4}[号號]"
     "|[区市町村][\u3040-\u30ff\u4e00-\u9fff]{1,8}\\d{1,3}(?:丁目|-\\d{1,3}-\\d)"
@@ -393,7 +396,7 @@ def _beside_role(text: str, start: int, end: int, *, is_private: bool) -> Iterat
     """Yields the full name beside a word for what somebody does at an organisation, as in "our cook, Ana
     Paz", or in the next cell of a table. One word of the name must be a common given name, or a title must be
     before the name. If the role comes after the name, a word such as "our" must be before the role. With
-    ``is_private``, no public person has the role, so this word is not needed.
+    ``is_private``, no public person has the role, so a word such as "our" is not needed.
 
     >>> texts = "our night guard, Ana Paz", "| guard | Ana Paz |", "Ana Paz, our guard", "guards in Ana Paz"
     >>> [[*_beside_role(text, text.index("guard"), text.index("guard") + 5, is_private=False)] != []

@@ -1,8 +1,8 @@
 """Searches files for names, addresses and identifiers that the readers of the files may not see.
 
-The search takes the files of a run, ``names.csv`` and other identifiers of the study. For every term that is
-found, the search returns the file, the place in the file and the broken rule. The gate lets files be
-published only if no term is found in them.
+The search takes the files of a run, the names in ``names.csv`` and further identifiers of the study, such as
+the ids of organisations. For every term that is found, the search returns the file, the place in the file and
+the broken rule. The gate lets files be published only if no term is found in them.
 """
 
 from __future__ import annotations
@@ -94,8 +94,8 @@ class Terms:
     """The reference tables that register people, organisations or files; their cells do not count as texts
     written for readers."""
     people: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """The columns with codes of people, keyed by the rule that a page would break if it printed a code of the
-    column."""
+    """The columns with codes of people, each as a table and a column. The key of a column is the rule that a
+    page would break if the page printed a code of this column."""
     printed_ids: tuple[tuple[str, str], ...] = ()
     """The columns with ids that pages may print."""
     languages: tuple[tuple[str, str], ...] = ()
@@ -168,7 +168,8 @@ def list_participant_identifiers(reference: Reference, audience: str) -> dict[st
 
 
 def _long_enough(kinds: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """Returns the texts that are so long that they do not occur in pages by chance, each with its kind."""
+    """Returns the texts with at least :data:`MIN_LENGTH` letters, each with its kind (its key in ``kinds``).
+    Shorter texts are left out, because they occur in pages by chance."""
     return {text: kind for kind, texts in kinds.items() for text in texts if len(text) >= MIN_LENGTH}
 
 
@@ -202,7 +203,8 @@ def without_own_names(organisation_id: str, study: Study, reference: Reference,
                       said_identifiers: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
     """Returns the rows of names.csv and the identifiers that must be searched for on an organisation's own
     pages. The organisation's own names and countries, and the terms that it said itself
-    (``said_identifiers``; :func:`map_organisations_to_identifiers_said`), are left out."""
+    (``said_identifiers``; :func:`map_organisations_to_identifiers_said`), are no leaks there. Such a term is
+    left out, or its rule is replaced by :data:`OWN_NAME` or :data:`ALLOWED`."""
     register, names = reference.organisations, reference.names
     called = [*list_organisation_ids_and_labels(register[register["organisation_id"] == organisation_id]),
               *list_former_names(reference.organisation_changes, [organisation_id])]
@@ -259,8 +261,8 @@ OWN_NAME = "own name"
 """The value that replaces the rule of an organisation's name on the organisation's own page, where this name
 is not searched for."""
 _VARIED = ("name", "organisation", "speaker", "country", "people", "city")
-"""The rules whose texts are also searched for in other spellings; ids, files and checksums are searched for
-only unchanged."""
+"""The rules whose texts are also searched for in other spellings. The texts of all other rules, such as ids
+and checksums, are searched for only in their own spelling."""
 _OF_COUNTRIES = ("country", "people", "city")
 
 _SIGNS_OF_ENDINGS = (name_variants.WITH_ENDING, name_variants.WITH_CASE)
@@ -299,9 +301,11 @@ class Leak:
 
 
 class Term(NamedTuple):
-    """A text to search for: how it matches, which rule it breaks, its ``case``, its folded letters, and its
-    longest word. ``case`` says how the term must be written to count as a leak: ``any``, ``label``,
-    ``heard``, a value of :func:`.determine_required_case_and_context`, or the kind of a part of a name."""
+    """A text to search for. ``how`` says how the text matches; ``rule`` is the rule that it breaks;
+    ``folded`` has its folded letters; ``word`` is its longest word. ``case`` says how the text must be
+    written to count as a leak. The value of ``case`` is ``any``, ``label``, ``heard`` (another
+    transcription), a value of :func:`.determine_required_case_and_context`, or the kind of a part of a name,
+    such as ``surname``."""
 
     text: str
     how: str
@@ -328,8 +332,8 @@ def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audien
     for every term found that the audience may not read.
 
     ``names`` has the columns name, kind, match and allowed_for. ``identifier_rules`` has further identifiers
-    (labels, ids, speakers, raw files), each with its rule; they match only as whole words in folded letters.
-    With ``only_persons``, only the whole names of the persons in ``names`` are searched for.
+    (labels, ids, speakers, raw files), each with its rule. These identifiers match only as whole words in
+    folded letters. With ``only_persons``, only the whole names of the persons in ``names`` are searched for.
 
     >>> from tempfile import TemporaryDirectory
     >>> names = pd.DataFrame([["Ana López", "person", "folded", ""], ["CURB", "organisation", "exact", ""]],
@@ -487,8 +491,8 @@ class Search:
         return self._forms[word]
 
     def may_be_name(self, compound: str) -> bool:
-        """Whether a folded word with signs inside may be a word of a term: in one of the term's spellings, or
-        transcribed from another script."""
+        """Whether a folded word with signs inside may be a word of a term, either in one of the term's
+        spellings or in a transcription from another script."""
         if compound not in self._compounds:
             word = re.sub(r"\W", "", compound)
             self._compounds[compound] = (
@@ -499,8 +503,9 @@ class Search:
 
     def sounding_like(self, word: str) -> frozenset[tuple[int, int]]:
         """Returns the words of searched names of which ``word`` (in folded letters) may be another
-        transcription. Each returned word is a pair: the position of its name in ``heard``, and the position
-        of the word in this name."""
+        transcription. Each returned word is a pair of numbers: the position of its name in ``heard`` (the
+        list of names that are compared with other transcriptions), and the position of the word in this
+        name."""
         if word not in self._sounding:
             could = {place for sounds in transcriptions.list_consonant_readings(word, may_have_ending=True)
                      for place in self.by_sound.get(sounds, ())}
@@ -530,8 +535,9 @@ def _transcribed(term: Term, *, with_parts: bool) -> Iterator[tuple[tuple[str, .
     """Yields the sequences of words of a name that are compared with other transcriptions, each with its
     term. One sequence has all words of the name; in others, some or all of these words are joined to one
     word. For a person, ``with_parts`` adds the surname alone, the given name alone, and, if the name has more
-    than two words, the given name with one other word. For an organisation or place, each word is also
-    yielded alone, without its form (:func:`.strip_form_from_unspaced_word`)."""
+    than two words, the given name with one other word. For an organisation or place, each word with a joined
+    word for its kind, such as "association", is also yielded alone and without the word for the kind
+    (:func:`.strip_form_from_unspaced_word`)."""
     heard = term._replace(case="heard")
     for name in name_variants.without_special_letters(term.text):
         words = transcriptions.split_name_without_particles(name)
@@ -902,8 +908,9 @@ class _Document:
                         yield Match(start, here[-1][1], term.rule, term.text, term.is_allowed)
 
     def _run_on(self, terms: Mapping[str, Term]) -> Iterator[Match]:
-        """Yields names in scripts without blanks between words: parts of names beside a title, and names in
-        Khmer that the text writes with variant letters. The place of the match is the whole text."""
+        """Yields the names that are found in texts without blanks between words. Such a name is either a part
+        of a name beside a title, or a name in Khmer that the text writes with variant letters. The place of
+        the match is the whole text."""
         for n, text in enumerate(self.folded) if terms and name_variants.is_unspaced(self.letters) else ():
             usual = (name_variants.replace_look_alikes(text).replace(" ", "")
                      if name_variants.is_unspaced(text) else "")
@@ -1002,9 +1009,9 @@ def _terms(rows: Iterable[tuple[str, ...]], audience: str,
 
 
 def _code_with_other_signs(folded: str) -> tuple[str, str]:
-    """Returns a pattern that finds a code of a case or room, and the longest number in the code. The pattern
-    is for folded letters; it finds the code with any signs between its parts, or with no signs. The pattern
-    and the number are blank for names that are not such codes.
+    """Returns a pattern that finds a name which is a code, such as the code of a case or room, and the
+    longest number in the code. The pattern is for folded letters. It finds the code with any signs between
+    its parts, or with no signs. The pattern and the number are blank for a name that is not a code.
 
     >>> form, number = _code_with_other_signs("lkv-2019/b")
     >>> number, [bool(re.fullmatch(form, text)) for text in ("lkv2019b", "lkv 2019-b", "lkv-2019/bc")]
@@ -1025,8 +1032,9 @@ def _code_with_other_signs(folded: str) -> tuple[str, str]:
 
 
 _FEWEST_DIGITS_OF_CODE, _FEWEST_DIGITS_OF_NUMBER = 3, 9
-"""The smallest number of digits that the longest number in a code must have; and, for a code without letters,
-the smallest number of digits that all its numbers together must have."""
+"""``_FEWEST_DIGITS_OF_CODE`` is the smallest number of digits that the longest number in a code must have.
+``_FEWEST_DIGITS_OF_NUMBER`` is for codes without letters: the smallest number of digits that all numbers of
+such a code together must have."""
 
 
 @lru_cache(1 << 14)
@@ -1206,15 +1214,16 @@ _INITIALS_OF_AUTHOR = re.compile(r", (?:[A-Z]\.[ -]?){1,3}(?=[,&(]|and\b)")
 _ELSEWHERE = re.compile(r"""(?x) (?P<where>,\ (?:on|in|en|the|la|el|capital)\b[^,.;:!?()]{0,50})?
     (?:,\ (?P<region>[^\W\d_][^,.;:()]{2,30})(?=,\ [A-Z]|\ \())?
     (?:\ \((?P<in>[^()]+)\) | ,\ (?P<of>[^\W\d_]+(?:\ [A-Z]\w+)?)(?=[,.;)]|$))""")
-"""The pattern of the text after a place's name which says in which country the place is."""
+"""The pattern of a text that follows a place's name and says in which country the place is."""
 _IS_COUNTED = re.compile(r"(?<!\w)[Aa]n? $")
 _IS_NOUN = re.compile(r"\s(?:at|degree|diploma|from|in|is|level|or|was)\b|[.,;)]")
-"""The patterns of the text before (``_IS_COUNTED``) and after (``_IS_NOUN``) the code of a country which show
-that the letters mean a thing and not the country, as in "an HND in care"."""
+"""Two patterns which together show that the letters of a country's code mean a thing and not the country, as
+in "an HND in care". ``_IS_COUNTED`` is for the text before the code, and ``_IS_NOUN`` for the text after the
+code."""
 _IS_RISE = re.compile(r"\d|\s?%|\s(?:per\s?cent|points?|por ciento|pour cent)")
 _SUM = re.compile(r"""(?xi) (?:\d | (?<!\w)(?:hundred|thousand|million|few|many|cien|\w*cientos|mil|millones
     |cents?|mille|millions?))s?\ (?:of\ |de\ |d['’])? $""")
-"""The pattern of the text before the name of a currency which shows that a sum of money is stated."""
+"""The pattern of a text that precedes the name of a currency and shows that a sum of money is stated."""
 _IS_PAID = re.compile(r"""(?xi) \b(?:earn|salar|rent(?:s|al|ed)?\b|wage|cost|pa(?:y|id)|budget
     |fees?\b|loan|debt|owe|stipend|allowance|expens|charg|gana|sueld|alquil|renta\b|salaire|loyer|co[uû]t|gagne|pag[aoóu]|cuest)""")
 """The pattern of words which say that a sum of money is about what a person or an organisation earns or pays.
@@ -1228,10 +1237,11 @@ _NAMES = re.compile(rf"""(?x) [{_CAPITALS}]{_REST} (?:[-'’.\ ]{{1,2}} (?:[{_CA
 """The pattern of several words with capitals, or of words in scripts without capitals."""
 _FEWEST_SOUNDS_OF_A_WORD = 4
 _MOST_WORDS = 5
-"""The largest number of words of a text that are compared with a whole name."""
+"""The largest number of successive words of a text that are compared together with a whole name."""
 _LONGEST_PARTICLE, _FEWEST_SMALL = 3, 3
-"""The largest number of letters in a word inside a name that is written with a small letter, such as "de";
-and the smallest number of words in a name that is found although all its letters are small."""
+"""``_LONGEST_PARTICLE`` is the largest number of letters in a word such as "de", which is written with a
+small letter inside a name. ``_FEWEST_SMALL`` is the smallest number of words in a name that is found although
+all its letters are small."""
 _IN_USER_NAME = re.compile(r"[^\W_]+(?:[._][^\W_]+)+")
 """The pattern of words in small letters that are joined as in user names, handles and paths."""
 _WORDS_OF_A_PHRASE = 2
@@ -1290,8 +1300,9 @@ def _with_joined(places: list[Place], broken: list[Place]) -> list[Place]:
 
 
 def _leaks_in(file: str, document: _Document, wanted: Search) -> Iterator[Leak]:
-    """Yields the leaks in a text, in the decoded form of the text, and in its file names and ids. A part of a
-    name is not reported as a separate leak if the whole name was found at the same place."""
+    """Yields the leaks in a text, in the decoded form of the text, and in the file names and ids that the
+    text contains. A part of a name is not reported as a separate leak if the whole name was found at the same
+    place."""
     leaks = [*_leaks_as_read(file, document, wanted)]
     if other := document.as_decoded(wanted):
         leaks += _leaks_as_read(file, other, wanted)

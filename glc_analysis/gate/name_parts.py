@@ -1,10 +1,10 @@
 """Finds people, organisations and places by a part of their name: the surname or the given name alone,
 initials, or an abbreviation.
 
-A part of a name without the rest is weaker evidence than the whole name. Whether a part of a name counts
-depends on the neighbouring text: a title or an initial beside it, capitals within a sentence, or a
-possessive. A part that is also an ordinary word (Fields, Grace, Rose) counts only beside a title or the right
-initial. The same holds for a part that the text also has in small letters.
+A part of a name is weaker evidence than the whole name. Whether a part of a name counts depends on the
+neighbouring text: a title or an initial beside it, capitals within a sentence, or a possessive. A part that
+is also an ordinary word (Fields, Grace, Rose) counts only beside a title or the right initial. A part that
+the text also has in small letters counts only beside a title or the right initial, too.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PartKind = Literal["surname", "misspelt", "given name", "short form", "initials"
 
 
 class NamePart(NamedTuple):
-    """A part of a name: the kind of the part, and its words in folded letters."""
+    """A part of a name: the kind of the part, and its words in small letters without accents."""
 
     kind: PartKind
     words: tuple[str, ...]
@@ -217,11 +217,12 @@ _QUOTES = tuple("«»„“”'\"")
 _OPENS = re.compile(r"(?:^|[.!?:;…|•\n])\W*$")
 """The pattern of the text before a word that has a capital only because it opens a sentence."""
 LONGER_NAME = re.compile(r" d(?:e|el|a|o|os|as)(?: l[ao]s?)? [A-ZÀ-Þ]")
-"""The pattern of words that make a surname or a place the beginning of another place's name, such as Talavera
-de la Reina."""
+"""A pattern for the text after a surname or a place name. If the text matches, the surname or place name is
+only the beginning of a longer place name, as in Talavera de la Reina."""
 _WORD_BEFORE = re.compile(r"([^\W\d_]{3,}) $")
 _GREETS = re.compile(r"\s?!|\s(?:à|al|aux?|chez|dans|to)\b")
-"""The pattern of the text after a word such as "Bienvenu" which greets somebody."""
+"""A pattern for the text after a word such as "Bienvenu". If the text matches, the word is a greeting and not
+a name."""
 _POSSESSIVE = re.compile(r"['’]s?\b")
 
 
@@ -304,9 +305,10 @@ def is_name_part_used_as_name(kind: str, name: str, text: str, start: int, end: 
 
 
 def _opens_sentence(word: str, before: str, behind: str) -> bool:
-    """Whether a word opens a sentence in a language in which the word is an ordinary word, so that its
-    capital does not show that it is a name. The result is false if one of the next words is a function word
-    of ``content/ordinary_words.csv``, because the sentence is then in another language.
+    """Whether a word opens a sentence and may be an ordinary word of the sentence's language. The capital of
+    such a word does not show that the word is a name. The result is false if one of the next words is a
+    function word of ``content/ordinary_words.csv``, because the sentence is then in a language in which the
+    word is no ordinary word.
 
     >>> [_opens_sentence("Yıldırım", "", behind) for behind in (" düşmesi sonucu", " left for the city", "")]
     [True, False, False]
@@ -327,8 +329,8 @@ language or of a place."""
 
 def _stands_alone(before: str, behind: str, *, is_sure: bool) -> bool:
     """Whether a word with a capital is within a sentence and has no other capitalised word beside it. With
-    ``is_sure``, the word is certainly a name. It may then also open the sentence, or follow the first word of
-    the sentence or a word with a comma.
+    ``is_sure``, the word is certainly a name. Such a word may also open the sentence, or follow the first
+    word of the sentence or a word with a comma.
 
     >>> [_stands_alone(before, behind, is_sure=True) for before, behind in (
     ...     ("As ", " said"), ("Clara ", " said"), ("However, ", " left"), ("", " is a town"))]
@@ -357,9 +359,10 @@ def _is_a_thing(behind: str) -> bool:
 def _is_of_another(before: str, behind: str, name: str) -> bool:
     """Whether the words beside a surname show that it is the surname of another person. The surname belongs
     to another person if a common given name is among the capitalised words before it. The surname also
-    belongs to another person if a capitalised word that may be a name follows the surname, and if the surname
-    opens a sentence or a capitalised word that may be a name is before it. A word beside the surname is
-    ignored if it begins like one of the words of ``name``.
+    belongs to another person if two conditions are met: a capitalised word that may be a name, and is not
+    part of ``name``, follows the surname; and the surname opens a sentence, or has a capitalised word that
+    may be a name before it. The result is false if one of the capitalised words before the surname is like a
+    word of ``name``.
 
     >>> [_is_of_another(before, behind, "Joaquim Brandão Seixas") for before, behind in (
     ...     ("Raul ", ""), ("As Joaquim ", ""), ("the judge Oruvela ", ""), ("Yesterday ", ""),
@@ -427,9 +430,9 @@ _LIKE = 3
 
 
 def _speaks(before: str, behind: str) -> bool:
-    """Whether the words beside a name show that somebody of this name speaks. They show this if a verb of
-    speech is directly before or after the name, or if a title (Hanım) is directly after the name. On the
-    other side of the name, there must be no other name."""
+    """Whether the words beside a name show that somebody of this name speaks. A verb of speech directly
+    before or after the name shows this, and so does a title such as Hanım directly after the name. In all
+    these cases, there must be no other name on the other side of the name."""
     verbs, before = ordinary_words("speech"), _TO_US.sub("", before)
     after, previous = re.match(rf"\s({WORD.pattern})(?:\s(\w+))?", behind), re.search(r"(\w+):?\s$", before)
     return bool(after and (fold_text(after[1]) in verbs | ordinary_words("title behind")
@@ -466,7 +469,9 @@ def follows_title(before: str) -> bool:
 
 
 def _is_long_without_capitals(word: str, name: str) -> bool:
-    """Whether a surname or given name in a script without capitals is so long that it counts alone."""
+    """Whether a surname or given name in a script without capitals counts even without a title beside it. A
+    word in Arabic script must have the form :data:`_ARABIC_SURNAME`. A word in any other script must be long
+    enough, and Korean words never count. In all scripts, ordinary words do not count."""
     if not _ARABIC.match(word):
         folded = fold_text(word)
         own = next((part for part in WORD.findall(fold_text(name)) if part[:-1] in folded), folded)

@@ -1,12 +1,13 @@
 """Lists the spellings under which the gate searches for names of people and organisations, and for words that
 reveal a country.
 
-Names and texts are passed as words of folded letters (:func:`.masking.strip_case_accents_and_punctuation`);
-each word is returned in the forms in which it is compared. The forms cover these variants: another word for
-"and", or none; words run together; a word broken at the end of a line or cell; the surname first; letters of
-another script that look alike, and digits in place of letters; prefixes and variant letters of Arabic and
-Khmer; endings of Slavic and Baltic names. The forms do not cover initials, nicknames, other transcriptions
-and paraphrases.
+The functions take the words of names and texts in folded letters
+(:func:`.masking.strip_case_accents_and_punctuation`), and return the forms in which each word is compared.
+The forms cover names with another word for "and", or without "and"; with their words run together; with a
+word broken at the end of a line or cell; with the surname first; with letters of another script that look
+alike, or with digits in place of letters; with the prefixes and variant letters of Arabic and Khmer; and with
+the case endings of Slavic and Baltic languages. The forms do not cover initials that are separate words,
+nicknames, paraphrases and other transcriptions.
 """
 
 from __future__ import annotations
@@ -50,11 +51,12 @@ CONNECTORS = frozenset(("and", "y", "e", "et", "und", "en", "og", "och", "ve", "
 
 _SAINTS = {"saint": "st", "sainte": "ste", "santa": "sta", "santo": "sto", "sankt": "st"}
 _RUN_TOGETHER = 7
-"""The smallest number of letters in all words of a name together, for names that are also searched for with
-their words run together or written backwards."""
+"""A name is also searched for with its words run together, and with its words written backwards, if the name
+has at least this many letters."""
 _BROKEN, _BROKEN_BESIDE = 6, 4
-"""The smallest number of letters in a word that is also searched for broken in two. The first number is for a
-word without another word of its name beside it, the second for a word with one."""
+"""A word is also searched for in two parts (broken at the end of a line) if the word has at least this many
+letters. The first number applies if the word is alone, the second if another word of the name is beside
+it."""
 
 _LOOK_ALIKE = str.maketrans({row["letter"]: row["like"]
                              for row in read_packaged_csv(__file__, "look_alikes.csv")})
@@ -63,8 +65,8 @@ _ARABIC = re.compile("[\u0600-\u06ff]")
 _ARABIC_LETTERS = str.maketrans({**dict.fromkeys("أإآٱ", "ا"), **dict.fromkeys("ىیئ", "ي"), "ة": "ه",
                                  "ؤ": "و", "ک": "ك", "ـ": None, "ء": None})
 _ARABIC_PREFIXES = [re.compile(f"(?:{prefix})(?=.{{3}})") for prefix in ("[وف]", "[بلك]", "ال|لل")]
-"""The Arabic prefixes in the order in which they occur: "and" or "then"; "with", "for" or "as"; the
-article."""
+"""The Arabic prefixes in the order in which they occur in a word: first "and" or "then", next "with", "for"
+or "as", and last the article."""
 _OTHER_PREFIX = re.compile("(?:[በለከየንብዝክ]|ስለ|እስከ|ወደ|ካብ|ኣብ)(?=[\u1200-\u137f]{3})"
                            "|[בלמהושכ](?=[\u05d0-\u05ea]{3})")
 """The pattern of a preposition or article that Amharic and Hebrew write as one word with its noun."""
@@ -114,8 +116,9 @@ def list_unspaced_forms_with_titles(part: str, *, is_person: bool) -> Iterator[s
     """Yields the forms in which scripts without blanks write a part of a name next to other words.
 
     For a person, each form is the part with a title of its script before or behind it. A long part in Thai,
-    Lao or Burmese is also yielded alone. For an organisation, the part (the core of the name) is yielded
-    alone if it is in Chinese, Japanese or Korean; otherwise, nothing is yielded.
+    Lao or Burmese is also yielded alone. For an organisation, the part is the core of the name. It is yielded
+    alone if it is in Chinese, Japanese or Korean; for an organisation's name in another script, nothing is
+    yielded.
 
     >>> "คุณณัฐกฤตา" in list_unspaced_forms_with_titles("ณัฐกฤตา", is_person=True)
     True
@@ -254,8 +257,9 @@ def spellings(folded: str, *, is_person: bool, is_exact: bool) -> Iterator[tuple
 
 
 def _joined_parts(words: list[str]) -> Iterator[str]:
-    """Yields parts of a name as one word: the last two words; and the given name, its first letter or the
-    first letters of all given names together with the last one or two words.
+    """Yields parts of a name run together as one word. One part is the two surnames (the last two words). The
+    other parts are one surname or both, joined to the given name, to its first letter, or to the first
+    letters of all given names.
 
     >>> [*_joined_parts(["ana", "lopez", "quiroga"])][:4]
     ['lopezquiroga', 'analopez', 'lopezana', 'anaquiroga']
@@ -273,8 +277,8 @@ def _joined_parts(words: list[str]) -> Iterator[str]:
 
 def without_special_letters(name: str) -> tuple[str, ...]:
     """Returns a name, followed by other ways to write the name: without apostrophes inside words; with two
-    plain letters for each special letter, as people write who cannot type special letters; and with English
-    letters for the sounds of special letters.
+    plain letters in place of each special letter (Joerg for Jörg); and with the English letters for the sound
+    of each special letter (Shahin for Şahin).
 
     >>> without_special_letters("Maire O'Brien"), without_special_letters("Ana")
     (("Maire O'Brien", 'Maire OBrien'), ('Ana',))
@@ -297,21 +301,22 @@ _AS_IN_ENGLISH = str.maketrans({
 
 
 def is_long_pair(words: list[str], surname: str) -> bool:
-    """Whether the given name and one of several surnames have so many letters that they identify the person
-    without the other surnames."""
+    """Whether a person's given name and ``surname``, one of several surnames, have so many letters that the
+    two names identify the person without the other surnames."""
     letters = len(words[0]), len(surname)
     return (len(words) > 2 and min(letters) >= _BROKEN_BESIDE and sum(letters) >= _FEWEST_LETTERS_OF_PAIR
             and surname not in list_unmistakable_first_names())
 
 
 _FEWEST_LETTERS_OF_PAIR, _SHORTEST_MISSPELT = 11, 5
-"""The smallest number of letters in a given name and one surname together (:func:`is_long_pair`), and the
-smallest number of letters in a word that is also searched for with one wrong letter."""
+"""The first number is the smallest number of letters with which a given name and one surname together
+identify a person (:func:`is_long_pair`). The second is the smallest number of letters of a word that is also
+searched for with one wrong letter."""
 
 
 def list_misspelt_forms(words: Sequence[str], fewest_letters: int = 11) -> Iterator[tuple[str, ...]]:
-    """Yields the forms that stand for a name with one wrong letter in each long word. Nothing is yielded if
-    the name has fewer than ``fewest_letters`` letters.
+    """Yields the forms that match a name even if each of its long words has a wrong letter. Nothing is
+    yielded if the name has fewer than ``fewest_letters`` letters.
 
     >>> [*list_misspelt_forms(["sierra", "leone"])], [*list_misspelt_forms(["ana", "rios"])]
     ([('≈sierra', '≈leone')], [])
@@ -342,10 +347,10 @@ MISSPELT = "≈"
 
 
 def list_inflections_of_lone_name(word: str) -> set[str]:
-    """Returns the further forms in which a word of a name is searched for when the text has the word without
-    the rest of the name: with the ending s, with a Slavic or Baltic case ending, and without the Arabic
-    article. A form with a case ending is returned if the word is Cyrillic, if the ending removes no letter of
-    the word, or if the stem is long.
+    """Returns the further forms in which a word of a name is searched for where a text has this word alone,
+    without the other words of the name. The forms are the word with the ending s, the stem that stands for
+    all Slavic or Baltic case endings, and the word without the Arabic article. The stem is returned if the
+    word is Cyrillic, if the stem is the whole word, or if the stem is long.
 
     >>> sorted(list_inflections_of_lone_name("hedlund")), sorted(list_inflections_of_lone_name("garcia"))
     (['hedlunds', '~hedlund'], ['garcias'])
@@ -367,7 +372,8 @@ _ADDED = frozenset(fold_text(row["ending"]) for row in read_packaged_csv(__file_
                    if row["script"] == "added")
 _LONGEST_ADDED = max(map(len, _ADDED))
 _VIRAMA = "\u09cd\u094d\u0acd\u0bcd\u0c4d\u0ccd\u0d4d\u0dca"
-"""The signs that mark a consonant without a vowel. Indian scripts leave out the sign before an ending."""
+"""The signs with which Indian scripts mark a consonant without a vowel. The sign at the end of a word is not
+written when an ending follows."""
 _FINAL_VOWEL = re.compile("(?<=.{4})[aeiouyаеєиіоуыяюїαειουηωაეიოუ]$|(?<=.{6})(?:in|ur|as|is|us|os)$"
                           "|(?<=..)(?:ம்|ം)$")
 _LONGEST_ENDING, LONG_WORD = 3, 12
@@ -379,10 +385,10 @@ names of several words, the second for names of one word."""
 
 
 def mark_words_for_any_ending(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns the forms that stand for the words of a name with any ending, because some languages add cases
-    or articles to names (Lleshanakut, Yıldızın). The ending may replace a final vowel. If the words are
-    short, only the ``added`` endings of ``content/case_endings.csv`` are allowed. The result is empty for
-    very short names, and for scripts that add no endings.
+    """Returns, for the words of a name, the forms that match the words with any ending. Such forms are needed
+    because some languages add endings for cases or articles to names (Lleshanakut, Yıldızın). The ending may
+    replace a final vowel. If the words are short, only the ``added`` endings of ``content/case_endings.csv``
+    are allowed. The result is empty for very short names, and for names in scripts that add no endings.
 
     >>> mark_words_for_any_ending(("besnik", "hoxha")), mark_words_for_any_ending(("hoxha",))
     (('>besnik', '>hoxh'), ('+hoxha',))
@@ -403,8 +409,9 @@ words."""
 
 
 def list_marked_forms_without_ending(word: str) -> set[str]:
-    """Returns forms for a word that may be an inflected name. The forms are those that
-    :func:`mark_words_for_any_ending` returns for all names that the word may come from.
+    """Returns forms for a word of a text, which may be a name with an ending. The forms are those that
+    :func:`mark_words_for_any_ending` returns for every name of one word that can become this word with an
+    ending.
 
     >>> sorted(list_marked_forms_without_ending("hoxhanin"))[:2]
     ['+hoxha', '+hoxhan']
@@ -420,8 +427,8 @@ def list_marked_forms_without_ending(word: str) -> set[str]:
 
 
 def remove_added_endings(word: str) -> list[str]:
-    """Returns a word, and the word without one or two of the ``added`` endings of
-    ``content/case_endings.csv``.
+    """Returns a word, followed by the stems that remain when one or two of the ``added`` endings of
+    ``content/case_endings.csv`` are removed from the word.
 
     >>> remove_added_endings("घिसिङसँगको"), remove_added_endings("ana")
     (['घिसिङसँगको', 'घिसिङसँग', 'घिसिङ'], ['ana'])
@@ -479,8 +486,8 @@ _INFLECTED = ("bs", "cs", "hr", "lt", "lv", "pl", "sk", "sl", "sr_Latn")
 letters are always found by their stems."""
 
 _ADJECTIVE_LANGUAGES = ("en", "es", "fr")
-"""The languages in which the adjectives of countries are searched for, if the study has texts in the
-language. The adjectives of ``content/country_adjectives.csv`` are always searched for."""
+"""The languages in which the adjectives of countries are searched for. A language is used only if the study
+has texts in this language. The adjectives of ``content/country_adjectives.csv`` are always searched for."""
 
 _LANGUAGES_OF_OTHER_SCRIPTS = (
     "am", "ar", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "ja", "ka", "kk", "km", "kn", "ko", "ky",
@@ -490,7 +497,8 @@ _LANGUAGES_OF_OTHER_SCRIPTS = (
 cannot be mistaken for words of a language in Latin letters."""
 
 _OTHER_LANGUAGES = ("de", "es", "fr", "id", "it", "nl", "pl", "pt", "sv", "sw", "tr", "vi")
-"""Further languages whose names for countries are always searched for, with their capital letters."""
+"""Further languages whose names for countries are always searched for. Most of these names are found only
+where they are written with a capital letter."""
 
 _SHORTEST = 4
 """The smallest number of letters in a word that is searched for in capital and small letters; shorter words,
@@ -505,12 +513,12 @@ fewer than four signs, because a sign says more than a letter does."""
 
 
 def hidden_countries(study: Study, reference: Reference, audience: str) -> set[str]:
-    """Returns the countries of a built study that an audience may not know, neither as a country of work nor
-    as the country of a main office.
+    """Returns the countries of a built study that must stay hidden from an audience, both as a country of
+    work and as the country of a main office.
 
-    Some of these countries are not a country of work: organisations have only their main office there, and
-    nobody answered about the country. Such a country is left out if a question or an option of the
-    questionnaire names it, because everybody who was asked has read its name there.
+    In some of these countries, organisations have only their main office, and no answer is about the country.
+    Such a country is left out if a question or an option of the questionnaire names it, because everybody who
+    was asked has read the name of the country there.
     """
     if not _is_built(study):
         return set()
@@ -630,8 +638,8 @@ def list_words_revealing_country(country_id: str, languages: Collection[str],
 
 
 def _in_other_cases(country_id: str) -> list[str]:
-    """Returns the name of a country with each case ending, in folded letters. Stems that are too short to
-    reveal the country are left out, so the result may be empty."""
+    """Returns the name of a country with each case ending, in folded letters. Names whose stem is too short
+    to reveal the country are left out, so the result may be empty."""
     if not (country := pycountry.countries.get(alpha_3=country_id)):
         return []
     names = [named.get(country.alpha_2, "") for named in map(_territories, _INFLECTED)]
@@ -678,8 +686,8 @@ def determine_required_case_and_context(word: str, rule: str) -> str:
     - ``capital``: with a capital letter.
     - ``sum``: in a sum of money.
     - ``place``: with a capital letter, where the words around it show that a country is meant.
-    - ``given``, for words that are also given names: as ``place``, or with a capital letter and not before a
-      surname.
+    - ``given``, for words that are also given names: either as for ``place``, or with a capital letter where
+      no surname follows.
     - ``language``, for words that also name a language: with a capital letter and before a word such as
       "police".
 
@@ -753,7 +761,8 @@ def _derived_adjectives(country_id: str, languages: Collection[str]) -> Iterator
 
 
 def _own_languages(country_id: str) -> list[str]:
-    """Returns the English names of the languages that many people speak in this country alone.
+    """Returns the English names of the languages that are used in this country alone, and that many people of
+    the country speak.
 
     >>> _own_languages("SLE"), _own_languages("PAK")
     (['Krio', 'Mende', 'Timne'], ['Sindhi', 'Western Panjabi'])
@@ -818,7 +827,8 @@ def is_region_of(region: str, country_name: str) -> bool:
 
 def is_us_or_canadian_region_outside(region: str, country_id: str) -> bool:
     """Whether a name is a state of the USA or a province of Canada. The result is false if the name is also a
-    region of the country ``country_id``, a country, a given name, or mostly something else, such as New York.
+    region of the country ``country_id``, a country, or a given name. It is also false for New York, Virginia
+    and Washington, which mostly mean something else than a state.
 
     >>> [is_us_or_canadian_region_outside(region, "SEN") for region in ("Missouri", "San José", "New York")]
     [True, False, False]
@@ -841,8 +851,8 @@ def is_city_of(city: str, country_name: str) -> bool:
 
 
 def may_city_name_be_inflected(words: tuple[str, ...], country_id: str) -> bool:
-    """Whether a city's name of at least five Latin letters belongs to a country whose language adds case
-    endings to names, as in "u Beogradu".
+    """Whether a city's name has at least five letters, all of them Latin, and the city is in a country whose
+    language adds case endings to names, as in "u Beogradu".
 
     >>> may_city_name_be_inflected(("novi", "sad"), "SRB"), may_city_name_be_inflected(("lima",), "PER")
     (True, False)
@@ -859,8 +869,8 @@ _FEWEST_OF_REGION = 5
 @cache
 def _regions(country_id: str) -> tuple[str, ...]:
     """Returns the provinces and districts of a country (ISO 3166-2). A province or district is left out if
-    its name is short or has an ordinary word, if another country has a province or district of the same name,
-    or if its name is also the name of a country, as Taiwan is."""
+    its name is short, contains an ordinary word, or is also the name of a country (such as Taiwan) or of a
+    province or district of another country."""
     found = pycountry.countries.get(alpha_3=country_id)
     rows = pycountry.subdivisions.get(country_code=found.alpha_2) or [] if found else []
     names = {re.sub(r"\s*[(\[].*| Sheng$| Zizhiqu$| Shi$| oblast$", "", row.name).rstrip("*") for row in rows
@@ -899,8 +909,8 @@ def _forms(word: str, language: str) -> list[str]:
 
 def _cities(country_id: str, languages: Collection[str]) -> Iterator[str]:
     """Yields the cities of a country: the cities in the packaged list, and the cities after which time zones
-    are named. The cities of time zones are also yielded in the ``languages`` and in the languages that are
-    always searched."""
+    are named. The names of the cities of time zones are also yielded in ``languages``, and in the languages
+    whose names are always searched for."""
     yield from _listed(country_id, "cities")
     found = pycountry.countries.get(alpha_3=country_id)
     for zone in _zones().get(found.alpha_2, ()) if found else ():
@@ -912,10 +922,11 @@ def _cities(country_id: str, languages: Collection[str]) -> Iterator[str]:
 
 
 def _currencies(country_id: str, languages: Collection[str]) -> list[str]:
-    """Returns the words for the currency of a country: the code of the currency; its word in the singular and
-    the plural, in English, Spanish and French if these are among the ``languages``; and the words that
-    ``content/currencies.csv`` lists for the country. The code and the word are left out if people pay with
-    the currency in another country too. The word is also left out if another currency has the same word.
+    """Returns the words for the currency of a country. These are the code of the currency, the words that
+    ``content/currencies.csv`` lists for the country, and the currency's word in the singular and the plural.
+    This word is returned in those of the languages English, Spanish and French that are among the
+    ``languages``. The code and the word are left out if people pay with the currency in another country too.
+    The word is also left out if another currency has the same word.
 
     >>> _currencies("NIC", ["en", "es"]), _currencies("KEN", ["en"]), "денари" in _currencies("MKD", [])
     (['NIO', 'córdoba', 'córdobas'], ['KES'], True)
@@ -977,7 +988,7 @@ def _dialling_codes() -> dict[str, str]:
 
 @cache
 def _zones() -> dict[str, list[str]]:
-    """Returns the time zones of each territory that are named after a city."""
+    """Returns, for each territory, those of its time zones that are named after a city."""
     found: dict[str, list[str]] = {}
     for zone, territory in get_global("zone_territories").items():
         if zone.count("/") == 1:

@@ -51,8 +51,8 @@ _FEWEST_SOUNDS, _FEWEST_IN_SAME_SCRIPT, _FEWEST_WITHOUT_CAPITALS = 4, 5, 7
 the same script, and in a script without capitals."""
 _ALIKE, _ALMOST_THE_SAME = 0.65, 0.85
 """``_ALIKE`` is the smallest similarity that the letters of a name and of its other spelling must have. If
-their similarity is at least ``_ALMOST_THE_SAME``, the name may have one sound fewer than is usually
-needed."""
+their similarity is at least ``_ALMOST_THE_SAME``, the name may have one sound fewer than the smallest number
+of sounds that is otherwise needed."""
 
 
 def split_name_without_particles(name: str) -> tuple[str, ...]:
@@ -83,8 +83,9 @@ def list_consonant_readings(word: str, *, may_have_ending: bool = False) -> froz
 
 
 def in_pinyin(name: str) -> list[tuple[str, ...]]:
-    """Returns the ways in which a name in Chinese characters is written in Latin letters: the syllables of
-    the surname and those of the given name, in both orders; empty for other names.
+    """Returns the two ways in which a name in Chinese characters is written in Latin letters: surname first,
+    and given name first. Each way is a pair of the syllables of the surname and the syllables of the given
+    name. The result is empty for a name that is not in Chinese characters.
 
     >>> in_pinyin("李思颖"), in_pinyin("Li")
     ([('li', 'siying'), ('siying', 'li')], [])
@@ -139,8 +140,8 @@ def is_in_script_with_capitals(word: str) -> bool:
 
 @lru_cache(1 << 16)
 def reduce_to_sounds_and_letters(word: str) -> tuple[str, str]:
-    """Returns the consonants of a folded word as eight coarse sounds, and its letters in Latin script with
-    one spelling for vowels that transcriptions write in several ways.
+    """Returns two forms of a folded word: its consonants, each replaced by one of eight coarse sounds; and
+    its letters in Latin script, with one spelling for each vowel that transcriptions write in several ways.
 
     >>> reduce_to_sounds_and_letters("sreypov"), reduce_to_sounds_and_letters("ស្រីពៅ")
     (('SRPP', 'sreipou'), ('SRP', 'sreipau'))
@@ -187,8 +188,8 @@ def join_sounds_and_letters(words: Iterable[str]) -> tuple[str, str]:
 
 def is_heard_as_whole(name: tuple[str, str], written: tuple[str, str], *, is_same_script: bool) -> bool:
     """Whether words are a transcription of a name, even if the blanks between the words are in other places.
-    ``name`` and ``written`` have the coarse sounds and the letters of the name and of the words. The fewer
-    sounds there are, the more alike the letters must be.
+    ``name`` has the coarse sounds and the letters of the name; ``written`` has those of the words. The fewer
+    sounds the name and the words have, the more alike their letters must be.
 
     >>> name = join_sounds_and_letters(["ខែវ", "ស្រីពៅ"])
     >>> [is_heard_as_whole(name, join_sounds_and_letters(words.split()), is_same_script=False)
@@ -280,8 +281,8 @@ def may_be_spelling_of_word(name_words: tuple[str, ...], position: int, word: st
 
 
 def is_alike(name: str, written: str) -> bool:
-    """Whether a name and other words have similar letters after the name and the words are converted to Latin
-    letters.
+    """Whether the letters of a name and of other words are similar once the name and the words are converted
+    to Latin letters.
 
     >>> is_alike("Снежана Трпкоска", "snezana.trpkoska"), is_alike("Снежана Трпкоска", "sun.zone_turbo.pack")
     (True, False)

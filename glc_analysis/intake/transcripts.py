@@ -1,8 +1,8 @@
 """Reads transcripts of interviews and calls as turns of named speakers, with times if the file has them.
 
 A transcript consists either of cues with times (WebVTT, SRT) or of paragraphs (DOCX, plain text); the content
-of the file shows which format it has. A turn keeps every word of its speaker. For a Word file, notes report
-footnotes and endnotes, which are not read, and hidden text, which is read. A transcript must name all its
+of the file shows which format it has. No word of a speaker is left out of a turn. Footnotes and endnotes of a
+Word file are not read, but hidden text is; notes tell the user of both. A transcript must name all its
 speakers in one and the same way, which is one of the following:
 
 - by voice tags of WebVTT;
@@ -218,9 +218,9 @@ def _without_headings(openings: dict[int, Line]) -> dict[int, Line]:
 
 def _recurring_names(lines: Sequence[Line], named: Mapping[int, Line], *, of_blocks: bool) -> set[int]:
     """Returns the positions of the lines in which the words before the colon or time are taken as a name,
-    even if they are not written like a name. Such words are taken as a name if they are at most four, and if
-    one of two conditions holds: the same words occur several times; or at least 90 % of the lines at which a
-    turn may begin have words before a colon or time."""
+    even if they are not written like a name. At most four words are taken as a name. They are taken as a name
+    if the same words occur several times, or if at least 90 % of the lines at which a turn may begin have
+    words before a colon or time."""
     is_first_only = of_blocks or any(not math.isnan(line.end) for line in lines)
     places = [n for n, line in enumerate(lines) if line.is_first or not is_first_only]
     there = [n for n in places if n in named]
@@ -244,8 +244,8 @@ def _has_separate_time(match: re.Match[str]) -> bool:
 
 def _name_only_lines(lines: Sequence[Line]) -> dict[int, Line]:
     """Returns the lines that consist of a name alone and begin a cue or block, keyed by their position. Only
-    cues and blocks of more than one line are considered. The result is empty if there are fewer than two of
-    them, or if the first line of one of them is not a name."""
+    cues and blocks of more than one line are considered. The result is empty if the file has fewer than two
+    such cues or blocks, or if one of them begins with a line that is not a name."""
     firsts = [n for n, line in enumerate(lines[:-1]) if line.is_first and not lines[n + 1].is_first]
     names = {n: clean_spaces_and_brackets_of_speaker(lines[n].text) for n in firsts}
     if len(firsts) < 2 or not all(map(_looks_like_name, names.values())):
@@ -513,9 +513,9 @@ def _talk(table: etree._Element) -> tuple[dict[etree._Element, str], set[str]]:
     paragraphs, and the names of the speakers. For a table of any other kind, both the texts and the names are
     empty.
 
-    A table is taken as one of speakers and their words if four conditions hold: all rows have the same number
-    of cells; at least one name in the column of names occurs several times; the words are to the right of the
-    column of names; and the columns to the left of the column of names hold only times and numbers.
+    A table is taken as one of speakers and their words if all its rows have the same number of cells and one
+    column has names, at least one of which occurs several times. The words must be to the right of the column
+    of names, and the columns to its left may have only times and numbers.
     """
     rows = [[_IN_CELL(cell) for cell in _CELLS(row)] for row in _ROWS(table)]
     texts = [["\n".join(filter(None, map(_text, cell))) for cell in row] for row in rows]

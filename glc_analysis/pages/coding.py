@@ -157,8 +157,8 @@ def _side_by_side(rows: pd.DataFrame, listed: pd.Series, kind: str,
 
 
 def _not_asked(view: StudyView, whole: pd.DataFrame) -> Markup:
-    """Renders, for the team, how many organisations neither were asked about the theme nor raised it, and
-    which codes of the theme nobody was asked about or raised."""
+    """Renders, for the team, how many organisations neither were asked about the theme nor raised it. Also
+    names the codes of the theme about which nobody was asked and which nobody raised."""
     if not view.has_capability("all_figures"):
         return Markup()
     sentences, took_part = [], len(view.labels)
@@ -196,10 +196,10 @@ def _caution(view: StudyView) -> Markup:
 
 
 def render_contrary_cases(view: StudyView) -> Html | None:
-    """Renders sentences about evidence against the theme and its codes. The sentences name the organisations
-    that were asked and did not raise the theme, the organisations that said the contrary of a code (with
-    their words), and the organisations for which it is undecided whether they raised the theme. Returns None
-    if the readers of the page may not read passages."""
+    """Renders sentences about evidence against the theme and its codes. The sentences name three kinds of
+    organisations: those that were asked and did not raise the theme, those that said the contrary of a code
+    (with their words), and those for which it is undecided whether they raised the theme. Returns None if the
+    readers of the page may not read passages."""
     if not view.has_capability("passages"):
         return None
     if said := note_if_codings_but_none_count(view):
@@ -461,9 +461,10 @@ def render_span_disagreements(view: StudyView) -> Html | None:
 
 @show_passages_or_explain_absence
 def render_readers_per_text(view: StudyView) -> Html | None:
-    """Renders how many texts and answers were read by one coder, how many by two coders and so on, and how
-    many of these coders must give a code so that the code counts by the study's rule. The function also names
-    the organisations whose texts had only one coder although other texts had several coders."""
+    """Renders how many texts and answers were read by one coder, how many by two coders, and so on. For each
+    number of coders, the function also renders how many of them must give a code so that the code counts by
+    the study's rule. The function also names the organisations whose texts had only one coder although other
+    texts had several coders."""
     table, single = tabulate_readers_and_singly_read_organisations(
         view.read("readings"), view.read("documents"), rule=view.study.settings["coding"]["consensus"])
     if len(table) < 2:

@@ -97,10 +97,11 @@ def list_quotations_from_country(view: StudyView) -> pd.DataFrame:
     """Returns texts that were said or written in the country, one row each, with the columns of
     ``view.quotations()``.
 
-    Quotations that are cleared for the audience come first; for readers who may read coded passages, these
-    passages follow. The rows alternate between organisations, so that the first text of each organisation
-    comes before the second text of any. Coded passages about individual survivors' cases are left out, and so
-    are coded passages in which coders marked different words.
+    The texts are the quotations that are cleared for the audience and, for readers who may read coded
+    passages, also these passages. The first text of each organisation comes before the second text of any
+    organisation. The quotations of an organisation come before its coded passages. Coded passages about
+    individual survivors' cases are left out, and so are coded passages in which coders marked different
+    words.
 
     >>> list_quotations_from_country(study.view("team", country="KHM"))["by"].iloc[0]
     'Lotus Ferry (invented)'
@@ -154,8 +155,7 @@ def render_answers_most_unlike_region(view: StudyView) -> Html | pd.DataFrame:
 
 def _apart_in_words(row: Any, around: str, counted: str) -> str:
     """Returns in words the count of the country and the count of the region or of the whole study.
-    ``counted`` has a preposition and a noun that name the counted units: "by" organisations or "in"
-    answers."""
+    ``counted`` names the counted units, with a preposition: "by organisations" or "in answers"."""
     if row.base_n > 1:
         here = f"chosen here by {int(row.n)} of {int(row.base_n)}"
     else:
@@ -214,9 +214,10 @@ def render_country_answers(view: StudyView) -> Html:
     """Renders the answers given in the country, with the counts of its region or of the whole study beside
     them.
 
-    The list has one row per question, theme by theme. Options that nobody in the country chose are folded. If
-    only one organisation answered a question, its answer is shown without a count. Questions whose answers
-    the readers of the page may not see are named below the list, also folded.
+    The list has one row per question, theme by theme. Options that nobody in the country chose are closed
+    until a reader opens them. If only one organisation answered a question, its answer is shown without a
+    count. Below this list, a second list names the questions whose answers the readers of the page may not
+    see; the second list is also closed until a reader opens it.
     """
     if not view.has_survey:
         return make_displayable("")
@@ -273,8 +274,8 @@ def _percent(row: Any) -> int | None:
 
 
 def _figures_of(view: StudyView, question: Any, kind: str, group: str) -> list[Any]:
-    """Returns a question's figures in one country or region, or in the whole study (kind ``all``), with one
-    row per figure; empty if the country has no region."""
+    """Returns a question's figures in one country or region, or in the whole study (``kind`` is ``all``),
+    with one row per figure. The list is empty if ``kind`` is blank, because the country has no region."""
     figures = view.figures_of_group("" if kind == ALL else kind, group) if kind else {}
     return figures.get(question.question_id, [])
 
@@ -289,8 +290,8 @@ def _median(figures: list[Any]) -> str:
 
 
 def _no_answer(view: StudyView, question: Any) -> Markup:
-    """Renders the reason why a question has no answer. For readers outside the team, the text names the
-    possible reasons and does not say which one applies."""
+    """Renders the reason why nobody in the country answered a question. For readers outside the team, the
+    text names all possible reasons and does not say which reason applies."""
     said = _NO_ANSWER
     if view.has_capability("all_figures"):
         rows = view.read("responses")
@@ -406,8 +407,8 @@ def _released_codes(view: StudyView) -> Html:
 
 
 def render_country_passages(view: StudyView) -> Html:
-    """Renders the coded passages of the country, theme by theme and folded, for readers who may read
-    passages."""
+    """Renders the coded passages of the country, theme by theme, for readers who may read passages. The
+    passages are closed until a reader opens them."""
     if not view.has_capability("passages"):
         return make_displayable("")
     rows = view.passages()
@@ -427,8 +428,9 @@ def render_country_passages(view: StudyView) -> Html:
 
 
 def render_country_open_answers(view: StudyView) -> Html:
-    """Renders the open answers from the country, question by question and folded, for readers who may read
-    open answers. Each open answer is shown in its original language, with a translation if there is one."""
+    """Renders the open answers from the country, question by question, for readers who may read open answers.
+    The answers are closed until a reader opens them. Each open answer is shown in its original language, with
+    a translation if there is one."""
     if not view.has_capability("passages"):
         return make_displayable("")
     segments, documents = view.read("segments"), view.read("documents").query("kind == 'answer'")

@@ -1,11 +1,11 @@
 """Makes the findings of a page: its opening sentence, and claims with their bars.
 
-People choose the figures that become findings before they see any results, and write these figures into
-``headlines.csv`` with their names and the day. If the study has no ``headlines.csv``, a rule chooses the
-figures, and the page prints the rule (:data:`FINDING_RULE`). Every number in a finding is a number that the
-audience may see exactly. A sensitive question never becomes a finding, and neither does a question that is
-asked because of the answer to a sensitive question. No finding's sentence names a cause, says "only" or
-compares groups.
+Before people see any results, they choose the figures that become findings. They write these figures into
+``headlines.csv``, together with the day and their own names. If the study has no ``headlines.csv``, a rule
+chooses the figures, and the page prints the rule (:data:`FINDING_RULE`). Every number in a finding is a
+number that the audience may see exactly. A sensitive question never becomes a finding, and neither does a
+question that is asked because of the answer to a sensitive question. No finding's sentence names a cause,
+says "only" or compares groups.
 """
 
 from __future__ import annotations
@@ -119,7 +119,8 @@ def _released_counts(figures: pd.DataFrame) -> pd.DataFrame:
 
 def _is_largest(figure: pd.Series, shown: pd.DataFrame, options: set[str]) -> bool:
     """Whether the numbers that the audience sees show that no other option was chosen more often. ``shown``
-    has the figures of the question that the audience sees, and ``options`` the options in its base."""
+    has those figures of the question that the audience sees; ``options`` has all options that the base of the
+    question could choose."""
     if not options <= {*shown["option_id"]}:
         return False
     most = shown["high"].where(shown["band"] != "", shown["share"]) if "band" in shown else shown["share"]
@@ -183,8 +184,8 @@ def _place(view: StudyView, places: Places, figure: _Figure) -> str:
 
 
 def _each(view: StudyView) -> str:
-    """Returns words which explain what an answer is; they are added after a question whose unit is an answer.
-    The words are blank if each organisation gave only one answer."""
+    """Returns words which explain what an answer is. A page adds these words after a question whose unit is
+    an answer. The words are blank if each organisation gave only one answer."""
     return "" if view.is_one_answer_each else _EACH if view.is_by_country else _EACH_RECORD
 
 
@@ -217,8 +218,8 @@ has at most one claim."""
 
 def render_respondent_and_country_count(view: StudyView) -> Html:
     """Renders the sentence that says how many organisations answered. For audiences that see all figures, the
-    sentence also has the number of countries. For other audiences, it also has the number of answers or
-    records, if that number differs from the number of organisations."""
+    sentence also has the number of countries. For other audiences, the sentence also has the number of
+    answers or records, if that number differs from the number of organisations."""
     n, records = (view.sizes.get(name) for name in ("organisations", "records"))
     if n is None:
         return make_displayable("")
@@ -287,9 +288,9 @@ def render_first_claim_by_theme(view: StudyView) -> dict[str, Markup]:
 
 
 def _claim(view: StudyView, figure: _Figure) -> tuple[str, str]:
-    """Returns a finding in a few words, and its count. The words of a finding are its claim in headlines.csv,
-    if there is one. Without such a claim, the words are the question with the answer, or the code that was
-    raised."""
+    """Returns a finding in a few words, and its count. The words are the claim that headlines.csv has for the
+    finding. If headlines.csv has no claim for it, the words are the question with the answer, or the code
+    that was raised."""
     count = f"{figure.n} of {figure.base_n}"
     if figure.claim:
         asked = "" if figure.code_id else view.words.questions[figure.question_id].wording
@@ -335,8 +336,8 @@ class _Quotations:
 
     def choose_for_figure(self, figure: _Figure) -> tuple[str, Markup | str]:
         """Returns a quotation for a figure, and words for its subject; both are blank if no suitable
-        quotation is left. For the figure of an answer, the quotation is on the same theme; if possible, it
-        has a code whose name shares a word with the answer."""
+        quotation is left. For the figure of an answer, the quotation is on the same theme; if possible, the
+        quotation has a code whose name shares a word with the answer."""
         if figure.code_id:
             return "", self._take(lambda codes, themes: figure.code_id in codes)
         theme = self._view.words.questions[figure.question_id].theme_id
@@ -365,8 +366,8 @@ def _words(text: str) -> set[str]:
 
 
 def _contrary(view: StudyView) -> Iterator[tuple[str, str]]:
-    """Yields the sentence about the code that most organisations contradicted, with its link, for the team
-    alone."""
+    """Yields, for the team alone, the sentence about the code that most organisations contradicted, and the
+    link to this code."""
     if not view.has_capability("passages"):
         return
     codes = view.codes()
@@ -460,8 +461,8 @@ def list_country_and_comparison_counts(view: StudyView) -> pd.DataFrame:
     The columns are:
 
     - n, base_n, share: the count, the base and the share of the country;
-    - n_around, base_n_around, share_around: the numbers of the region or of the study; they are missing if
-      the audience may not see them;
+    - n_around, base_n_around, share_around: the count, the base and the share of the region or of the whole
+      study; missing if the audience may not see them;
     - wording, label: the words for the question and for the option.
 
     Sensitive questions, and questions that are asked because of an answer to a sensitive question, are left

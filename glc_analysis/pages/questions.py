@@ -1,8 +1,9 @@
 """Makes the content of pages about questions: the finding of each question, who was asked, and the answers as
 bars.
 
-Each element of HTML is a macro in ``content/questions.html``. Small counts at the end of a long list are
-folded, and open answers are folded as well. The page says in words which figures its audience may not see.
+Each element of HTML is a macro in ``content/questions.html``. Small counts at the end of a long list, and all
+open answers after the first three, are folded: they are hidden until a reader opens them. The page says in
+words which figures its audience may not see.
 """
 
 from __future__ import annotations
@@ -232,9 +233,9 @@ _GROUPS = {"region": "By region", "country": "By country", "home_region": "By re
 
 
 def render_question_by_released_groups(view: StudyView, question: Any) -> Markup:
-    """Renders, folded and for audiences that do not see all figures, the counts of a question by every kind
-    of group that was released. Counts by country are rendered only for an audience that has no pages about
-    single countries. On the page of a country, nothing is rendered."""
+    """Renders the counts of a question by every kind of group that was released, in lists that are closed
+    until a reader opens them. Counts by country are left out if the audience has pages about single
+    countries. Nothing is rendered on the page of a country, or for an audience that sees all figures."""
     if view.country or view.has_capability("all_figures"):
         return Markup()
     kinds = {kind: title for kind, title in _GROUPS.items()

@@ -129,8 +129,10 @@ def _release_note(view: StudyView) -> str:
 
 
 def render_sampling_note(view: StudyView) -> Html:
-    """Renders how the organisations were chosen, and how far the figures can therefore be generalised. The
-    note is blank if the study does not say how the organisations were chosen."""
+    """Renders a note on how the organisations were chosen, and how far the figures can therefore be
+    generalised. If a purposive sample has intervals, the note says instead that the intervals assume a random
+    sample. The size of the sampling frame is added if the study states it. The note is blank if study.toml
+    states none of these facts."""
     study = view.study
     one, many = study.unit_name
     said = [_SAMPLING[study.sampling].format(one=one, many=many)] if study.states_sampling else []
@@ -240,8 +242,8 @@ def render_disclosure_rules(view: StudyView) -> Html:
 
 
 def render_theme_definition(view: StudyView) -> Html:
-    """Renders the theme's place in the codebook, its definition, the number of its questions, and how many
-    answers to these questions count."""
+    """Renders the theme's place in the codebook, its definition and the number of its questions. If every
+    question has a base, also renders the smallest and the largest of these bases."""
     row = view.code_list[view.code_list["code_id"] == view.theme].iloc[0]
     path, bases = row["path"].replace(" > ", " › "), view.questions["base_n"].dropna()
     said = f"{count_of(len(view.questions), 'question')} of the survey " \

@@ -89,7 +89,8 @@ def collect_tables_to_download(study: Study, audience: str) -> dict[str, pd.Data
 
 def _figures(page: StudyView) -> pd.DataFrame:
     """Returns the released figures with the names of the questions, options and codes that they are about.
-    For audiences that see all figures, only figures of the subsets in :data:`_SUBSETS` are returned."""
+    For audiences that see all figures, only figures of the subsets in :data:`_SUBSETS` are returned, and
+    shares of words are left out."""
     rows, words = page.released, page.words
     if page.has_capability("all_figures"):
         rows = rows[rows["subset_kind"].isin(_SUBSETS) & rows["measure"].ne("words")].assign(band="")
@@ -103,7 +104,8 @@ def _figures(page: StudyView) -> pd.DataFrame:
 
 def _codes(page: StudyView) -> pd.DataFrame:
     """Returns the codebook. For audiences that do not see all figures, the codebook has only the themes, the
-    codes with a visible figure, and the codes above these codes."""
+    codes with a visible figure, and the codes above these codes. Codes for details of individual cases do not
+    count as codes with a visible figure."""
     book = page.read("codebook").sort_values("order")
     if page.has_capability("all_figures"):
         return book
@@ -119,7 +121,8 @@ def _countries(page: StudyView) -> pd.DataFrame:
 
 def _quotations(page: StudyView) -> pd.DataFrame:
     """Returns the quotations that may be printed, without the ids by which readers could match the quotations
-    of two audiences. The frame is empty for audiences that may read all passages."""
+    of two audiences. The frame is empty for audiences that may read all passages, and for audiences from
+    which all quotations are hidden."""
     is_left_out = page.has_capability("passages") or QUOTATION_BLOCKS in page.hidden
     rows = page.quotation_rows.iloc[:0] if is_left_out else page.quotation_rows
     return rows.sort_values(["theme_ids", "text"], kind="stable")

@@ -1,7 +1,8 @@
 """Makes the site of a run: pages from executed notebooks, downloads and briefs.
 
-Each time a command makes the site, it converts the notebooks of all pages, because all pages together take
-less than a second. Only ``glc watch``, which makes many sites, keeps the pages that have not changed.
+Each time a command makes the site, the command converts the notebooks of all pages, because all pages
+together take less than a second. Only ``glc watch``, which makes many sites, keeps the pages that have not
+changed.
 """
 
 from __future__ import annotations
@@ -73,8 +74,9 @@ def render_article(notebook: Mapping[str, Any], *, has_code: bool = False,
                    slugs: Collection[str] | None = None) -> etree._Element:
     """Returns the HTML article that is made from the notebook of a page.
 
-    With ``has_code``, the article has the code of each cell, folded. A link to a page that is not in
-    ``slugs`` becomes plain text, because the first run of a study may have made only some of its pages.
+    With ``has_code``, the article also has the code of the cells, which is hidden until a reader opens it. A
+    link to a page that is not in ``slugs`` becomes plain text, because the first run of a study may have made
+    only some of its pages.
 
     >>> cell = {"cell_type": "markdown", "metadata": {}, "source": "# Peru and its *neighbours*"}
     >>> lxml.html.tostring(render_article({"cells": [cell]}), encoding="unicode")
@@ -113,7 +115,7 @@ def extract_text_in_one_line(element: etree._Element) -> str:
 class _Part:
     """A part of a page: a block of text, or the result of a code cell. ``level`` is the level of the heading
     with which the part begins, or 0 if the part does not begin with a heading. ``code`` is the code of the
-    cell; it is empty if readers of the page may not see code."""
+    cell, or empty if readers of the page may not see code."""
 
     html: str
     level: int = 0
@@ -139,7 +141,8 @@ def _parts(cell: Mapping[str, Any], has_code: bool) -> Iterator[_Part]:
 
 
 def _with_code(parts: Sequence[_Part]) -> Iterator[str]:
-    """Yields the parts of a page, and at the end of each section the code of its results, folded.
+    """Yields the parts of a page. At the end of each section, yields the code of the section's results, which
+    is hidden until a reader opens it.
 
     The code of a cell without a result is put with the code of the next result. Code after the last result of
     the page is left out.
@@ -420,7 +423,7 @@ def _banner(audience: str, is_invented: bool) -> str:
 
 
 def _figure_source(title: str, audience: str, is_invented: bool, facts: str) -> str:
-    """Returns the source that is printed in the files of the figures."""
+    """Returns the text about the study that is printed as the source in the file of each figure."""
     return f"{_banner(audience, is_invented)} {title}. {facts}".strip()
 
 
@@ -503,9 +506,9 @@ class SiteLanguages(Protocol):
 
     def write_translated_pages(self, site: Path, slugs: Collection[str], render: Callable[[str, Markup], str],
                                additions: Collection[SiteAddition]) -> None:
-        """Writes the translated pages into folders inside the site. ``render`` is a function that returns an
-        English page. Its arguments are the slug of the page, and the page's links from
-        :meth:`render_all_language_links`."""
+        """Writes the translated pages into folders inside the site. A translated page is made from an English
+        page, which the function ``render`` returns. The arguments of ``render`` are the slug of the page, and
+        the page's links from :meth:`render_all_language_links`."""
 
 
 @dataclass(frozen=True)
@@ -518,8 +521,9 @@ class _Made:
 
 
 _made: dict[tuple[str, str, bool, frozenset[str], str], _Made] = {}
-"""The pages of the last site that this process made, and pages converted for the next site, keyed by the
-inputs from which each page was made. They are kept so that `glc watch` converts only changed pages again."""
+"""The converted pages of the last site that this process made, and the pages that are already converted for
+the next site. The key of a page has the inputs from which the page was made. The pages are kept so that `glc
+watch` converts only changed pages again."""
 
 
 def _make(slug: str, notebook: str, has_code: bool, slugs: frozenset[str], source: str,
@@ -623,8 +627,8 @@ _Links = list[tuple[str, str, bool]]
 def make_page_menu(pages: Sequence[PageJob],
                    outdated_slugs: Collection[str]) -> list[tuple[str, list[tuple[str, _Links]]]]:
     """Returns the menu of a site as nested lists. A group of pages, such as Countries, has parts, such as
-    Asia. A part has pages, each with its slug, its title and whether it is out of date. The pages of a part
-    that has a name are folded together.
+    Asia. A part has pages, each with its slug, its title and whether it is out of date. If a part has a name,
+    the links to its pages are in a list that readers can open and close.
 
     >>> jobs = [PageJob("index", "Overview", Path(), {}, ""), PageJob("survey", "Survey", Path(), {}, ""),
     ...         PageJob("country-khm", "Cambodia", Path(), {}, "", "Countries", "Asia")]

@@ -184,8 +184,8 @@ Outcome = tuple[PageJob, Any, float]
 
 def execute_all(processes: Any, pages: Sequence[PageJob], jobs: int,
                 meanwhile: Callable[[], Any]) -> Generator[Outcome]:
-    """Executes the notebooks of pages, several at a time. Yields each page when it has finished, with its
-    outcome and the number of seconds that it took.
+    """Executes the notebooks of pages, several at a time. Yields each page when its notebook has finished,
+    with the outcome and the number of seconds that the notebook took.
 
     - ``processes``: the object that executes single pages (:class:`PageProcesses`);
     - ``jobs``: the number of pages that are executed at the same time; 0 means ``processes.jobs``;

@@ -179,8 +179,8 @@ def _audiences(notebook: dict[str, Any]) -> tuple[str, ...]:
 _DECISIONS = "release_"
 """The beginning of the names of those tables that say what an audience may see of the figures."""
 _UNSEEN = ("raw", "survey", "context", "reports")
-"""The sections of study.toml that no page shows. A change in these sections can change a page only if it
-changes a table. Pages may show all other sections of study.toml."""
+"""The sections of study.toml that no page shows. A change in these sections can change a page only if the
+change makes a difference to a table. Pages may show all other sections of study.toml."""
 
 
 def list_input_file_stamps(study: Study, folder: Path = NOTEBOOKS) -> list[tuple[str, int, int, int]]:

@@ -27,8 +27,8 @@ The file ``reference.csv`` also has these columns:
 - ``unique``: whether every value of the column may occur only once.
 - ``noun``: the word for the things whose names are in the column; the message about an unknown name uses this
   word.
-- ``message``, ``fix``: the message about a wrong cell and its fix, which replace the usual message and the
-  usual fix.
+- ``message``, ``fix``: the message about a wrong cell, and how to correct the cell. These two texts replace
+  the usual message and the usual fix.
 - ``checked_by``: the package that checks the kind, the allowed words and the reference of the column, if this
   check needs more than the schema. If the cell is blank, this module checks the column.
 - ``lies_in``: ``private`` for a table or column that may identify people or organisations, or that may
@@ -90,7 +90,7 @@ id of its organisation begins with this word and a dot. The id of the network of
 with this word as well."""
 ANY_DOCUMENT = "*"
 """The sign that is written in place of a document in speakers.csv. The sign means that the row is valid for
-every document: in all of them, the name in the row belongs to the speaker in the row."""
+every document: wherever the name of the row occurs, it is the name of the speaker of the row."""
 
 _BLANK = "(blank)"
 """The word among the allowed words of a column which means that a cell may be blank."""
@@ -439,8 +439,8 @@ _FORMS = {
     "whole number": ("is not a whole number", "write a whole number"),
     "number from 1": ("is not a whole number from 1 up", "write a whole number from 1 up"),
 }
-"""Maps each kind of column to the message for a cell that does not have the form of this kind, and to the
-fix."""
+"""Maps each kind of column to two texts for a cell that does not have the form of this kind: the message, and
+the fix."""
 
 
 @dataclass(frozen=True)

@@ -66,8 +66,8 @@ def select_first_passages_fitting_page(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_among_first(rows: pd.DataFrame, codes_of_page: int | pd.Series) -> pd.Series:
-    """Returns, for each passage, whether the page of its theme prints it. ``codes_of_page`` is the number of
-    codes that the page has: one number, or a number for each passage."""
+    """Returns, for each passage, whether the page of the passage's theme prints the passage.
+    ``codes_of_page`` is the number of codes that the page has: one number, or a number for each passage."""
     size = pd.Series([len(f"{quote}{translation}".encode()) + _PASSAGE_MARKUP for quote, translation in zip(
         rows["quote"], rows["translation"], strict=True)], rows.index, dtype="int64")
     groups = rows["code_id"]

@@ -187,8 +187,8 @@ class Reader:
         return self.members.assign(answer_id=ids)
 
     def read_organisations_without_hidden_names(self, name: str) -> pd.DataFrame:
-        """Returns the organisations that may be named, with name and type, and one row without a name for
-        each other organisation."""
+        """Returns the organisations that may be named, with name and type. Also returns one row without a
+        name for each meaningless id that :attr:`members` gives to other organisations."""
         rows = self.read_whole(name)
         rows = rows.loc[rows["organisation_id"].isin(self.named), ["organisation_id", "label", "type"]]
         others = {*self.members["organisation_id"]} - {*rows["organisation_id"]}

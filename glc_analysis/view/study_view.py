@@ -2,8 +2,8 @@
 
 An analyst opens a study (:func:`open_study`) and asks the study for a view, which returns plain data frames.
 A view only selects what its audience may see, and computes no figure. The figures of a view are those that
-:func:`.suppression.select_released_figures` lets the audience see, and its quotations are those that were
-cleared for the audience. A request for a figure that was not released raises :class:`NotReleased`, whose
+:func:`.suppression.select_released_figures` lets the audience see. The quotations of a view are those that
+were cleared for its audience. A request for a figure that was not released raises :class:`NotReleased`, whose
 message gives the reason; a view never returns an empty frame in place of the figure.
 
 Views guard against accidents, not against intent, because everybody who can run a notebook can read the files
@@ -60,7 +60,8 @@ attributes are named by ids, such as ``service_provider``."""
 
 class NotReleased(UsageError):
     """Raised if an analyst asks a view for figures or passages that the view's audience may not see. The
-    message gives the reason and, if there is something to ask for instead, names it.
+    message gives the reason. If the analyst can ask for other figures or passages instead, the message names
+    them.
 
     >>> try:
     ...     study.view("public").passages()
@@ -281,8 +282,8 @@ class StudyView(VisibleTables):
         The columns are code, level, code_id, and these counts of organisations:
 
         - raised: the organisations that raised the code in interviews with guide questions, or in answers;
-        - asked: the organisations that were asked about the code in such interviews or in answers, or that
-          raised the code there without being asked;
+        - asked: the organisations that were asked about the code in such interviews or in the survey, and the
+          organisations that raised the code there without being asked;
         - share, shown_as: ``raised`` out of ``asked``, as a share and in words;
         - undecided: the organisations with a coding of the code on which coders have not decided yet (for the
           team only);
@@ -562,8 +563,9 @@ class StudyView(VisibleTables):
 
 
 def open_study(path: str | Path = "") -> OpenStudy:
-    """Opens a study for analysis: the folder ``path``, if it is given; otherwise the folder that the
-    environment variable GLC_STUDY names; otherwise data/ of the repository.
+    """Opens a study for analysis. The study is in the folder ``path`` or, if ``path`` is blank, in the folder
+    that the environment variable GLC_STUDY names or, if there is no such variable, in data/ of the
+    repository.
 
     After this call, a notebook shows frames of counts with bars, and plots in the notebook look like those of
     the pages. Raises UsageError if the study's folder does not exist.

@@ -109,13 +109,14 @@ class VisibleTables:
         return has_capability(self.audience, capability)
 
     def read(self, name: str) -> pd.DataFrame:
-        """Returns those rows of a table that belong on the page; on an organisation's page, only rows of this
-        organisation."""
+        """Returns those rows of the table ``name`` that belong on the page; on an organisation's page, only
+        rows of this organisation."""
         return self._read(name).copy(deep=False)
 
     @cached_property
     def _read(self) -> Callable[[str], pd.DataFrame]:
-        """A function that reads a table and keeps it, because several parts of a page use the same tables."""
+        """A function that reads a table and keeps it in memory, because several parts of a page use the same
+        table."""
         def own(name: str) -> pd.DataFrame:
             frame = tables.read_table(name, study=self.study, country=self.country, theme=self.theme,
                                       code=self.code)
@@ -199,8 +200,9 @@ class VisibleTables:
 
     @cached_property
     def says_who_was_asked(self) -> bool:
-        """Whether the study records for any question a condition on which it was asked (asked_if). If the
-        study records no condition, a blank answer can also mean that the question was not asked.
+        """Whether the study records for at least one question the condition on which the question was asked
+        (asked_if). If the study records no condition, a blank answer can also mean that the question was not
+        asked.
 
         >>> view.says_who_was_asked
         True
@@ -231,7 +233,7 @@ class VisibleTables:
 
         Audiences other than the team see the number of interviews only if enough independent organisations
         gave an interview and enough independent organisations gave none. Audiences other than the team see
-        the number of calls only if enough organisations took part.
+        the number of calls only if enough independent organisations took part in calls.
 
         >>> view.conversation_counts
         {'call': 3, 'interview': 12}
@@ -273,8 +275,8 @@ class VisibleTables:
     @cached_property
     def question_table(self) -> pd.DataFrame:
         """The rows of table ``questions``, in the survey's order; on a theme's page, only the questions of
-        this theme. If the study has no survey, there are no rows, because its questions are those of an
-        interview guide."""
+        this theme. If the study has no survey, there are no rows, because the questions of such a study are
+        those of an interview guide."""
         rows = tables.read_table("questions", study=self.study).sort_values("order")
         rows = rows if self.has_survey else rows[:0]
         return rows[rows["theme_id"] == self.theme] if self.theme else rows
@@ -378,9 +380,9 @@ class VisibleTables:
 
     @cached_property
     def quotation_rows(self) -> pd.DataFrame:
-        """The rows of table ``quotations`` that the audience may read; ``cleared`` names the audience for
-        which a quotation was cleared. The team gets each text of a quotation once. A country's page has only
-        quotations of named organisations in that country."""
+        """The rows of table ``quotations`` that the audience may read; Column ``cleared`` names the audiences
+        for which the quotation was cleared. The team gets one row for quotations with the same text. A
+        country's page has only quotations of named organisations in that country."""
         rows = self.read("quotations")
         if self.has_capability("passages"):
             cleared = rows.groupby("text")["audience"].agg(lambda names: ", ".join(sorted(names)))
@@ -392,9 +394,9 @@ class VisibleTables:
     @cached_property
     def coded_passages(self) -> pd.DataFrame:
         """One row per passage and code on which the coders agreed, with theme_id, role, translation,
-        translation_status and the columns of :func:`.exports.list_consensus_quotations`. Rows are sorted by
-        source, then date. Among the passages of a code, the first passage of each organisation comes before
-        the second passage of any organisation."""
+        translation_status and the columns of :func:`.exports.list_consensus_quotations`. The rows begin with
+        the first passage of each organisation on each code; the second passages follow, and so on. The first
+        passages, and likewise the second passages, are sorted by source, then by date."""
         # An answer to a question of another theme may have words on this theme.
         segments, documents = (tables.read_table(name, study=self.study, country=self.country)
                                for name in ("segments", "documents"))

@@ -110,8 +110,8 @@ def list_changes_between_runs(study: Study, earlier_run: str = "") -> pd.DataFra
 
 def compare_present_with_run(study: Study, before: Path | None,
                              page_keys: Mapping[str, str]) -> pd.DataFrame | None:
-    """Returns the changes between the run ``before`` and the present tables and page keys; None if there is
-    no such run."""
+    """Returns the changes between the run ``before`` and the present tables and page keys. Returns None if
+    ``before`` is None, or if the folder of this run does not have the tables of the run."""
     if before is None or not all((before / _FOLDER / name).is_file() for name in _KEPT):
         return None
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))

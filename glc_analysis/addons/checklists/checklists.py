@@ -2,8 +2,8 @@
 the item, or "not recorded".
 
 The checklists are COREQ (Tong, Sainsbury & Craig 2007), SRQR (O'Brien et al. 2014), CROSS (Sharma et al.
-2021) and ACCORD (Gattrell et al. 2024, by topic). The topics of the checklists' items are in
-``content/checklists.csv``, in the words of this package.
+2021) and ACCORD (Gattrell et al. 2024; its items are listed by topic, without numbers). The topics of the
+checklists' items are in ``content/checklists.csv``, in the words of this package.
 """
 
 from __future__ import annotations
@@ -148,8 +148,8 @@ def show_checklist_items_with_facts(view: StudyView) -> Html:
     rows = make_reporting_items(collect_method_facts(view))
 
     def recorded(items: pd.DataFrame) -> str:
-        """Returns a phrase on how many items are recorded; the number is left out if a withdrawal may have
-        changed it."""
+        """Returns a phrase that says about how many of the items something is recorded; blank if a withdrawal
+        may have changed this number."""
         n = (items["value"] != _NOT_RECORDED).sum()
         return "" if COUNT_BLOCK in view.hidden else f": {n} of {len(items)} items recorded"
 

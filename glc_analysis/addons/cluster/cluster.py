@@ -49,7 +49,8 @@ class PageCluster:
     """The workers of a dask scheduler, with the methods of :class:`PageProcesses`.
 
     ``refused`` holds the addresses of workers with another version of the package. Raises GLCError if dask is
-    not installed, if the scheduler does not answer, or if no worker has the same package and lock file.
+    not installed, if the scheduler does not answer, or if no worker has the package and the lock file of this
+    computer.
     """
 
     def __init__(self, study: Study, address: str, *, timeout: float,
@@ -148,8 +149,9 @@ class PageCluster:
             return set()
 
     def _within(self, ask: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        """Calls a function with the client and returns its result. Raises TimeoutError if there is no answer
-        within ``_CONNECT`` seconds, because dask itself would wait for ever."""
+        """Calls the function ``ask`` through the dask client and returns the result of the call. Raises
+        TimeoutError if there is no answer within ``_CONNECT`` seconds, because dask itself would wait for
+        ever."""
         return self._client.sync(ask, *args, callback_timeout=_CONNECT, **options)
 
     def stop(self) -> None:
@@ -187,7 +189,8 @@ def list_inputs_to_send(study: Study, page: PageJob) -> set[str]:
     """Returns the parts of a study to send with a page:
 
     - the parts that the page read when it last ran and that may be sent;
-    - the tables from which the slices (selected rows of a table) among these parts are cut;
+    - the rows of the tables ``figures`` and ``questions`` that are needed to cut the slices (selected rows of
+      a table) among these parts;
     - the codebook, and the files that every job bundle contains."""
     tables = set(Inputs(study, page.parameters["audience"]).own_tables)
     things = tables if "processed" in page.reads else {

@@ -95,15 +95,16 @@ def _note_unread(parsed: ParsedCodings, tables: Tables) -> None:
 
 
 def _sources(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
-    """Adds the sources that have a text to ``parsed``, and returns the names of these sources, keyed by
-    id."""
+    """Adds to ``parsed`` every source that is a text, and returns the names of these sources, keyed by the id
+    in the database."""
     rows = tables.read_rows("source", "id", "name", "fulltext", "mediapath", n_required=3)
     return {key: parsed.add_source(name, Text(text)) for key, name, text, media in rows if text or not media}
 
 
 def _codes(parsed: ParsedCodings, tables: Tables) -> dict[str, str]:
-    """Adds the codes to ``parsed``, and returns the name of each code, keyed by its key. Categories are read
-    as parent codes; in newer versions of QualCoder, a code can also be the parent of other codes."""
+    """Adds the codes to ``parsed``, and returns the name of each code and category. The key of a name is
+    ``code`` or ``category``, followed by the id in the database. Categories are read as parent codes; in
+    newer versions of QualCoder, a code can also be the parent of other codes."""
     nodes = {f"category {key}": (name, parent and f"category {parent}", memo)
              for key, name, memo, parent in tables.read_rows(
                  "code_cat", "catid", "name", "memo", "supercatid")}

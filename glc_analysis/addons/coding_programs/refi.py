@@ -55,8 +55,8 @@ _IDENTIFIED = ("User", "PlainTextSelection", "TranscriptSelection", "Coding", "S
 """The kinds of elements that are codings or to which other elements refer. Two such elements must not have
 the same GUID. Sources are not among these kinds, because a recording and its transcript may share a GUID."""
 _COUNTS = {"QualCoder": "code points", "glc_analysis": "code points"}
-"""The unit in which a program counts positions, keyed by the name of the program in the file. For other
-programs, the unit is found by comparing the coded words with the text."""
+"""The unit in which a program counts positions, keyed by the name of the program in the file. For programs
+that are not listed here, the unit is found by comparing the coded words with the text."""
 _POSITIONS = re.compile(r"[\d\s()]*\d,\s*\d[\d\s(),;:–-]*")  # MAXQDA names a selection "71,110"
 
 
@@ -345,8 +345,8 @@ def write_qdpx(path: Path, *, sources: pd.DataFrame, codings: pd.DataFrame, code
     Each table has columns of the table with the same name in `RawCodings`: ``sources`` has source and text;
     ``codings`` has source, start, end, code, coder and memo; ``codes`` has code, parent, definition and
     position. Each coded stretch is written with its words, so that a program can check its position. A source
-    with a blank text is written without text. With ``are_coders_unnamed``, the project has two users, and no
-    coding names a user.
+    with a blank text is written without text. With ``are_coders_unnamed``, the project lists only the users
+    "coder 1" and "coder 2", and no coding names a user.
 
     Raises `Faults` for a coding whose code is missing or whose position is outside the text, for a code whose
     parent is missing, and for characters that XML cannot hold.

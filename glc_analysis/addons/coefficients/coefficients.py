@@ -3,9 +3,9 @@
 ``krippendorff_alpha`` takes an array of coders x units, with NaN where a unit was never assigned to the
 coder. ``fleiss_kappa`` takes a table of units x categories; each cell has the number of coders that gave the
 unit this category. All other coefficients take one sequence of values for each coder (``gwet_ac1(ana,
-bert)``, ``gwet_ac1(*values)``) or, as the only argument, the square table of two coders (``gwet_ac1([[8, 1],
-[0, 1]])``, with the first coder in the rows). A unit that a coder read and left uncoded has a value of its
-own (0, or the empty set); it is never a missing value.
+bert)``, ``gwet_ac1(*values)``). For two coders, they also take the square table of counts as the only
+argument (``gwet_ac1([[8, 1], [0, 1]])``, with the first coder in the rows). A unit that a coder read and left
+uncoded has a value of its own (0, or the empty set); it is never a missing value.
 
 The value of an undefined coefficient is NaN, with a reason; no exception is raised. A coefficient that
 corrects for chance needs at least two different values. The coefficients of a study's own coding are in its
@@ -196,8 +196,9 @@ def _encode_narrow(values: np.ndarray, least: float, width: int) -> tuple[np.nda
 
 def list_coder_values_categories_and_counts(
         cross_table: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns three arrays made from a cross table of two coders: the values of the two coders, with one
-    column for each cell of the table; the categories; and the count in each cell.
+    """Returns three arrays made from a cross table of two coders. The first has the two coders' values, with
+    one column for each cell of the table; the second has the categories; the third has the count in each
+    cell.
 
     >>> list_coder_values_categories_and_counts([[8, 1], [0, 1]])
     (array([[0, 0, 1, 1],
@@ -281,8 +282,8 @@ def _coder_array(coders: np.ndarray | pd.DataFrame | Sequence) -> np.ndarray:
 
 
 def convert_to_coding_counts(counts: np.ndarray) -> CodingCounts:
-    """Returns :class:`CodingCounts`, computed from a table of units x values that says how many coders gave
-    each value.
+    """Returns :class:`CodingCounts`, computed from a table of units x values; each cell of the table says how
+    many coders gave the unit the value.
 
     The table does not say which coder gave which value, so ``marginals`` has a single row for all coders. The
     result must not be used for coefficients that distinguish coders.

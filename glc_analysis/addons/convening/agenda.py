@@ -75,9 +75,9 @@ def make_agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.Dat
       whether the panel agrees);
     - the rest: all other principles.
 
-    "6 of 10" means six high votes of ten. Undisclosed numbers never decide the group of a principle. The
-    facts mention survivor advisers under one condition: the medians of their votes and of the providers'
-    votes are disclosed, and are in different thirds of the scale.
+    In the facts, "6 of 10" means that six of ten votes are high. Undisclosed numbers never decide the group
+    of a principle. The facts mention survivor advisers under one condition: the medians of their votes and of
+    the providers' votes are disclosed, and are in different thirds of the scale.
     """
     names = map_principles_to_short_names(principles)
     told = blank_undisclosed_tallies_and_describe_votes(
@@ -225,8 +225,8 @@ def find_disclosed_median_tertile(tally: Mapping[str, Any]) -> str:
 
 def describe_low_resource_feasibility_gap(principle_ratings: pd.DataFrame, organisations: pd.DataFrame, *,
                                           fully_disclosed_panels: Collection[str] = ()) -> str:
-    """Returns a phrase saying that providers with low resources find a principle less feasible. The phrase is
-    blank if these providers do not find the principle less feasible, or if the phrase could disclose a vote
+    """Returns a phrase saying that providers with low resources find a principle less feasible than the other
+    providers do. The phrase is blank if this is not so, or if the phrase could disclose a vote
     (:func:`.votes.has_disclosable_lower_median`)."""
     level = dict(zip(organisations["organisation_id"], organisations["resource_level"], strict=True))
     votes = principle_ratings[

@@ -4,7 +4,7 @@ The organisations at the convening decide after they have seen the results on a 
 text (:func:`collect_results_objections_and_reservations`). text_decisions.csv records who decided, when and
 on which votes. An objection changes no count of votes. An objection is stored as a row of decision_log.csv
 and printed on slides, pages, packets and traces. Slides, pages, packets and traces name the objecting
-organisation only with its consent.
+organisation only if it has consented to being named.
 """
 
 from __future__ import annotations

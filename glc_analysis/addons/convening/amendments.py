@@ -48,7 +48,7 @@ from glc_analysis.writing import write_atomic
 IN_USE = ("candidate", "agreed")
 """The statuses of texts that can be split, merged or withdrawn."""
 ENDORSED = ("endorse", "endorse_with_reservation")
-"""The two decisions by which an organisation signs a text: without a reservation, and with one."""
+"""The two decisions by which an organisation signs a text: without a reservation, and with a reservation."""
 WORDS_OF_NAME = 5
 """The number of words at the beginning of a text that form its short name if nobody gives the text a short
 name."""
@@ -368,7 +368,7 @@ def _cut_off(principles: pd.DataFrame, statements: Sequence[str], why: Mapping[s
 
 
 def _repeats(principles: pd.DataFrame, statements: Sequence[str]) -> Iterator[Fault]:
-    """Yields faults for new texts that say the same as a text in use, or as another new text."""
+    """Yields a fault for each new text that has the same words as a text in use or as another new text."""
     rows = principles[principles["status"].isin(IN_USE)]
     known = {normalise_space(row.statement): (str(n), format_printed_id(row.principle_id, row.version))
              for n, row in zip(rows.index, rows.itertuples(), strict=True)}

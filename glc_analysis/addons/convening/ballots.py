@@ -193,7 +193,7 @@ def close_and_seal_round(study: Study, reference: Reference, round_id: str, vote
 
 
 def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> None:
-    """Reopens a closed round; the files of its ballots may then be replaced. Its seal is kept.
+    """Reopens a closed round; the files of its ballots may then be replaced. The seal of the round is kept.
 
     Raises UsageError if the round is not closed, or if the reason names somebody. The reason is public, and a
     name could disclose whose vote changed the result.
@@ -402,8 +402,8 @@ def _role_faults(study: Study, reference: Reference, issuing: str) -> Iterator[F
 
 
 def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[Fault]:
-    """Yields faults if several raters of an organisation have handed in ballots in a panel that gives each
-    organisation one vote."""
+    """Yields faults if several raters of an organisation have handed in ballots in the same panel although
+    each organisation has only one vote in a panel."""
     voters = dict(zip(known["rater_id"], zip(known["role"], known["voter"], strict=True), strict=True))
     first = votes.drop_duplicates(["round_id", "rater_id"])
     cast: dict[tuple[str, ...], list[dict[Hashable, str]]] = {}
@@ -422,8 +422,8 @@ def make_ratings_table_of_closed_rounds(ballots: Ballots, reference: Reference) 
     excluded vote has the reason for the exclusion.
 
     A rater may have stopped the use of the rater's votes (stopped.csv). The table then leaves out the rater's
-    votes in rounds closed on or after the day of stopping, and marks no comment of the rater as one that may
-    be read.
+    votes in rounds closed on or after the day of stopping, and marks no comment of the rater as a comment
+    that may be read aloud.
     """
     texts = add_text_hashes_to_rounds(reference.rounds, reference.principles)
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})

@@ -46,7 +46,7 @@ def find_broken_and_changed_evidence_links(study: Study) -> list[Fault]:
 
     - a row of evidence.csv for an unknown principle;
     - a cited figure, code, segment or quotation that does not exist;
-    - a cited code of which no coding has been agreed;
+    - a cited code if coders have not agreed on any coding of this code or of a code below it;
     - cited figures and words that changed since they were cited;
     - a cited number of an earlier wave that is missing or differs from the count in that wave;
     - cited passages and codes without a quotation that is cleared for the intended readers;

@@ -125,7 +125,7 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
 
     - principles in use without evidence; principles that were proposed, split or merged in the room need no
       evidence;
-    - evidence with claim ``literature`` that is not from the literature;
+    - evidence with the claim ``literature`` and another kind than ``literature``;
     - trials with claim ``outcome_measured``.
     """
     principles, evidence = tables["principles"], tables["evidence"]

@@ -6,7 +6,7 @@ constant of IPRAS, but its results follow only from the constant 2.35. All funct
 panel on one text and criterion. An abstention is a ballot but not a vote. An abstention counts towards the
 quorum and towards the panel size, which determines the rule and its limits. An abstention never counts
 towards a result. Agreement by the panel rule, and a result of the test ``share``, would therefore hold
-whatever the abstaining raters had voted. Disagreement and IPRAS are computed from the votes alone, so they
+whatever the abstaining raters had voted. Disagreement and IPRAS are computed from the votes alone, so both
 can depend on who abstains. For example, five high and five low votes are a disagreement. If three of the low
 voters abstain instead, the remaining five high and two low votes are no disagreement. All arithmetic is
 exact, so that borderline cases have the same result on every machine.
@@ -184,7 +184,8 @@ def decide_panel_result(votes: Sequence[int], agreement_test: str = "panel", *, 
     """Returns the panel's result on a text by the study's test: high, uncertain, low, no decision or too few.
 
     - No decision: fewer ballots (votes and abstentions) than the ``quorum`` were received.
-    - Too few: the panel is smaller than the test needs, or fewer than three raters voted.
+    - Too few: fewer ballots than the test needs (:data:`SMALLEST_OF`) were received, or fewer than three
+      raters voted.
     - Tests ``panel`` and ``ipras``: the third of the scale that contains the median decides whether the
       result is high, uncertain or low. However, the result is uncertain if the panel disagrees, or if
       abstentions leave less than half of the ballots in this third.

@@ -103,9 +103,10 @@ class PaperForm(KeyedPaper):
         return sorted({version for one, version, _ in self.statements if one == principle}, key=int)
 
     def list_fields_in_typing_order(self, values: Values) -> Iterator[str]:
-        """Yields the fields of the form in the order of typing. The first field is the language of the form,
-        if there are several languages. Then, for each principle, come the marks (scores); if the paper has a
-        comment on the principle, also the comment, and whether it may be read aloud."""
+        """Yields the fields of the form in the order of typing. The first field is the language of the form;
+        it is left out if the forms have one language, or if the versions on the paper are known from a
+        received file. Then, for each principle, come the marks (scores). If the paper has a comment on the
+        principle, two more fields follow: the comment, and whether the comment may be read aloud."""
         if len(self.languages) > 1 and set(self.open or self.names) - {*self.issued}:
             yield ".language"
         for principle in self.open or self.names:

@@ -80,8 +80,8 @@ def map_evidence_ids_to_cited_words(reference: Reference,
 
 def erase_leaver_from_convening_row(table: str, original_row: Cells, redacted_row: Cells,
                                     leaver: Leaver) -> tuple[Cells, Cells] | None:
-    """Returns a row of a reference table before and after the leaver's content is removed from the row; None
-    if the whole row is removed."""
+    """Erases from a row of a reference table the content of the leaver that the core has not erased. Returns
+    the row before the withdrawal and the row after it; returns None if the whole row is removed."""
     blank: Collection[str] = ()
     if table == "parking_lot" and leaver.is_named_as_owner(original_row.get("raised_by", "")):
         return None
@@ -101,8 +101,8 @@ def erase_leaver_from_convening_row(table: str, original_row: Cells, redacted_ro
 
 
 def _without_its_parts(text: str, leaver: Leaver) -> str:
-    """Returns the text of a cell of the decision log in which the mark of a withdrawal replaces every part
-    that belongs to the leaver alone. A part of a cell ends at a semicolon or a line end."""
+    """Returns the text of a cell of the decision log. The mark of a withdrawal replaces every part of the
+    text that names the leaver. A part of a cell ends at a semicolon or a line end."""
     return "".join(WITHDRAWN if leaver.is_named_as_owner(part) else part
                    for part in re.split(r"(\s*[;\n]\s*)", text))
 
@@ -156,8 +156,9 @@ def _remove_from_ratings(path: Path, leaver: Leaver) -> None:
 
 def list_dropped_votes_and_comments(study: Study, later_study: Study,
                                     person_id: str) -> list[tuple[str, str, str]]:
-    """Returns the votes and comments by a person that ``study`` uses and ``later_study`` no longer uses. Each
-    is returned as kind, place and content."""
+    """Returns a person's votes and comments that ``later_study`` no longer uses, each as kind, place and
+    content. The votes are those in ``study`` in rounds for which ``later_study`` has no vote by the person.
+    The comments are all comments by the person that ``study`` may read aloud."""
     rated, still = (tables.read_table("ratings", study=one) for one in (study, later_study))
     rated, still = (votes[votes["rater_id"] == person_id] for votes in (rated, still))
     rows = [("vote", f"round {row['round_id']}", f"{row['principle_id']} {row['criterion']}")

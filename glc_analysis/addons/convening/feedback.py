@@ -109,8 +109,8 @@ class Feedback:
 
     @classmethod
     def read(cls, study: Study, reference: Reference, round_id: str) -> Feedback | None:
-        """Returns the feedback to give before a round; None if no earlier round is closed. Raises Faults if a
-        ballot is faulty."""
+        """Returns the feedback to give before the round ``round_id``; None if no other round is closed.
+        Raises Faults if a ballot is faulty."""
         rounds = reference.rounds[reference.rounds["round_id"] != round_id]
         closed = rounds[rounds["closed_on"] != ""].sort_values(["closed_on", "opened_on"], kind="stable")
         if closed.empty:

@@ -183,8 +183,8 @@ def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[st
 
 
 def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.DataFrame) -> None:
-    """Raises Faults if a proxy or an interest of a round is invalid, or if a proxy or an interest changed
-    after the rater voted."""
+    """Raises Faults if a proxy or an interest of a round is invalid. Also raises Faults if the proxy or the
+    interests of a rater changed after this rater had voted."""
     faults = [*proxy_and_interest_faults(opened, round_id, study.settings["consensus"]["vote"])]
     if find_changed_proxies_and_interests(study, round_id, raters):
         votes = Ballots.read(study, opened, issuing_round=round_id).votes

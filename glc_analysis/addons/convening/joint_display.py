@@ -35,8 +35,8 @@ ROWS = ["topic_id", "theme_id", "figure_id", "code_id", "quote_id", "fit", "infe
 
 @dataclass(frozen=True)
 class Quote:
-    """A quotation: its words, the language of the words, and a description of its source. The source is blank
-    if the audience is the team, because the team knows the source."""
+    """A quotation: its words, the language of the words, and a description of its source. The description of
+    the source is blank if the audience is the team, because the team knows the source."""
 
     text: str
     language: str
@@ -163,8 +163,8 @@ def choose_figure_representing_code(figures: Mapping[str, Any], code_id: str) ->
 
 
 def select_cited_question_and_code_figures(view: StudyView, topics: pd.DataFrame) -> pd.DataFrame:
-    """Returns the figures about the questions and codes that rows of joint_display.csv cite. Returns all
-    figures if a cited figure belongs to no question."""
+    """Returns the figures about the questions that rows of joint_display.csv cite, and the figures about all
+    codes. Returns all figures of the view if a cited figure belongs to no question."""
     questions = {view.words.find_question_id(one) for one in {*topics["figure_id"]} - {""}}
     if "" in questions:
         return view.released

@@ -1,9 +1,10 @@
 """Runs double data entry of paper forms at the keyboard, field by field, without a network.
 
-A paper form is keyed twice; each keying is a *pass*. The two passes are compared. Where the two passes
-differ, the person looks at the paper and types the value again; the values confirmed in this way form a third
-pass. Every typed line is saved in ``private/desk/`` before the next prompt, so a power cut loses nothing.
-Only the owner of the folder may read the files, because the files contain votes of open rounds.
+A paper form is keyed twice; each keying is a *pass*. The two passes are compared. For each field in which the
+two passes differ, the person looks at the paper and types the value again. The values that are confirmed in
+this way form a third pass. Every typed line is saved in ``private/desk/`` before the next prompt, so a power
+cut loses nothing. Only the owner of the folder may read the files, because the files contain votes of open
+rounds.
 """
 
 from __future__ import annotations
@@ -122,8 +123,8 @@ class KeyedPaper:
     """A paper that is keyed field by field. Subclasses define the fields and how a typed line is parsed."""
 
     def list_fields_in_typing_order(self, values: Values) -> Iterator[str]:
-        """Returns the fields in order, such as ``P01.importance``. Some fields are asked only if an earlier
-        field has a certain value."""
+        """Returns the names of the fields, such as ``P01.importance``, in the order of typing. Some fields
+        are asked only if an earlier field has a certain value."""
         raise NotImplementedError
 
     def format_prompt(self, field: str) -> str:
@@ -172,7 +173,8 @@ def _at(field: str) -> str:
 
 
 Ask = Callable[[str], str]
-"""Prints a prompt and returns the line that was typed; raises EOFError at the end of the input."""
+"""A function that prints a prompt and returns the line that was typed. At the end of the input, the function
+raises EOFError."""
 
 
 Say = Callable[[str], None]
@@ -238,7 +240,8 @@ class KeyingSession:
             code = ""
 
     def read_printable_line(self, prompt: str) -> str:
-        """Reads a typed line without surplus blanks, and asks again if it contains control characters."""
+        """Returns a typed line without surplus blanks. If the line contains control characters, the person is
+        asked again."""
         while True:
             line = normalise_space(self.ask(prompt))
             if all(unicodedata.category(c) not in ("Cc", "Cs") for c in line):
@@ -280,8 +283,8 @@ class KeyingSession:
             pass_name, "with differences")
 
     def describe_received_and_begun_counts(self) -> str:
-        """Returns a sentence on how many papers have been received and how many begun; the sentence shows
-        nothing of their content."""
+        """Returns a sentence that says how many papers have been received and how many have been begun, and
+        nothing about the content of the papers."""
         found = Counter(self.describe_state_by_code().values())
         rest = [f"{count} {state}" for state, count in sorted(found.items())
                 if state and not state.startswith(RECEIVED)]
@@ -389,7 +392,8 @@ class KeyingSession:
         raise NotImplementedError
 
     def make_paper_without_received_answers(self, code: str) -> KeyedPaper:
-        """Returns the paper that has this code, without the questions that have already been answered."""
+        """Returns the paper with this code, without the questions whose answers have already been
+        received."""
         raise NotImplementedError
 
     def describe_state_by_code(self) -> dict[str, str]:
@@ -402,9 +406,9 @@ class KeyingSession:
         return len(self.describe_state_by_code())
 
     def refuse_typed_code(self, line: str, code: str, states: Mapping[str, str]) -> str:
-        """Returns the reason why a typed code is refused. If ``code`` is blank, the typed code is unknown;
-        else the paper with this code has already been received. In the second case, the log's entries for the
-        paper are deleted."""
+        """Returns the reason why a typed code is refused. There are two cases. If ``code`` is blank, the
+        typed code belongs to no paper. If ``code`` is not blank, the paper with this code has already been
+        received; the log's entries for the paper are then deleted."""
         if code:
             begun = ""
             if code in self.log.forms:  # it would keep the round from being closed

@@ -1,5 +1,6 @@
-"""Suggests pairs of a survey option and a code on the same theme. A pair is suggested if many organisations
-both chose the option and raised the code."""
+"""Suggests pairs of a survey option and a code on the same theme. A pair is suggested if at least two
+organisations both chose the option and raised the code. If option and code have no word in common, at least a
+third of the organisations that chose the option or raised the code must have done both."""
 
 from __future__ import annotations
 
@@ -43,13 +44,13 @@ class OptionCodePair(NamedTuple):
 
 def suggest_option_code_pairs(study: Study, used_ids: Collection[str]) -> Iterator[OptionCodePair]:
     """Yields pairs of an option of a question and a code of the question's theme. Only organisations that
-    were asked about both the option and the code are compared; at least two organisations must have chosen
-    the option and raised the code.
+    were asked about both the option and the code are compared. At least two of these organisations must have
+    both chosen the option and raised the code.
 
     Pairs whose option and code have more words in common come first. Among pairs with equally many common
-    words, pairs come first if mostly the same organisations chose the option and raised the code (Jaccard
-    index). Each option and each code occurs once, and each theme has at most ``PAIRS_PER_THEME`` pairs.
-    Figures and codes in ``used_ids`` are left out.
+    words, those pairs come first in which the organisations that chose the option and the organisations that
+    raised the code overlap most (Jaccard index). Each option and each code occurs once, and each theme has at
+    most ``PAIRS_PER_THEME`` pairs. Figures and codes in ``used_ids`` are left out.
     """
     used_ids, n = {*used_ids}, Counter()
     for theme, figure, code in _pairs(study):

@@ -13,7 +13,7 @@ Before the register is brought to the computer, all answers are in the ballot bo
 ``private/phones/<round>/box.json``, one line per slip. An answer is on disk before the phone gets its
 confirmation. The file is rewritten each time in the order of the slips, because a file to which answers are
 appended would show who voted when. A saved answer is never sent to a phone. Somebody who finds or guesses a
-code therefore sees which questions are answered, but no vote.
+code therefore sees which questions are answered, but not the answers.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class Slip:
     """The entry of one slip (paper with a voting code) in the ballot box.
 
     - ``code``: the digest of the slip's code.
-    - ``saves``: how often answers were saved with the slip.
+    - ``saves``: how many times answers were saved with the slip.
     - ``mark``: the mark of the last request that saved answers; if a phone repeats this request, the
       repetition has the same mark.
     - ``answers``: for each principle, the stamp of the wording read (``text``), and the answers keyed by the
@@ -149,8 +149,8 @@ class Slip:
                 if own["text"] in current_stamps.get(principle, ()) for name in own if name != "text"]
 
     def is_complete(self, current_stamps: Mapping[str, set[str]]) -> bool:
-        """Whether the slip has, for each principle, either all scores or the mark that the principle is
-        outside the rater's context."""
+        """Whether the slip is complete: for each principle, it has all scores, or it has the mark that the
+        principle is outside the rater's context."""
         given = {*self.list_answered_questions(current_stamps)}
         return all(f"{one}.{ABSTAIN}" in given or given >= {f"{one}.{question.name}" for question in SCORED}
                    for one in current_stamps)
@@ -239,8 +239,8 @@ def ballot_box_folder(study: Study, round_id: str) -> Path:
 
 
 def begin_sentence_on_uncollected_phone_ballots(study: Study, round_id: str) -> str:
-    """Returns the beginning of a sentence that says how many phone ballots have not been collected. The
-    result is blank if there are no such ballots."""
+    """Returns the first words of a sentence; these words say how many phone ballots have not been collected.
+    The result is blank if all phone ballots have been collected."""
     box = BallotBox.read(study, round_id)
     if box is None or box.is_empty:
         return ""

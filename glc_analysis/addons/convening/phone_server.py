@@ -146,7 +146,7 @@ class PollingPlace:
         self.print_rounded_complete_ballot_count()
 
     def make_unstarted_server(self) -> HTTPServer:
-        """Returns the server of the voting page, which does not listen yet."""
+        """Returns the server of the voting page. The server does not accept connections yet."""
         application = Application([(r"/", PageHandler), (r"/open", TextsHandler), (r"/save", AnswersHandler)],
                                   polling_place=self,
                                   log_function=lambda handler: None, default_handler_class=NotFoundHandler)
@@ -191,8 +191,8 @@ class PollingPlace:
             self.say(line)
 
     async def find_slip_number(self, code: object) -> str:
-        """Returns the number of the slip with this code. A wrong code is answered after a second. If too many
-        wrong codes are being processed, a further wrong code is refused immediately."""
+        """Returns the number of the slip with this code. Raises Refusal for a wrong code: after a second or,
+        if too many other wrong codes are being processed, immediately."""
         if isinstance(code, str) and len(code) < 100 and (number := self.box.find_slip_number(code)):
             return number
         if self._wrong >= WRONG_AT_ONCE:

@@ -48,7 +48,8 @@ ONLY_OBJECTED = "No evidence against it is recorded, but an objection is recorde
 NOT_MEASURED = "Rests on providers' reported experience; effectiveness not measured."
 UNSUPPORTED = "No evidence for it is recorded."
 _MEASURED = ("outcome_measured", "literature")
-"""The claims (column ``claim`` of evidence.csv) that rest on more than practice and what providers report."""
+"""The claims (column ``claim`` of evidence.csv) that rest on a measured outcome or on the literature; all
+other claims rest on practice or on what providers report."""
 
 
 def format_printed_id(principle_id: str, version: str) -> str:

@@ -189,9 +189,9 @@ class RatingForm:
 
     def list_history_labels_and_words(self, text: FormText) -> Iterator[tuple[str, str, str]]:
         """Yields the history of a text as rows of three values: a fixed text, earlier words, and the language
-        of the earlier words. The last two values are blank if there are no earlier words. An interest that
-        the rater declared is the first row. Texts drafted before the convening and texts that raters already
-        know have no history."""
+        of the earlier words. The last two values are blank if there are no earlier words. If the rater
+        declared an interest in the principle, the first row says so. No other row is yielded for a text that
+        was drafted before the convening, or that raters already know from an earlier round."""
         if text.principle_id in self.interests:
             yield self.fixed_texts["interest_declared"], "", ""
         if (origin := self.origins.get(text.printed_id)) is None:

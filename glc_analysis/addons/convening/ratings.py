@@ -59,7 +59,8 @@ class RatingQuestion(NamedTuple):
         """Returns a written answer in the form in which it is stored: blank if nothing was written, None if
         the answer is invalid.
 
-        Digits of any script are scores. In bilingual choices such as ``yes / sí`` the first word counts.
+        A score may be written with the digits of any script. Of a bilingual choice such as ``yes / sí``, only
+        the first word is stored.
 
         >>> score, *_, may_be_read = QUESTIONS
         >>> [score.parse_answer(text) for text in ("7", "٧", "៧", "７", "", "7-8", "07", "²", "0")]
@@ -194,9 +195,9 @@ def read_filled_form(path: Path, sheets: list[Grid] | None = None, *,
     has to ask the rater. The comment on a principle is stored in the row of the first criterion. Digits of
     any script are accepted. ``sheets`` are the sheets of the file, if they have already been read.
 
-    Raises Faults with all errors of the file. An error is a file that is not a form of this package, a
-    formula or macro, an invalid answer, a principle that the same rater rates twice, a sheet with rows of
-    several raters or rounds, or words that differ from the words that the stamp identifies.
+    Raises Faults with all errors of the file. These are errors: a file that is not a form of this package; a
+    formula or macro; an invalid answer; a principle that the same rater rates twice; a sheet with rows of
+    several raters or rounds; and words that differ from the words that the stamp identifies.
     """
     if path.suffix.lower() == ".xlsm":
         fix = "save it as .xlsx, or copy the answers into the form that was sent out"

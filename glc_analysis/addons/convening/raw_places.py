@@ -53,8 +53,9 @@ class RawFiles:
     def find_place_of_segment(self, segment_id: str, document_row: Any, words: str) -> tuple[str, str]:
         """Returns the file of a segment, and the place in the file where ``words``, a part of the segment,
         begin. The place is the row of an answer, or the line of a transcript (in DOCX the paragraph). If the
-        words begin with a masked name, the place is the line where the turn (speech of one speaker) begins.
-        ``document_row`` is the segment's row of table ``documents``."""
+        words are not found in the segment, for example because they begin with a masked name, the place is
+        the line where the turn (speech of one speaker) begins. The place is blank if the turns of the file
+        cannot be read. ``document_row`` is the segment's row of table ``documents``."""
         if document_row.kind == "answer":
             answer = document_row.document_id[:-len(document_row.question_id) - 1]
             return self.find_survey_file_of_answer(answer), f"row {parse_raw_row_number(answer)}"

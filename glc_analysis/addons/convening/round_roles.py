@@ -177,8 +177,8 @@ def proxy_and_interest_unlike_forms_faults(study: Study, round_id: str,
 
 def proxy_and_interest_after_vote_faults(study: Study, round_id: str, raters: pd.DataFrame,
                                          voted_rater_ids: Collection[str]) -> Iterator[Fault]:
-    """Yields faults if the proxy or interests of a rater changed after the forms of the round were written,
-    but only for the raters ``voted_rater_ids``, who have already voted."""
+    """Yields a fault for each rater in ``voted_rater_ids`` (raters who have already voted) whose proxy or
+    interests changed after the forms of the round were written."""
     for rater, file in find_changed_proxies_and_interests(study, round_id, raters).items():
         if rater in voted_rater_ids:
             yield Fault(f"{rater} has already voted in round {round_id}: a proxy or an interest must be "

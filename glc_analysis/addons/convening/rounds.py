@@ -1,8 +1,7 @@
 """Opens a rating round with the exact texts that it asks about.
 
-Until a round is closed, it asks about the texts that rounds.csv records for the round.
-:func:`plan_round_and_texts` returns the rows of rounds.csv including the new round, and the texts to print on
-its forms.
+An open round asks about the texts that rounds.csv records for the round. :func:`plan_round_and_texts` returns
+the rows of rounds.csv including the new round, and the texts to print on its forms.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ def plan_round_and_texts(reference: Reference, round_id: str, *, today: date,
     """Returns the rows of rounds.csv including the rows of the round ``round_id``, and the texts that the
     round asks about. Nothing is written.
 
-    A new round, opened today, asks about every current text that is a candidate (not agreed, set aside or
-    replaced), except the principles ``without``, which somebody decided to leave out. A row of the round
-    without ``text_version`` gets the ``text_version`` of the current text. The texts are rows of
+    A new round, opened today, asks about every current text that is a candidate (neither agreed nor set aside
+    nor replaced). The principles ``without``, which somebody decided to leave out, are not asked about. A row
+    of the round without ``text_version`` gets the ``text_version`` of the current text. The texts are rows of
     principles.csv in the source language, with ``printed_id`` and ``text_version``, in the order of the
     round.
 

@@ -78,8 +78,8 @@ class Seal:
     - ``raters``: all raters on the day of the close.
     - ``rule``: the sealed settings of ``[consensus]``.
     - ``erased``: the number of ballots that withdrawals have erased since the close.
-    - ``quorum``: the number of ballots that each panel needed; None if the round was sealed before quorums
-      existed.
+    - ``quorum``: the number of ballots that each panel needed; None if the round was sealed by an earlier
+      version of the package, which had no quorums.
     - ``reopened``: the day and reason of each reopening after which other ballots were counted.
     - ``results``: the rows of table ``tallies`` that were disclosed; None if the results are not kept.
     """
@@ -244,8 +244,8 @@ def missing_or_wrong_digest_key_faults(study: Study) -> Iterator[Fault]:
 def _faults_of_seal(study: Study, folder: Path, sealed: Mapping[str, Any], raters: pd.DataFrame,
                     votes: pd.DataFrame, rows: pd.DataFrame) -> Iterator[Fault]:
     """Yields faults for everything that changed after the round was sealed: ballots, raters, rule, quorum, or
-    the ``rows`` of rounds.csv. Seals made by older versions of the package have no texts and no digest of the
-    whole seal."""
+    the ``rows`` of rounds.csv. Changes of the texts, and of the seal as a whole, are not found in seals made
+    by older versions of the package, which have no texts and no digest of the whole seal."""
     round_id = folder.parent.name
     now = _with_digests(raters[list(_SEALED)], votes, study.digests)
     changed = raters.loc[raters["ballot"] != now["ballot"], "rater_id"]
@@ -307,7 +307,8 @@ def list_files_sealed_only_in_round(study: Study, round_id: str) -> set[str]:
 
 def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
     """Returns the content of a seal, to compare it with the content of another seal of the same round. The
-    closing day, the digest, the place and the files shown to the room are left out of the comparison."""
+    closing day, the digest, the seal's place among all closes of the study, and the files shown to the room
+    are left out of the comparison."""
     said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
     return ((folder / BALLOTS).read_bytes(), (folder / RATERS).read_bytes(),
             said | dict.fromkeys(("closed_on", "digest", "place", *DISCLOSED_FILES), ""))
@@ -414,9 +415,9 @@ def erase_raters_from_seals(study: Study, rater_ids: Collection[str]) -> None:
 
 
 def mark_ballots_of_too_few_observers(ballot_roles: pd.Series, ballot_rounds: pd.Series) -> pd.Series:
-    """Returns a mask that marks the ballots without influence on anything that is disclosed. Observers count
-    in no result. If there are so few observers that their votes are not shown, their ballots have no
-    influence at all. ``ballot_rounds`` has the round of each ballot.
+    """Returns a mask that is true for the ballots that influence nothing that is disclosed. These are the
+    ballots of observers in rounds with so few observers that the observers' votes are not shown. Observers
+    count in no result. ``ballot_rounds`` has the round of each ballot.
 
     >>> mark_ballots_of_too_few_observers(pd.Series(["provider", "observer"]), pd.Series(["1", "1"])).tolist()
     [False, True]

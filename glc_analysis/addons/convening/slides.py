@@ -81,8 +81,8 @@ def write_slides(study: Study, round_id: str) -> Path:
 
     The agenda comes first, then one screen for each principle in the order of the agenda, then the decisions
     and the parking lot (matters set aside for later). The arrow keys move between screens; without JavaScript
-    the slides are one long page. The page that is made first after the round was closed is kept in the seal
-    of the round.
+    the slides are one long page. The first page that is made after the round was closed is kept in the seal
+    of the round (the folder with the ballots and results at the time of closing).
 
     Raises UsageError for an unknown round. Raises GLCError if the round is open, if the tables do not contain
     the round yet, or if its results may no longer be disclosed. Raises Faults if the slides would contain

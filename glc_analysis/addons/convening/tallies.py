@@ -1,4 +1,4 @@
-"""Tallies closed rounds by panel under the study's rule, and makes the lines to read out.
+"""Counts the votes of closed rounds, panel by panel, by the study's rule, and makes the lines to read out.
 
 Tables ``ratings`` and ``tallies`` are made from ballots and reference tables. For an open round, only the
 number of received forms is counted. Each panel is tallied separately, and votes on words other than those
@@ -183,9 +183,9 @@ def make_tallies_table(ratings: pd.DataFrame, ballots: Ballots, reference: Refer
     """Returns table ``tallies`` before its column types are set: one row per closed round, principle,
     criterion and panel.
 
-    Every panel with raters in the round has a row for each question asked. Column ``movement`` compares the
-    median with the median of the last earlier round in which the panel voted on the same version. Rounds from
-    which a ballot was erased are not compared.
+    Every panel with raters in the round has a row for each principle and criterion that the round asks about.
+    Column ``movement`` compares the median with the median of the last earlier round in which the panel voted
+    on the same version. Rounds from which a ballot was erased are not compared.
 """
     texts = add_text_hashes_to_rounds(reference.rounds, reference.principles)
     expected = {round_id: select_eligible_raters_with_voter(
@@ -246,8 +246,8 @@ class PanelVotes:
 
         Readers outside the team see at most one result besides the main result. If there are proxies, the
         other result is the result without the ballots by proxy. If there are no proxies, the other result is
-        the result with the votes that were left out. The choice between these two results does not depend on
-        any vote.
+        the result with the votes that were left out because of a declared interest. The choice between these
+        two results does not depend on any vote.
         """
         def result_of(ballots: list[int | None]) -> str:
             cast = [vote for vote in ballots if vote is not None]
@@ -279,15 +279,16 @@ class PanelVotes:
 def describe_rule_by_closed_round(seals: Mapping[str, Seal], settings: Mapping[str, Any],
                                   rounds: pd.DataFrame) -> dict[str, str]:
     """Returns the rule by which each closed round was counted, in the words to be printed, keyed by round.
-    The rule comes from the seal of the round; a note is added if the round was counted again."""
+    The rule comes from the seal of the round or, for a round without a seal, from ``settings``. A note is
+    added if the round was counted again."""
     return {round_id: describe_counting_rule(seals[round_id].rule,
                                              rounds) + seals[round_id].history if round_id in seals
             else describe_counting_rule(settings, rounds) for round_id in rounds["round_id"].unique()}
 
 
 def describe_counting_rule(settings: Mapping[str, Any], rounds: pd.DataFrame) -> str:
-    """Returns the study's rule of counting in the words that are printed with every result, with the day on
-    which the rule was fixed. A note is added if the rule was changed after the first round.
+    """Returns the words that state the study's rule of counting and the day on which the rule was fixed.
+    These words are printed with every result. A note is added if the rule was changed after the first round.
 
     >>> describe_counting_rule({"test": "ipras", "vote": "person", "quorum": {"observer": 4},
     ...     "fixed_on": "2017-05-01"},

@@ -1,8 +1,8 @@
 """The commands that change texts in the room: amend, propose, split, merge, withdraw-text, object, agree.
 
-The commands are typed between two rounds. Each command shows the old text first, asks for every value that no
-option gives, and says in a sentence what it changed and what to do next. A command writes nothing before its
-last question has been answered.
+The commands are typed between two rounds. Each command shows the old text first and asks for every value that
+no option gives. At the end, the command says in a sentence what changed and what to do next. A command writes
+nothing before its last question has been answered.
 """
 
 from __future__ import annotations

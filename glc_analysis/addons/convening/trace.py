@@ -243,8 +243,9 @@ class EvidenceTrail:
         return lines
 
     def find_figure(self, row: Any) -> Any:
-        """Returns the figure that a row of evidence cites, in the form that the audience may see; None if the
-        row cites no figure or the figure does not exist."""
+        """Returns the figure that a row of evidence cites, in the form that the audience may see. For a row
+        that cites a code, returns the figure that represents the code. Returns None if the row cites neither
+        a figure nor a code, or if the figure does not exist."""
         if row.kind == "code":
             return choose_figure_representing_code(self._figures("coded"), row.reference)
         if row.kind == "figure":

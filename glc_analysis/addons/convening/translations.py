@@ -110,8 +110,8 @@ def drop_unreadable_translations(principles: pd.DataFrame, audience: str) -> pd.
 
 
 def translation_checker_and_voted_wording_faults(tables: Tables) -> Iterator[Fault]:
-    """Yields faults for two kinds of translations: those marked as checked although no second speaker is
-    named, and those whose words differ from the words that were voted on."""
+    """Yields faults for two kinds of translations: translations that are marked as checked although no second
+    speaker is named, and translations whose words differ from the words that were voted on."""
     principles = tables["principles"]
     rows = principles[principles["translation_of"] != ""].to_dict("records")
     voted_on = {(f"{row['translation_of']}/{column}", row["language"]): row[column]

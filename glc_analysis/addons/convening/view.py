@@ -121,8 +121,8 @@ class ConveningView(VisibleTables):
         return rows[["organisation_id", "name", "decision", "reservation"]].reset_index(drop=True), nameless
 
     def is_only_earlier_text_signed(self, principle_id: str) -> bool:
-        """Whether organisations have signed only an earlier text of a principle, and the current text is not
-        agreed yet."""
+        """Whether the current text of a principle is still a candidate, and organisations have signed only
+        earlier texts of the principle."""
         rows = self.read("signoffs")
         versions = {*rows.loc[rows["principle_id"] == principle_id, "version"]}
         status = self.principle_rows.set_index("principle_id")["status"].get(principle_id, "")
@@ -235,10 +235,11 @@ def select_visible_principles(reader: Reader) -> pd.DataFrame:
 
 
 def select_evidence_blanking_hidden_cells(reader: Reader) -> pd.DataFrame:
-    """Returns the evidence for principles as an audience may see it. Rows about figures, codes and
-    publications are complete, except that notes are left out. Rows about passages and trials keep only the
-    claim. The claim is kept because a page could otherwise say that no outcome was measured although an
-    outcome was measured. A figure of a wave other than the study's current wave has the label of its wave."""
+    """Returns the evidence for the principles that an audience may read. In all rows, the columns note, cited
+    and quoted_for are blank. Column reference is blank in rows about passages and trials, and in rows about
+    another wave than the study's current wave. Column claim is kept in all rows, because a page could
+    otherwise say that no outcome was measured although an outcome was measured. Column wave_id has the label
+    of a wave other than the current wave, and is blank for the current wave."""
     rows = reader.read_whole("evidence")
     rows = rows[rows["principle_id"].isin(select_visible_principles(reader)["principle_id"])]
     waves = make_wave_arguments_for_consent(read_reference_table(reader.study, "waves"),

@@ -5,13 +5,13 @@ The input is the counts of a panel's votes, in rows of tables ``tallies`` and ``
 these rows with only the numbers that may be disclosed, and with words that state what is disclosed.
 
 A reader is assumed to know who voted, the rules of this module, and two votes (:data:`COALITION`): the
-reader's own vote and the vote of an ally. If reader and ally are proxies, they also know the votes that they
-cast as proxies (:func:`count_votes_known_to_coalition`). The module protects the third of the scale in which
-a vote lies: low (1 to 3), middle (4 to 6) or high (7 to 9). After every disclosure, at least two of the three
-thirds must remain possible for every other vote; the vote is then *uncertain*. To check that votes stay
-uncertain, the module lists all counts for which the same words would be disclosed
-(:func:`keeps_votes_uncertain`). The choice of the words therefore reveals nothing more. Signatures are
-protected by the same rules, with decisions in place of thirds.
+reader's own vote and the vote of an ally. If the reader or the ally is a proxy, the two also know the vote
+that the proxy cast for another rater (:func:`count_votes_known_to_coalition`). The module protects the third
+of the scale in which a vote lies: low (1 to 3), middle (4 to 6) or high (7 to 9). After every disclosure, at
+least two of the three thirds must remain possible for every other vote; the vote is then *uncertain*. To
+check that votes stay uncertain, the module lists all counts for which the same words would be disclosed
+(:func:`keeps_votes_uncertain`). Readers can therefore learn nothing further from the choice of the words.
+Signatures are protected by the same rules, with decisions in place of thirds.
 
 The disclosed words about the votes of one panel on one criterion in one round depend only on these votes. All
 other facts that are disclosed about these votes (result, median, change since the round before) follow from
@@ -48,16 +48,17 @@ Counts = tuple[int, ...]
 TERTILES = ("low", "middle", "high")
 VOTE_COUNTS = ("votes_low", "votes_mid", "votes_high")
 LARGEST_UNDISCLOSED = 3
-"""The largest number of votes in a panel or subgroup about which nothing is disclosed. Two members who know
-their own votes could infer the third vote from any number."""
+"""The largest number of votes in a panel or subgroup about which nothing is disclosed. If a number about
+three votes were disclosed, two members who know their own votes could infer the third vote."""
 MARGIN = COALITION + 2
 """All counts of a panel are disclosed if at least this many votes lie outside the third of the scale with
 most votes. If readers may know more than two votes (:func:`count_votes_known_to_coalition`), the number
 needed is larger by the number of votes beyond two."""
 ENOUGH = 2
 """If most votes lie in the highest third of the scale and at most this many lie in the lowest third, the
-disclosed words say so (and the other way round). From these words readers can infer only that the result of
-the panel is not a disagreement."""
+disclosed words say so. The disclosed words also say so if most votes lie in the lowest third and at most this
+many lie in the highest third. From these words readers can infer only that the result of the panel is not a
+disagreement."""
 
 
 def count_votes_known_to_coalition(n_panel_votes_by_proxy: int) -> int:
@@ -260,9 +261,9 @@ def blank_undisclosed_tallies_and_describe_votes(
     (:func:`compute_largest_undisclosed_panel`). The change since an earlier round is disclosed if the medians
     of all rounds on the text are disclosed.
 
-    For every other panel, the numbers of ballots by proxy, of votes left out for an interest and of
-    abstentions are disclosed. The results "no decision" and "too few" are disclosed as well if they follow
-    from the number of ballots alone.
+    For every panel whose row is not left out, the numbers of ballots by proxy, of votes left out for an
+    interest and of abstentions are disclosed. The results "no decision" and "too few" are disclosed as well
+    if they follow from the number of ballots alone.
     """
     tallies = fill_missing_role_counts_with_zero(tallies)
     rows = tallies[tallies["n"] > tallies["n_by_proxy"].map(compute_largest_undisclosed_panel)]
@@ -361,9 +362,9 @@ def has_disclosable_lower_median(part: Counts, others: Counts, *,
     """Whether a part of a panel votes lower than the other members, and readers may be told so.
 
     Readers who are told whether the part votes lower also know all other facts that are disclosed about the
-    panel. They may be told only if every vote then stays uncertain, whichever of the two answers they get.
-    ``are_panel_counts_disclosed`` says that all counts of the panel are disclosed. Nothing is disclosed about
-    a part with three votes or fewer.
+    panel. Readers may be told whether the part votes lower only if every vote then stays uncertain, both if
+    the answer is yes and if the answer is no. ``are_panel_counts_disclosed`` says that all counts of the
+    panel are disclosed. Nothing is disclosed about a part with three votes or fewer.
 
     >>> has_disclosable_lower_median((0, 4, 2), (1, 2, 5)), has_disclosable_lower_median((2, 2, 0), (0, 0, 6))
     (True, False)
@@ -442,12 +443,12 @@ def is_result_without_part_disclosable(part: Counts, others: Counts, result_of: 
                                        are_panel_counts_disclosed: bool = False) -> bool:
     """Whether the result of a panel without some of its votes (``part``) may be disclosed.
 
-    The result may be disclosed only if the counts by third of the scale decide it. In addition, every vote,
-    in the part and among the other votes, must stay uncertain whichever possible result is disclosed. A
-    result is possible if it fits the facts already disclosed about the panel. The decision to disclose the
-    result therefore depends only on facts that are already disclosed. ``n_known_votes`` is the number of
-    votes that two readers may know. ``are_panel_counts_disclosed`` says that all counts of the panel are
-    disclosed.
+    The result may be disclosed only if the numbers of low, middle and high votes are enough to decide the
+    result. In addition, every vote, in the part and among the other votes, must stay uncertain whichever
+    possible result is disclosed. A result is possible if it fits the facts already disclosed about the panel.
+    The decision to disclose the result therefore depends only on facts that are already disclosed.
+    ``n_known_votes`` is the number of votes that two readers may know. ``are_panel_counts_disclosed`` says
+    that all counts of the panel are disclosed.
 
     >>> def high(counts):
     ...     return frozenset({"high" if counts[2] > sum(counts) / 2 else "uncertain"})

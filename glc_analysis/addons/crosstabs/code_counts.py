@@ -36,14 +36,14 @@ def count_organisations_raising_codes(mentions: pd.DataFrame, group_members: pd.
     For calls, the columns are:
 
     - ``present``: organisations that took part in a call in which the code could have come up;
-    - ``raised_in_calls`` and ``undecided_in_calls``: organisations that raised the code in a call, or for
-      which this is undecided.
+    - ``raised_in_calls`` and ``undecided_in_calls``: organisations that raised the code in a call, and
+      organisations for which this is undecided.
 
     For interviews without a guide, the columns are:
 
     - ``interviewed``: organisations that gave such an interview in which the code could have come up;
     - ``raised_without_guide`` and ``undecided_without_guide``: organisations that raised the code in such an
-      interview, or for which this is undecided.
+      interview, and organisations for which this is undecided.
 
     A group has no row for a code that could not have come up for any organisation in the group.
 

@@ -31,11 +31,12 @@ def make_unsuppressed_crossed_figures(data: CleanTables, study: Study, question_
     of a kind. The columns are ``answer``, which has an option_id of the other question, and the columns of
     :func:`compute_survey_estimates`.
 
-    The base consists of the records that are in the base of both questions and gave the answer. A record with
-    several answers to the other question is counted for each of these answers. Suppose that one question is
-    about organisations and the other question is about countries. Then an organisation counts as giving every
-    answer that it gave for any country, and each of the organisation's records for a country counts as giving
-    every answer that the organisation gave. An answer that nobody gave has no figures.
+    The base of a figure consists of the records that are in the base of both questions and that gave the
+    answer to the other question. A record with several answers to the other question is counted for each of
+    these answers. Suppose that one question is about organisations and the other question is about countries.
+    Then an organisation counts as giving every answer that it gave for any country, and each of the
+    organisation's records for a country counts as giving every answer that the organisation gave. An answer
+    that nobody gave has no figures.
     """
     rows = data.questions[data.questions["question_id"].isin([question_id, other_id])]
     answered = {question.question_id: (question, answers)

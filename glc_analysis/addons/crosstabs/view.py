@@ -30,8 +30,8 @@ _CODE_COUNT_COLUMNS = ["code", "level", "raised", "undecided", "asked", "share",
 
 
 class CrosstabsView(StudyView):
-    """The methods about crossed counts. Every view (the tables of a study as one audience may see them) has
-    these methods; ``self`` is the view."""
+    """The methods that return these figures and counts. Every view (the tables of a study as one audience may
+    see them) has these methods; ``self`` is the view."""
 
     def crossed(self, question_id: str, answered: str, *, by: str = "") -> pd.DataFrame:
         """Returns the figures of a question by the answers to another question, as ``glc summary --with``

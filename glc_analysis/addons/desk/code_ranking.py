@@ -120,14 +120,14 @@ class CodeRanking:
 
     @property
     def cross_validated_scores(self) -> np.ndarray:
-        """Returns an array of examples x codes with the scores of each example. The scores of an example are
-        predicted without the example's own document."""
+        """Returns an array of scores, with one row per example and one column per code. The scores of an
+        example are predicted without the example's own document."""
         return self._fitted[1]
 
     @cached_property
     def _given(self) -> np.ndarray:
-        """Returns an array of examples and definitions x codes, which is 1 where the example or definition
-        has the code, else 0."""
+        """Returns an array with one row for each example, then one row for each definition, and with one
+        column per code. A value is 1 if the example or definition has the code, else 0."""
         place = {code: at for at, code in enumerate(self.codes)}
         given = np.zeros((len(self.examples) + len(self.definitions), len(self.codes)))
         sets = [*(one.codes for one in self.examples), *({one} for one in self.definitions)]

@@ -1,5 +1,5 @@
-"""Determines which texts and open answers a coder is to code. Also determines which of these texts several
-people code, and which of these texts were corrected after the coder had begun them.
+"""Determines which texts and open answers a coder is to code, which texts several people code, and which of
+the coder's texts were corrected after the coder had begun them.
 
 A coder is to code what assignments.csv assigns. If assignments.csv is empty, every coder is to code all texts
 and open answers.
@@ -78,9 +78,9 @@ class DoubleCoding:
         return {*self.assignments.loc[self.assignments["purpose"] == DOUBLE, "document_id"]}
 
     def list_texts_person_may_compare(self, person: str) -> set[str]:
-        """Returns the double-coded texts that a person may compare. These are all double-coded texts if
-        study.toml names the person as the one who resolves differences; else they are those assigned to the
-        person."""
+        """Returns the double-coded texts that a person may compare. If study.toml names the person as the one
+        who resolves differences, the person may compare all double-coded texts. Any other person may compare
+        the double-coded texts that are assigned to this person."""
         rows = self.assignments[self.assignments["purpose"] == DOUBLE]
         is_own = (rows["coder_id"] == person) | self.is_named_to_resolve_differences(person)
         return {*rows.loc[is_own, "document_id"]}
@@ -201,7 +201,8 @@ class AssignedTexts:
         question, organisation, country, language, direction and present text.
 
         A coder to whom no answer is assigned may code all answers, and so may the coders of a study without
-        assignments.
+        assignments. The result is empty for an unknown coder (:attr:`is_unknown_coder`), and if the study has
+        not been built.
         """
         try:
             documents, segments = (tables.read_table(name, study=self.study)

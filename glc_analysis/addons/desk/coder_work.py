@@ -43,9 +43,9 @@ Plain = dict[str, Any]
 class CoderWork:
     """A coder's assigned and finished work.
 
-    ``today`` is the day recorded with each act. ``codebook_readings`` counts how often the codebook was read
-    again because its files changed. Raises UsageError for a name that cannot be a coder's id, and Faults if
-    reference tables, transcripts or the journal cannot be read.
+    ``today`` is the day recorded with each act (step of the coder's work). ``codebook_readings`` counts how
+    often the codebook was read again because its files changed. Raises UsageError for a name that cannot be a
+    coder's id, and Faults if reference tables, transcripts or the journal cannot be read.
     """
 
     def __init__(self, study: Study, coder: str, *, today: date | None = None) -> None:
@@ -84,8 +84,8 @@ class CoderWork:
                        "turn separately.")
 
     def _uncounted(self, document: str, start: int) -> str:
-        """Returns a warning if the speaker of a passage's turn is not a participant, because no figure counts
-        such a turn; else blank."""
+        """Returns a warning if the speaker of a passage's turn is not a participant, because figures count
+        only turns of participants; else blank."""
         role = next(turn.role for turn in self._turns(document) if turn.start <= start < turn.end)
         if role in ("", "participant"):
             return ""

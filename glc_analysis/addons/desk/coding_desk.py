@@ -138,8 +138,8 @@ class DoubleCodingComparison:
         return [differing[one] for one in sorted(differing, key=place.__getitem__)]
 
     def describe_differing_text_versions(self) -> list[str]:
-        """Returns a sentence for each double-coded text of which the coders coded different versions. The
-        list is empty until the comparison is open."""
+        """Returns a sentence for each coder who coded an earlier version of a double-coded text than other
+        coders. The list is empty until the comparison is open."""
         if self.why_not_comparable():
             return []
         turns = Counter((document, coder) for (_, coder), (document, _) in self._older_words.items())
@@ -288,8 +288,8 @@ class CodingDesk(anywidget.AnyWidget):
 
     A request is ``{"id": ..., "get": what, ...}`` or ``{"id": ..., "do": act}``. The answer to a request has
     the same id, and either ``ok`` with the requested values or ``error`` with one sentence for the coder. If
-    the codebook changed since the browser received it, the answer to an act also has ``news``: the codebook,
-    and sentences that the coder should read.
+    the codebook has changed since the browser last received the codebook, the answer to an act also has
+    ``news``: the codebook, and sentences that the coder should read.
     """
 
     _esm, _css = SCRIPT, STYLES

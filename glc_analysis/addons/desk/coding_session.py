@@ -9,7 +9,7 @@ The module decides which passages and texts may be coded:
 - A coding gives a code in use to a passage. The passage lies within one turn of one of the coder's own texts
   (:mod:`.coder_texts`), and is widened to whole characters.
 - If a text changes after a coder has begun it, the coder goes on coding the version from before the change.
-  The coder may choose to go on with the present version.
+  The coder may instead accept the present version, and then codes this version.
 - Once somebody has opened the comparison of the double-coded texts, the codings of these texts can no longer
   change, because the coders then see each other's codings. The comparison can be opened only after all coders
   have handed in all double-coded texts.
@@ -55,8 +55,8 @@ Plain = dict[str, Any]
 
 
 class CodingSession(CoderWork):
-    """The work of one coder at the desk. Positions in a text count the code points of the coder's version.
-    The end of a span is exclusive.
+    """The work of one coder at the desk. Positions in a text count code points in the version of the text
+    that the coder codes. The end of a span is the position after its last character.
 
     >>> from datetime import date
     >>> session = CodingSession(study, "ines", today=date(2016, 7, 1))
@@ -184,9 +184,9 @@ class CodingSession(CoderWork):
         return rows
 
     def list_passages(self, code_id: str) -> list[Plain]:
-        """Returns the coder's passages with a code, each with the values of a result of :meth:`find_words`,
-        and with coding_id and memo. Passages in interviews and calls come before open answers. Raises
-        GLCError for a code that the codebook does not have."""
+        """Returns the coder's passages with a code. Each passage has the values that :meth:`find_words`
+        returns for a place, and also coding_id and memo. Passages in interviews and calls come before open
+        answers. Raises GLCError for a code that the codebook does not have."""
         if code_id not in self._names:
             raise GLCError(f"The codebook has no code {code_id!r}; {suggest_name(code_id, self._names)}.")
         self._journal.read()

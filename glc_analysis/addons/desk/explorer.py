@@ -83,7 +83,7 @@ def _turn(turn: pd.Series, marked: pd.DataFrame, code: str, names: dict[str, str
 def _stretches(turn: pd.Series, marked: pd.DataFrame, code: str,
                names: dict[str, str]) -> Iterator[tuple[str, str, bool]]:
     """Yields the words of a turn in stretches, divided where a coding begins or ends. Each stretch comes with
-    the names of its codes and with whether ``code`` is among its codes."""
+    the names of its codes, and with true if ``code`` is one of them, else false."""
     text, offset = turn["text"], int(turn["start"])
     spans = [(max(int(start) - offset, 0), min(int(end) - offset, len(text)), code_id)
              for start, end, code_id in zip(marked["start"], marked["end"], marked["code_id"], strict=True)]
@@ -211,8 +211,8 @@ class Explorer:
     # What is shown
 
     def _figures(self) -> str:
-        """Returns the questions and codes of the theme that the audience may see, below a line with the
-        chosen audience, theme and country."""
+        """Returns a line with the chosen audience, theme and country, and below it those figures of the
+        theme's codes and questions that the audience may see."""
         view, chosen = self.view, (self.audience, self.theme, self.country)
         about = ". ".join(f"{field.description}: {field.label}" for field in chosen)
         return ELEMENTS.note(f"{about}.") + Markup(render_theme_code_counts(view).data) + Markup().join(

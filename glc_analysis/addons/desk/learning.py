@@ -66,8 +66,9 @@ def compare_with_others_by_code(codes_of_coder: Codes, codes_of_others: Codes, *
     - older: the number of segments that are not compared because of ``left_out_older_codings``;
     - kappa, and the reason if it is not computed.
 
-    ``left_out_older_codings`` are pairs of a segment and a code. In each pair, the coder coded the segment
-    before the code had its present definition.
+    In the row for all codes, missed, added and older are the sums of these numbers over all codes, and kappa
+    is not computed. ``left_out_older_codings`` are pairs of a segment and a code. In each pair, the coder
+    coded the segment before the code had its present definition.
 
     >>> nothing = frozenset()
     >>> found = compare_with_others_by_code({"s1": {"a"}, "s2": nothing}, {"s1": {"a", "b"}, "s2": nothing})
@@ -97,8 +98,8 @@ def compare_with_others_by_code(codes_of_coder: Codes, codes_of_others: Codes, *
 
 
 def compare_coders_with_settled_passages(study: Study) -> pd.DataFrame:
-    """Compares each coder with the passages that others settled. Returns one row per coder and code
-    (:data:`LEARNING_COLUMNS`).
+    """Compares each coder with the passages that others settled. Returns one row per coder and code, and one
+    row per coder for all codes together (:data:`LEARNING_COLUMNS`).
 
     Segments with a quarantined coding of the coder are left out, because the coding is uncertain. Training
     texts are compared too, although their codings never settle a passage.
@@ -158,8 +159,8 @@ def find_codings_under_older_definitions(codings: pd.DataFrame,
     version is old if it is older than the version in which the code got its present definition
     (since_version).
 
-    Versions are compared by the numbers in them. A coding is not returned if the version of the coding or of
-    the definition is blank.
+    Versions are compared as numbers, so that 1.10 is newer than 1.9. A coding is not returned if the version
+    of the coding or of the definition is blank.
     """
     since = dict(zip(codebook["code_id"], codebook["version"], strict=True))
     older: set[tuple[str, str]] = set()
@@ -183,7 +184,7 @@ def make_version_sort_key(text: str) -> list[tuple[int, str]]:
 
 def _unknown(quarantined: pd.DataFrame, segments: pd.DataFrame, coder: str) -> set[str]:
     """Returns the segments to which a quarantined coding of the coder may belong. If the place of the coding
-    is known, this is one segment; else it is all segments of the document."""
+    is known, only the segment at this place is returned; else all segments of the document are returned."""
     passages, unknown = quarantined[quarantined["coder_id"] == coder], set()
     for document, start in zip(passages["document_id"], passages["start"], strict=True):
         of_document = segments[segments["document_id"] == document]
@@ -204,7 +205,8 @@ def _named(rows: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
 
 def choose_texts_to_code_again(study: Study, coder: str) -> list[str]:
     """Returns the document_ids of the interviews and calls that a coder is to code again. Texts are taken in
-    pseudo-random order until they hold a tenth of the passages that the coder read.
+    pseudo-random order until the chosen texts together have a tenth of the passages in the texts that the
+    coder read.
 
     Raises UsageError for a coder who has handed in no interview and no call.
     """
@@ -225,8 +227,8 @@ def choose_texts_to_code_again(study: Study, coder: str) -> list[str]:
 
 
 def write_texts_to_code_again(study: Study, coder: str, folder: Path) -> pd.DataFrame:
-    """Writes the texts that a coder is to code again, without any coding. Returns one row per text:
-    document_id and passages."""
+    """Writes the texts that a coder is to code again, without any coding. Returns one row per text, with its
+    document_id and the number of its passages."""
     chosen, texts = choose_texts_to_code_again(study, coder), pseudonymise_raw_transcripts(study)
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.txt"):

@@ -1,5 +1,5 @@
-"""Makes the sentences that the desk adds to the pages of a site. They say how often suggested codes were
-accepted."""
+"""Makes the sentences that the desk adds to the pages of a site. These sentences say how often suggested
+codes were accepted."""
 
 from __future__ import annotations
 

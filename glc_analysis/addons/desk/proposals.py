@@ -1,5 +1,5 @@
-"""Provides forms in which people propose rows for reference tables. A form first shows how the file would
-change; it writes the change only if the reference tables stay consistent.
+"""Provides forms in which people propose rows for reference tables. A form first shows how the file of a
+table would change. The form writes the change only if the reference tables stay consistent.
 
 The forms can be filled with codes and quotations that coders proposed at the coding desk.
 """
@@ -348,8 +348,8 @@ class ProposedQuotation(NamedTuple):
 
 def list_proposed_quotations(study: Study) -> list[ProposedQuotation]:
     """Returns the passages that coders proposed as quotations at the desk and that quotes.csv does not have,
-    sorted by coder and segment. Passages of a double-coded text are returned only once all coders of the text
-    have handed it in."""
+    sorted by coder and segment. Passages of double-coded texts are returned only once every double-coded text
+    has been handed in by all its coders."""
     quotes, segments = read_reference_table(study, "quotes"), tables.read_table("segments", study=study)
     known = {*quotes[["segment_id", "text"]].itertuples(index=False, name=None)}
     double, proposed = DoubleCoding(study), []

@@ -99,8 +99,9 @@ def encode_and_prune_cache(root: Path, encoder: SentenceEncoder, texts: Sequence
 
 
 def delete_cached_vectors(study: Study) -> None:
-    """Deletes the cached vectors of a study, because the names of the vectors depend on an earlier key of the
-    study. When vectors are next needed, they are computed again from the remaining texts."""
+    """Deletes the cached vectors of a study, which cannot be used any more because their names depend on an
+    earlier key of the study. When vectors are next needed, they are computed again from the remaining
+    texts."""
     shutil.rmtree(study.root / VECTORS, ignore_errors=True)
 
 

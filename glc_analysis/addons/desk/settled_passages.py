@@ -38,9 +38,11 @@ class SettledPassages:
 
     - ``examples``: the settled passages.
     - ``segments``: the segment of each settled passage.
-    - ``definitions``: the name, definition and limits of every code in use.
+    - ``definitions``: the name, the definition and the text ``include`` of every code in use, keyed by
+      code_id.
     - ``cases``: the codes for accounts of a survivor's case.
-    - ``case_spans``: the spans to which anybody gave one of the codes in ``cases``, keyed by document.
+    - ``case_spans``: the spans of the turns and answers in which anybody gave one of the codes in ``cases``,
+      keyed by document.
 
     Passages in ``case_spans`` are not among ``examples``, and codes in ``cases`` are not in ``definitions``.
     """

@@ -52,8 +52,8 @@ def accept_chosen_draft_rows(study: Study, state: DraftState, accepted_by: str, 
     """Adds the chosen questions, with their options and settings, to the reference tables, and records the
     reviewer.
 
-    Returns the lines to print. An existing question, option list, country or setting is not changed; one of
-    the lines then says so.
+    Returns the lines to print. An existing question, option list, country or setting is not changed. For a
+    question, an option list or a setting, one of the lines says so.
     """
     chosen = state.chosen[~state.chosen["question_id"].isin(
         select_questions_without_options(study, state)["question_id"])]
@@ -116,8 +116,8 @@ def _new_countries(study: Study, state: DraftState) -> pd.DataFrame:
 
 
 def _new_themes(study: Study, state: DraftState, questions: pd.DataFrame) -> pd.DataFrame:
-    """Returns the drafted rows of codebook.csv for the themes of the questions, and for the domains above
-    these themes, if codebook.csv lacks them. Raises Faults for a theme that is neither in the draft nor in
+    """Returns the drafted rows of those themes of the questions that codebook.csv lacks, and of those domains
+    above these themes that codebook.csv lacks. Raises Faults for a theme that is neither in the draft nor in
     codebook.csv."""
     codebook, codes = state.tables["codebook"], read_column_values(study, "codebook", "code_id")
     is_used = codebook["code_id"].isin(questions["theme_id"])
@@ -245,9 +245,10 @@ def _with_questions(path: Path, rows: pd.DataFrame, state: DraftState) -> tuple[
     """Adds questions to questions.csv, and writes people's decisions on whether questions are sensitive into
     cells that are undecided.
 
-    A new question is placed below the question that precedes it in the form, or at the end of the table if no
-    existing question comes from the draft. Returns the table and the ids of the questions whose sensitivity
-    is now decided.
+    A new question is placed below the existing questions that precede it in the form; if none of them
+    precedes it, the new question is placed at the top. If no existing question comes from the draft, the new
+    question is placed at the end of the table. Returns the table and the ids of the questions whose
+    sensitivity is now decided.
     """
     drafted = state.tables["questions"].set_index("question_id")[PLACE]
     place_of = pd.to_numeric(drafted, errors="coerce").dropna().to_dict()
@@ -311,7 +312,7 @@ def _with_rows(path: Path, rows: pd.DataFrame) -> str:
 def _with_settings(path: Path, settings: pd.DataFrame) -> tuple[str | None, list[str]]:
     """Returns the text of study.toml with the drafted settings (None if nothing changes), and lines to print.
 
-    A setting to which a person has given another value is kept; one of the lines then says so.
+    If a person has already given a setting another value, this value is kept, and one of the lines says so.
     """
     text = path.read_text(encoding="utf-8")
     lines, changed = [], False

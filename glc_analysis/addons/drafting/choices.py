@@ -21,14 +21,14 @@ from glc_analysis.addons.drafting.options import (
 from glc_analysis.addons.drafting.words import find_steps_on_known_scale, map_labels_to_known_scale_steps
 
 MANY = 40
-"""In a column with at least this many answers, a text is taken for an option only if five respondents wrote
-it; in a column with fewer answers, two respondents are enough."""
+"""In a column with at least this many answers, a text is taken for an option only if at least five
+respondents wrote it; in a column with fewer answers, two respondents are enough."""
 
 _MIXED, _FEW_CELLS = 0.05, 0.02
-"""Two shares of a column's cells. Two files were put together if at least the share ``_MIXED`` of the cells
-have only one separator, and at least the same share have only another separator. If the heading does not say
-that several options may be chosen, a column is a choice of several options only if at least the share
-``_FEW_CELLS`` of the cells hold several options."""
+"""Two shares of a column's cells. The cells are taken to come from two files that were put together if at
+least the share ``_MIXED`` of the cells have only one separator, and at least the same share have only another
+separator. If the heading does not say that several options may be chosen, a column is a choice of several
+options only if at least the share ``_FEW_CELLS`` of the cells hold several options."""
 _DIFFERENT, _SHORT = 0.9, 30
 """A column may hold names under two conditions: at least the share ``_DIFFERENT`` of its texts are different
 from each other, and the texts have at most ``_SHORT`` letters on average."""

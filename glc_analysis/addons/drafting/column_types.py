@@ -1,7 +1,7 @@
 """Guesses the type of question in a column from its heading and answers.
 
 Empty columns, contact data and columns that a survey tool added are left out. A few columns hold no question
-but have a role: they say who answered, for which country, when or in which language.
+but have a role: such columns say who answered, for which country, when or in which language.
 """
 
 from __future__ import annotations
@@ -275,7 +275,7 @@ def _numbers(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
 
 
 def _percentages(column: FormColumn, answers: Counter[str]) -> ColumnGuess | None:
-    """Returns the guess ``number`` if many of the answers have a per cent sign; None for other answers.
+    """Returns the guess ``number`` if many of the answers have a per cent sign; otherwise None.
 
     The guess is sure if all answers are numbers and the heading asks how many. The result is also None if
     many respondents gave few different values, because such values are the options of a choice.

@@ -1,8 +1,8 @@
 """Drafts documents.csv, speakers.csv and organisations.csv from the transcripts of interviews and calls.
 
-A speaker's role is filled in if the name shows it ("Interviewer") or if one speaker asks most questions of an
-interview. The date of a conversation is filled in if the file name or the heading has a date. All other cells
-stay blank for people to fill in, and ``glc check`` asks for them.
+A speaker's role is filled in if it could be guessed: from the speaker's name (such as "Interviewer") or, in
+an interview, from who asks most of the questions. The date of a conversation is filled in if the file name or
+the heading has a date. All other cells stay blank for people to fill in, and ``glc check`` asks for them.
 """
 
 from __future__ import annotations
@@ -159,9 +159,9 @@ def _asking(by: pd.DataFrame) -> str:
 
 
 def _role_elsewhere(facts: pd.DataFrame) -> pd.DataFrame:
-    """Returns the facts about speakers after filling in unclear roles. If the role of a speaker is unclear in
-    one transcript, the speaker gets the role that the speaker's name has in all other transcripts, if this is
-    one role."""
+    """Returns the facts about speakers after filling in unclear roles. A speaker whose role is unclear in one
+    transcript gets the role that the same name has in other transcripts, unless the same name has different
+    roles there."""
     known = facts[facts["role"] != ""].drop_duplicates(["speaker", "role"])
     known = known.drop_duplicates("speaker", keep=False).set_index("speaker")["role"]
     is_open = (facts["role"] == "") & facts["speaker"].isin(known.index)

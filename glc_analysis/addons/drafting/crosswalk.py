@@ -32,8 +32,8 @@ OPTION_COLUMNS = ["use", "why", "option_list", "option_id", "value", "label", "p
 GONE = "no column is like it"
 SAME, ALL_THE_SAME = "the same", "*"
 """Two words for rows of the draft. ``SAME`` is the reason in the row of each identical question.
-``ALL_THE_SAME`` is the id of one further row; the decision in this row holds for all identical questions
-whose own decision is left blank."""
+``ALL_THE_SAME`` is the question id of one further row. The decision in this further row holds for all rows of
+identical questions whose own decision is blank."""
 _ANOTHER = "has another heading: is it the same question?"
 _FEWER = "others, which fewer than five gave each"
 """The text that replaces an answer if the answer is not an option and fewer than five respondents gave it.
@@ -64,12 +64,13 @@ def draft_crosswalk(earlier_surveys: Sequence[RawSurvey], surveys: Sequence[RawS
     ``earlier_surveys`` ask.
 
     The column ``change`` has ``none`` if nothing differs, ``dropped`` if no column matches, and is otherwise
-    blank. Identical questions without options get no row; the decision in row ``*`` holds for all identical
-    questions.
+    blank. Identical questions without options get no row. The decision in row ``*`` holds for all rows of
+    identical questions whose own decision is blank.
 
     - ``new_draft``: the draft made from the new files alone; its options in several languages show which
       answers mean the same.
-    - ``wordings``: the texts of headings and answers, keyed by the key of the heading or answer.
+    - ``wordings``: the texts to use in place of headings and answers, keyed by the headings and answers in
+      the form that ``fold_case_and_spacing`` returns.
     """
     form = SurveyForm.from_surveys([*earlier_surveys, *surveys], wordings)
     pairs = [column.names for column in form.columns]
@@ -122,11 +123,11 @@ class _Question:
     wordings: Mapping[str, str]
     partners: _Partners
     found: list[dict[str, str]] = field(init=False)
-    """For each new file, the column of each of the question's options; empty if the file does not have the
-    question."""
+    """For each new file, the column of each of the question's options; empty if no column of the file
+    certainly or possibly holds the question."""
     proposed: list[str] = field(init=False)
-    """For each new file without a column of the question's name, the column that may hold the question; blank
-    for all other files."""
+    """For each new file, the column that possibly holds the question; blank if a column certainly holds the
+    question, or if no column possibly holds it."""
     translated: dict[str, dict[str, str]] = field(init=False, default_factory=dict)
     """Rows of options.csv for answers that translate an option into another language, keyed by answer."""
 
@@ -207,8 +208,8 @@ class _Question:
                 "options_now": "\n".join([*listed, *answers]) if any(self.found) else ""}
 
     def _entry(self) -> str:
-        """Returns the cell ``columns`` of the question for the new wave; blank if the columns of
-        questions.csv also hold for this wave."""
+        """Returns the text of cell ``columns`` for the question in the new wave. The text is blank if the
+        entry of questions.csv is also right for the new wave, or if no new file has the question."""
         if not any(self.proposed) and all(self.found) or not any(self.found):
             return ""
         names = [proposed or (self._alternative(survey) if at else f"{columns.NOT_IN}{survey.path.name}")
@@ -216,7 +217,8 @@ class _Question:
         return " | ".join(dict.fromkeys(names))
 
     def _alternative(self, survey: RawSurvey) -> str:
-        """Returns the name in questions.csv under which a file has the columns of the question."""
+        """Returns that one of the alternative names in questions.csv by which the question's columns are
+        found in a file."""
         return next(name for name in columns.split_alternatives(self.question["columns"])
                     if not columns.locate_question_columns(name, survey, self.options)[1])
 

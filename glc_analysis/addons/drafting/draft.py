@@ -66,7 +66,7 @@ from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import fold_case_and_spacing, normalise_space
 
 _NO_TOOLS = frozenset({"plain", "spss"})
-"""The readers for files that may have been made without a survey tool."""
+"""The formats of files that may have been made without a survey tool, named as in ``tools`` of a form."""
 _NAMED = 5
 """The largest number of changed options that column ``why`` of a row lists."""
 
@@ -91,8 +91,8 @@ def draft_survey_tables(surveys: Sequence[RawSurvey], *, xlsform: FormDraft | No
 
     ``xlsform`` is the draft made from the survey's XLSForm. If ``xlsform`` is given, the wording, type and
     options of questions are taken from the XLSForm, and only the answers are taken from the files.
-    ``wordings`` gives the text to use in place of a heading or an answer, keyed by the key of the heading or
-    answer.
+    ``wordings`` gives the text to use in place of a heading or an answer. Its keys are the headings and
+    answers in the form that ``fold_case_and_spacing`` returns.
 
     >>> from pathlib import Path
     >>> from glc_analysis.intake.survey import RawSurvey, make_text_frame
@@ -181,9 +181,9 @@ class _Drafting:
         return rows
 
     def _alone(self, column: FormColumn, guess: ColumnGuess) -> list[dict[str, str]]:
-        """Returns a list with the row of a column that is the only column of its question. For the first
-        column with each role, the list is empty, and the column is recorded in ``roles`` instead. A column
-        with the language is recorded only if every file has the column."""
+        """Returns a list with the row of a column that is the only column of its question. If the column is
+        the first column with its role, the list is empty, and the column is recorded in ``roles`` instead. A
+        column with the language is recorded only if every file has the column."""
         if column.name in self.summaries:
             ticks = self.summaries[column.name]
             guess = ColumnGuess(NO_QUESTION, f"the columns {ticks} hold the same answers, one column per "
@@ -211,8 +211,8 @@ class _Drafting:
 
 
 def _guesses(form: SurveyForm, in_groups: set[int], wordings: Mapping[str, str]) -> dict[int, ColumnGuess]:
-    """Returns the guess for each column of a form except the columns in ``in_groups``. Each of these columns
-    holds one option of a question. The guesses are keyed by the column's place in the form.
+    """Returns the guess for each column of a form, keyed by the column's place in the form. The columns in
+    ``in_groups``, each of which holds one option of a question, get no guess.
 
     The guesses are made twice. The second guess uses the options found in other columns, and the wordings of
     answers that are codes.
@@ -355,8 +355,8 @@ def _with_words_of(form: SurveyForm, asked: FormDraft | None,
 
 def _readings(asked: FormDraft | None,
               held: dict[str, dict[str, FormColumn]]) -> dict[int, dict[str, str]]:
-    """Returns the labels that an XLSForm gives to the names of options, keyed by the place of the column and
-    by the key of the name."""
+    """Returns, for each column, the labels that an XLSForm gives to the names of options. The result is keyed
+    by the place of the column, and the labels of a column are keyed by the key of the name."""
     if asked is None:
         return {}
     lists = dict(zip(asked.questions["question_id"], asked.questions["option_list"], strict=True))
@@ -465,9 +465,9 @@ def _unmatched(asked: FormDraft | None, held: dict[str, dict[str, FormColumn]], 
 
 
 _ALONE = "alone"
-"""The key that marks a row whose doubt concerns only this question, or only its grid (several questions with
-the same options). A decision on a question outside the grid does not settle this doubt, even if the two
-questions have the same list."""
+"""The key that marks a row whose doubt concerns only the question of the row, or only the grid of the
+question (several questions with the same options). A decision on a question outside the grid does not settle
+this doubt, even if the two questions have the same list."""
 
 
 _IN_STEP = "in step"
@@ -478,7 +478,8 @@ _PAIRED = ("the columns of all files were paired in order: one decision holds fo
 
 
 def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Returns the rows after letting some undecided questions follow the decision on another question:
+    """Returns the rows after writing into some undecided rows that the question follows the decision on
+    another question:
 
     - A question follows an earlier undecided question of the same type with the same list, as the rows of a
       grid do.
@@ -505,8 +506,8 @@ def _following(rows: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def _grids_unsure(rows: list[dict[str, str]], lists: DraftedOptionLists) -> list[dict[str, str]]:
     """Returns the rows after making some single choices unsure: those that share a list of three or more
-    options with at least two other single choices. Such questions mostly ask for a step of a scale. Lists
-    whose options come from the form stay sure."""
+    options with at least two other single choices. Questions that share a list in this way mostly ask for a
+    step of a scale. Questions whose options come from the form stay sure."""
     times = Counter(row.get("option_list", "") for row in rows if row.get("type") == "single")
     grids = {name for name, n in times.items()
              if n > 2 and len(lists.lists.get(name, ())) > 2 and lists.kinds[name] != LIST_OF_FORM}

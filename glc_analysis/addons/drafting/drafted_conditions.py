@@ -18,8 +18,9 @@ from glc_analysis.text import fold_case_and_spacing
 
 _RARELY = 0.1
 """A condition is suggested only if respondents who did not give the earlier answers hardly ever answered the
-question. The share of these respondents who answered the question, divided by the share of respondents with
-the earlier answers who answered the question, must be at most this number."""
+question. Two shares are compared: how many of the respondents without the earlier answers answered the
+question, and how many of the respondents with the earlier answers did. The first share divided by the second
+share must be at most this number."""
 _COMPARED_RECORDS = 5_000
 """The largest number of records whose blank cells are compared."""
 _MOST_ANSWERS = 40

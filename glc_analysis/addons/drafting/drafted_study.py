@@ -88,8 +88,8 @@ def draft_new_study(*, form: Path | None = None, codebook: Path | None = None, e
     - Transcripts and coders' work give rows directly in the reference tables, with blanks that a person must
       fill in before anything is computed.
 
-    ``encoding`` is the setting of this name below [survey] of study.toml; ``sheets`` names the sheets that
-    hold answers, for workbooks with several sheets. Raises Faults if an export cannot be read.
+    ``encoding`` is the setting ``encoding`` below [survey] of study.toml. For workbooks with several sheets,
+    ``sheets`` names the sheets that hold answers. Raises Faults if an export cannot be read.
     """
     tables, notes, arrived, texts, drafted = {}, [], None, None, None
     survey = {"tool": "", "encoding": [*encoding], "sheets": {}}
@@ -148,8 +148,8 @@ def _write_texts(directory: Path, texts: TextStudyDraft) -> None:
 
 
 def _named_sheets(exports: Sequence[Path], names: Sequence[str]) -> dict[str, str]:
-    """Returns the setting ``sheets`` below [survey]: for each workbook, the sheets in ``names`` that it has.
-    Raises Faults for a sheet that no workbook has."""
+    """Returns the setting ``sheets`` below [survey]: for each workbook, those sheets in ``names`` that the
+    workbook has. Raises Faults for a sheet that no workbook has."""
     books = [path for path in exports if path.suffix.lower().startswith(".xls")] if names else []
     held = {path.name: [sheet.sheet for sheet in read_workbook_sheets(path)] for path in books}
     known = {sheet for sheets in held.values() for sheet in sheets}

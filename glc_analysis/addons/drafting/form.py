@@ -23,7 +23,8 @@ from glc_analysis.text import UNTICKED, fold_case_and_spacing, normalise_space
 _QUOTED = 80
 """The largest number of letters of a doubtful heading that are quoted."""
 _LISTED = 5
-"""A reason may say in which columns a word is perhaps an answer; it names at most this many columns."""
+"""A reason for treating a word as an empty cell may name columns in which the word is perhaps an answer; the
+reason names at most this many columns."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ class SurveyForm:
         """Returns the form of one or several files of a survey.
 
         ``wordings`` gives the text of each heading, or its translation into the language of the study, keyed
-        by the key of the heading. Columns whose headings have the same text hold the same question.
+        by the heading without case and surplus spaces. Columns whose headings have the same text hold the
+        same question.
 
         >>> from pathlib import Path
         >>> from glc_analysis.intake.survey import RawSurvey, make_text_frame

@@ -20,11 +20,13 @@ from glc_analysis.addons.drafting.words import count_labels_with_degree_words, f
 from glc_analysis.text import fold_case_and_spacing
 
 _ALIKE = 0.8
-"""The share of answers, or of options, that two questions must have in common to be alike."""
+"""A question fits the other questions of a grid if at least this share of its answers are options of the
+other questions, or if it lists at least this share of their options."""
 _FEWEST_QUESTIONS, _MOST_STEPS = 3, 7
 """``_FEWEST_QUESTIONS`` is the smallest number of questions with the same list that make a grid; two
-questions are enough if the survey tool marks the items of a grid. ``_MOST_STEPS`` is the largest number of
-options in a list that is taken for a scale because of words of degree or because of the heading alone."""
+questions are enough if the survey tool marks the items of a grid. A list that is not a known scale is taken
+for a scale if words of degree or a heading show this; ``_MOST_STEPS`` is the largest number of options that
+such a list may have."""
 _ITEM = re.compile(r"\s*(\[[^\]]*\]\s*|\s[-–:>|]\s[^-–:>|]*)$", re.DOTALL)
 _ITEM_CODE = re.compile(r"([A-Za-z]\w*)\[[^\]]+\]")
 _ITEM_NUMBER = re.compile(r"[_.\[(]?[a-zA-Z]{0,3}\d+[\])]?$")
@@ -32,8 +34,9 @@ _ITEM_NUMBER = re.compile(r"[_.\[(]?[a-zA-Z]{0,3}\d+[\])]?$")
 
 def guess_grid_types(columns: Collection[FormColumn], guesses: dict[int, ColumnGuess],
                      wordings: Mapping[str, str]) -> dict[int, ColumnGuess]:
-    """Returns the guesses, keyed by the place of the column, after the type of each choice in a grid was
-    inferred from the other questions of the grid. ``wordings`` gives the texts of answers that are codes.
+    """Returns new guesses for the questions that belong to a grid, keyed by the place of the column. The type
+    of each question is inferred from all questions of its grid. ``wordings`` has the text of each answer that
+    is a code.
 
     The questions of a grid share their options. A question shares the options of the other questions if at
     least four of five answers to the question are such options, or if the question lists nearly all such
@@ -68,9 +71,9 @@ def guess_grid_types(columns: Collection[FormColumn], guesses: dict[int, ColumnG
 
 def _is_of_scales(grid: Collection[FormColumn], guesses: Collection[ColumnGuess], labels: Collection[str],
                   wordings: Mapping[str, str]) -> bool:
-    """Whether the questions of a grid are scales. The questions are scales if their options are the steps of
-    a known scale. Questions with few options are also scales if words of degree or the heading show that the
-    options are steps."""
+    """Whether the questions of a grid are scales. The questions are scales if one of them is taken for a
+    scale, or if their options are the steps of a known scale. The questions of a grid with few options are
+    also scales if words of degree or a heading show that the options are steps."""
     if any(guess.kind == "scale" for guess in guesses) or _are_steps(guesses, wordings):
         return True
     steps = sorted(make_option_spelling_key(label) for label in labels if not is_number_text(label))
@@ -81,7 +84,7 @@ def _is_of_scales(grid: Collection[FormColumn], guesses: Collection[ColumnGuess]
 
 
 def _grids(columns: Collection[FormColumn], guesses: dict[int, ColumnGuess]) -> Iterator[list[FormColumn]]:
-    """Returns the columns of each grid, in the order of the form."""
+    """Yields the columns of each grid, in the order of the form."""
     stems: dict[tuple[str, bool], list[FormColumn]] = {}
     for column in columns:
         guess = guesses.get(column.place)

@@ -23,12 +23,13 @@ def select_questions_new_in_wave(wave_draft: SurveyDraft, crosswalk: CrosswalkDr
                                  surveys: Sequence[RawSurvey],
                                  reference: Reference, wave: str, *, earlier_files: Collection[str],
                                  taken_ids: Collection[str]) -> SurveyDraft:
-    """Returns that part of a draft (made from the files of a wave alone) that is about questions the study
-    lacks.
+    """Returns the rows of the draft ``wave_draft`` (made from the files of a wave alone) about questions that
+    the study does not have yet.
 
-    The questions are marked as ``not in`` the files ``earlier_files``. If the study or ``taken_ids`` already
-    has the name of a question or list, the name of the wave is added to the new name. A question that the
-    crosswalk takes for another wording of an existing question is left out until a person decides otherwise.
+    The questions are marked as ``not in`` the files ``earlier_files``. The name of the wave is added to the
+    name of a drafted question or list if the study or ``taken_ids`` already has this name. If the crosswalk
+    takes a drafted question for another wording of an existing question, column ``use`` of the draft has
+    ``no`` until a person decides otherwise.
     """
     questions, options, sensitivity = (wave_draft.tables[name]
                                        for name in ("questions", "options", "sensitivity"))
@@ -76,9 +77,9 @@ def _held(entry: str, crosswalk: CrosswalkDraft, surveys: Sequence[RawSurvey]) -
 def _following(rows: pd.DataFrame, ids: Mapping[str, str], open_ids: Collection[str]) -> list[str]:
     """Returns the text of column ``use`` for each row.
 
-    Rows may follow the decision on a question that was not selected. The first row that follows such a
-    question becomes blank, and the other rows that follow this question follow the first row instead. A
-    question that is not in ``open_ids`` gets the text ``no``.
+    The text is ``no`` for a question that is not in ``open_ids``. A drafted row may refer to the decision on
+    another question. If that other question was not selected, the first row that refers to it gets a blank
+    text, and the later rows that refer to it refer to this first row instead.
     """
     leaders: dict[str, str] = {}
     uses = []

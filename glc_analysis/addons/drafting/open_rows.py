@@ -214,9 +214,10 @@ def _are(n: int, what: str) -> str:
 
 
 def replace_open_rows_by_other_texts(study: Study, responses: pd.DataFrame) -> list[str]:
-    """Removes the undecided rows of options and corrections. This function is called when all answers can be
-    read. Writes undecided rows for texts given after an option such as Other, because such a text may be an
-    option of the form that fewer than five respondents chose.
+    """This function is called when all answers can be read. Removes the undecided rows of corrections, and
+    those undecided rows of options that were made from faults. Writes undecided rows for texts given after an
+    option such as Other, because such a text may be an option of the form that fewer than five respondents
+    chose.
 
     Returns the lines to print.
     """

@@ -81,8 +81,8 @@ class DraftedOptionLists:
         """Adds the options of a question. Returns the name of the question's list, remarks on answers that
         are not listed, and whether the list may still lack options.
 
-        Options in ``changed_options``, which differ between files, are unsure. If an option of a scale
-        changed, all options of the scale are unsure.
+        ``changed_options`` are the options that differ between files; their rows are marked as unsure. If an
+        option of a scale differs between files, the rows of all options of the scale are marked as unsure.
         """
         options = guess.options
         first = _fullest(options)
@@ -218,7 +218,7 @@ class DraftedOptionLists:
                         if fold_case_and_spacing(text) not in option_of})
 
     def relabel(self, wordings: Mapping[str, str]) -> None:
-        """Replaces the labels of options by the labels that a table of wordings has for them. Options with
+        """Replaces the label of each option by the label that ``wordings`` has for the option. Options with
         the same label become one option."""
         for rows in self.lists.values():
             labels: dict[str, dict[str, str]] = {}
@@ -313,7 +313,9 @@ def _fullest(options: Sequence[AnswerOptions]) -> int:
 def _option_rows(options: Sequence[AnswerOptions], first: int,
                  translated: dict[str, tuple[str, str]]) -> list[dict[str, str]]:
     """Returns the rows for the options of a question in all files. The options of the file with most answers
-    are the options of the list; each option is followed by its translations from the other files."""
+    are the options of the list; each option is followed by its other spellings and by its translations from
+    the other files. The options of other files for which no partner was found come last, if at least five
+    respondents gave them."""
     if not options:
         return []
     main = options[first]

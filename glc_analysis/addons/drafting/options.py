@@ -41,9 +41,9 @@ first."""
 _SIGNS = re.escape("+#<>%&/=≤≥±$€£\N{MINUS SIGN}")
 """The signs that may be the only difference between two options, such as < and >."""
 _TOGETHER, _TOGETHER_LOWER = 0.97, 0.9
-"""Two neighbouring parts are one label if the two stand side by side in at least this share of the cells that
-have one of the two. ``_TOGETHER_LOWER`` applies to pairs whose second part begins with a small letter or a
-conjunction."""
+"""Two neighbouring parts of a cell are one label if they are neighbours in almost all cells that have either
+of them. "Almost all" is at least the share ``_TOGETHER`` of these cells; the share is ``_TOGETHER_LOWER`` if
+the second part begins with a small letter or a conjunction."""
 _CONJUNCTIONS = ("or ", "and ", "y ", "o ", "et ", "ou ", "und ", "oder ")
 
 
@@ -214,8 +214,8 @@ def infer_option_order(cells: Sequence[tuple[list[str], int]], options: Collecti
     """Infers the order in which a form offers its options from their order in the cells that hold several
     options.
 
-    Options that occur in no cell with several options come last. Returns an empty list if cells contradict
-    each other.
+    Options whose order no cell shows are left out. The result is empty if more than 5 % of the pairs of
+    options in cells are in contradictory order.
 
     >>> infer_option_order([(["a", "c"], 3), (["b", "c"], 2), (["a", "b"], 1)], ["c", "b", "a"])
     ['a', 'b', 'c']
@@ -298,8 +298,8 @@ option has no partner."""
 def map_their_options_to_ours(
         ours: AnswerOptions, theirs: AnswerOptions,
         known_translations: Mapping[str, tuple[str, str]] = _NOTHING) -> dict[str, tuple[str, str]]:
-    """Returns, for each option of another file (``theirs``), the option of ``ours`` that it translates, and
-    how certain the pair is.
+    """Returns, for each option of another file (``theirs``), the option of the first file (``ours``) that has
+    the same meaning, and how certain the pair is.
 
     Pairs are inferred from the order of the form, from numbers and names in the labels, and from similar
     spellings and frequencies; no text is translated. A blank option means that no partner was found.
@@ -359,7 +359,9 @@ class _Pairing:
 
     def pair_similar(self) -> None:
         """Pairs the remaining options that enough respondents gave, so that the sum of the similarities of
-        all pairs is greatest. If one option is then left in each file, these two options are paired."""
+        all pairs is greatest. If one of these options is then left in each file, the two options are paired,
+        provided that both files have the same number of options and that the two options are of the same
+        kind."""
         from scipy.optimize import linear_sum_assignment
 
         left = [text for text in self.left if self.ours.counts[text] >= FEWEST]

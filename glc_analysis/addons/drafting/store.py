@@ -78,8 +78,7 @@ class DraftState:
     files: dict[str, str]
     accepted: frozenset[str]
     n_names: int = 0
-    """The number of names of persons in the draft for which nobody has yet decided whether they are
-    masked."""
+    """The number of persons' names in the draft for which nobody has yet decided whether to mask the name."""
     n_blank: int = 0
     """The number of blank cells in which a person has to decide on questions. A decision in one cell may hold
     for several questions."""
@@ -128,8 +127,8 @@ def add_wave_to_draft(study: Study, wave_draft: SurveyDraft) -> None:
     gets a workbook.
 
     In the earlier draft, one row may decide on the sensitivity of all questions whose own row is blank. This
-    decision is then written into the rows of the earlier questions, so that it does not hold for the new
-    questions.
+    decision is then written into the rows of the earlier questions, so that the decision does not hold for
+    the questions of the new wave.
     """
     tables, _ = _read_tables(study) or ({}, {})
     if tables:
@@ -437,8 +436,8 @@ def list_draft_status_lines(state: DraftState) -> list[str]:
 
 
 def _sensitivity_lines(state: DraftState) -> list[str]:
-    """Returns a list with one line, which says for how many ready or accepted questions nobody has decided
-    whether they are sensitive. The list is empty if there are no such questions."""
+    """Returns a list with one line: the number of ready or accepted questions whose sensitivity nobody has
+    decided. The list is empty if this number is 0."""
     ids = {*state.chosen["question_id"], *state.accepted}
     n = sum(state.sensitivity.get(identifier, UNDECIDED) == UNDECIDED for identifier in ids)
     if not n:

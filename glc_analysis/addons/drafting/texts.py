@@ -177,8 +177,8 @@ def drop_revealing_notes(codebook: pd.DataFrame,
 
 def _kind(path: Path, arrivals: ArrivedFiles) -> str:
     """Returns the kind of a transcript: call or interview. The folder of the file or the first word of its
-    name decides. If neither tells the kind, a transcript with times and more than three speakers is taken for
-    a call."""
+    name decides. If neither shows that the transcript is a call, a file of subtitles (.vtt or .srt) with more
+    than three speakers is taken for a call, and any other transcript for an interview."""
     if path in arrivals.calls or _CALL_NAME.match(path.stem):
         return "call"
     if path.suffix.lower() not in (".vtt", ".srt"):
@@ -230,8 +230,8 @@ def drop_copies_of_listed_transcripts(new: Sequence[Conversation],
 
 def find_commented_transcript_copies(arrivals: ArrivedFiles) -> dict[Path, Path]:
     """Returns those Word files with comments of a coder that are copies of a transcript. Each file comes with
-    its transcript. Of several files with the same words, the file without comments is the transcript; if all
-    have comments, the first file is."""
+    its transcript. Of several files with the same words, the file without comments is the transcript. If all
+    these files have comments, the first file is the transcript."""
     commented = [path for path in arrivals.transcripts if path in arrivals.codings]
     words = {path: _words_of(path) for path in arrivals.transcripts} if commented else {}
     others = [path for path in words if path not in commented]
@@ -266,8 +266,9 @@ def _further_texts(sources: Sequence[tuple[str, str]], transcripts: Sequence[Pat
     """Yields the texts of projects that are not yet among the transcripts, each with the name of the file to
     write.
 
-    Names are compared without the file's ending. A text that several projects contain is returned once. If a
-    transcript with another name has the words of a text, a note is added to ``notes``.
+    Names are compared without the file's ending. A text that several projects contain is yielded once. If a
+    transcript with another name has the words of a text, this text is left out, and a note is added to
+    ``notes``.
     """
     known = {fold_case_and_spacing(path.stem) for path in transcripts}
     spoken = {path: _words_of(path) for path in transcripts} if sources else {}

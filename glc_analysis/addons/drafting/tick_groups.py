@@ -115,9 +115,9 @@ def _is_ticks(column: FormColumn) -> bool:
 
 
 def _label(column: FormColumn) -> str:
-    """Returns the text of a column's option. This is the text in brackets at the end of the wording. If there
-    are no brackets, it is the one text that the cells hold besides ticks. If there is no such text, it is the
-    last part of the wording (after a dash or colon) or the whole wording."""
+    """Returns the text of a column's option. The option's text is in brackets at the end of the wording. If
+    there are no brackets, the only text in the cells besides ticks is returned. If the cells have no such
+    text, the last part of the wording (after a dash or colon) or the whole wording is returned."""
     match = _OWN_OPTION.fullmatch(column.wording)
     if match and match[1].strip():
         return normalise_space(match[1])
@@ -159,8 +159,9 @@ def _starred(pattern: re.Pattern[str], bases: tuple[str, ...],
 
 
 def _shared_wording(columns: Sequence[FormColumn]) -> str:
-    """Returns the wording of a question. This is the part before the options in the wordings of its columns.
-    If there is no such part, it is the beginning that the wordings of all columns share."""
+    """Returns the wording of a question. The wording is the part before the option in brackets in the wording
+    of the first column. If there is no option in brackets, the wording is the beginning that the wordings of
+    all columns share."""
     first = columns[0].wording
     wording = re.sub(r"\s*\[[^\]]*\]\s*$", "", first) if _OWN_OPTION.fullmatch(first) else ""
     return wording or commonprefix([column.wording for column in columns]).strip(" -–:_./[(")

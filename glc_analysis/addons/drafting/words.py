@@ -197,7 +197,7 @@ _NUMBERED = re.compile(r"(\d{1,2})(\s*\+|\s*/\s*\d{1,3}|\s*[-–(:=.]\s*[^\d\s].
 _NUMBERED_AFTER = re.compile(r"[^\d\s].*?\s*(?:\((\d{1,2})\)|[-–:=]\s*(\d{1,2}))", re.DOTALL)
 _LONE_NUMBER = re.compile(r"-?\d{1,3}")
 _ALL = 3.0
-"""The strength of the degrees "completely" and "not at all"."""
+"""The strength of "completely". "Not at all" has the same strength, but counts as negated."""
 _STEM = 4
 """The number of first letters that two forms of a word must share ("applies", "apply")."""
 
@@ -289,8 +289,8 @@ def count_labels_with_degree_words(labels: Sequence[str]) -> int:
 
 
 def _numbered(labels: Sequence[str]) -> list[int | None]:
-    """Returns the step of each label that holds a number with a text after or before it; None for other
-    labels."""
+    """Returns the step of each label that consists of a number, alone or with a text after or before it; the
+    number is the step. Returns None for other labels."""
     matches = (_NUMBERED.fullmatch(label.strip()) or _NUMBERED_AFTER.fullmatch(label.strip())
                for label in labels)
     return [int(next(filter(None, match.groups()))) if match else None for match in matches]
@@ -312,9 +312,10 @@ def _worded_step(text: str, family: str) -> int | None:
 
 
 def _times(labels: Sequence[str]) -> list[float | None]:
-    """Returns the step of each label such as "less than once a month"; None for other labels. Labels are
-    ordered by their span of time. Labels with the same span are ordered by whether they say less often or
-    more often."""
+    """Returns the step of each label that says how often, such as "less than once a month"; None for other
+    labels. The steps order the labels by their span of time (day, week, month). Among labels with the same
+    span, "less than once a month" comes before "once a month", and "more than once a month" comes after
+    it."""
     return [_time(strip_case_accents_and_punctuation(label)) for label in labels]
 
 
@@ -396,7 +397,8 @@ def _degrees(labels: Sequence[str]) -> list[float | None]:
 
 
 def _are_told_apart(steps: Sequence[float | None], stems: Sequence[str], repeated: set[str]) -> bool:
-    """Whether no two labels have the same step, and each word occurs in at least two degrees."""
+    """Whether no two labels have the same step, and each word of ``repeated`` (the words that several labels
+    share) occurs in at least two degrees."""
     per_word = ({step for step, of_label in zip(steps, stems, strict=True) if of_label == stem}
                 for stem in repeated)
     return len({*steps}) == len(steps) and all(len(of_word) > 1 for of_word in per_word)

@@ -1,10 +1,10 @@
 """Drafts questions.csv and options.csv from an XLSForm; people then complete them.
 
-The module reads the form by the rules of KoboToolbox and ODK. The module drafts the options and the questions
-of the form, with the names that the columns of the questions have in exports. Themes and rules for "don't
-know" stay blank, because people decide them. Column ``unit`` stays blank because the settings determine it.
-Whether a question is sensitive is undecided. The kind of an option, such as "other" or "none", is proposed
-from its name or label.
+The module reads the form by the rules of KoboToolbox and ODK. The module drafts the questions and the options
+of the form. For each question, it also drafts the names that the question's columns have in exports. Themes
+and rules for "don't know" stay blank, because people decide them. Column ``unit`` stays blank, because the
+settings in study.toml determine the unit. The module leaves open whether a question is sensitive. The kind of
+an option, such as "other" or "none", is proposed from its name or label.
 """
 
 from __future__ import annotations
@@ -206,8 +206,8 @@ def _frame(rows: list[dict[str, str]], columns: list[str]) -> pd.DataFrame:
 
 def match_export_columns_to_questions(draft: XLSFormDraft, form: SurveyForm) -> dict[str,
                                                                                      dict[str, FormColumn]]:
-    """Returns the columns in exports of each question of an XLSForm. The columns are keyed by the question's
-    id and by the end of the column's name, which names an option; the end is "" for a column with the whole
+    """Returns, for each question of an XLSForm, its columns in exports. The outer key is the question's id.
+    The inner key is the end of the column's name, which names an option; it is "" for a column with the whole
     answer.
 
     Columns are recognised by the names of questions in the form, with or without groups, or by the labels of

@@ -25,10 +25,11 @@ def list_retention_dates(study: Study, *, today: date) -> pd.DataFrame:
     """Returns one row per file of raw/ and private/: kind, path, keep_until (the last day on which it may be
     kept), state.
 
-    A file is overdue after its last day, and due in the 90 days before its last day. The last day is taken
-    from the file's row in manifest.csv. For files of private/, the row of a folder that contains the file
-    also counts. A file without any of these rows has no last day. Raises Faults for a ``keep_until`` that is
-    not a date.
+    Reference tables and the key of digests are left out. A file is overdue after its last day; it is due on
+    its last day and in the 90 days before its last day. The last day is taken from the file's row in
+    manifest.csv. If this row of a file of private/ has no last day, the last day is taken from the row of a
+    folder that contains the file. A file for which none of these rows has a last day has no last day. Raises
+    Faults for a ``keep_until`` that is not a date.
     """
     recorded = {path.rstrip("/"): row for path, row in read_manifest(study).items()}
     if wrong := [row for row in recorded.values() if row["keep_until"]

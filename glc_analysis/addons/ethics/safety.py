@@ -184,8 +184,8 @@ def _people(reference: Reference, counts: Mapping[str, int]) -> str:
 
 
 def is_on_encrypted_disk(folder: Path, *, devices: Path = Path("/sys/dev/block")) -> bool:
-    """Whether a folder is on a disk that Linux encrypts (dm-crypt, LUKS), also if layers such as LVM lie in
-    between. Returns False if the encryption cannot be determined."""
+    """Whether a folder is on a disk that Linux encrypts (dm-crypt, LUKS), even if layers such as LVM lie
+    between the folder and the disk. Returns False if the encryption cannot be determined."""
     number = folder.stat().st_dev
     return _is_encrypted(devices / f"{os.major(number)}:{os.minor(number)}")
 

@@ -1,4 +1,5 @@
-"""Checks explanations in the reference tables, and checks during the build that their passages exist."""
+"""Checks the explanations in explanations.csv, and checks during the build that the passages of the
+explanations exist."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ def _explanations(tables: Tables) -> Iterator[Fault]:
 
     - a principle has more than three explanations;
     - an explanation contains a count;
-    - an explanation is meant for other audiences, but nobody has read it since a withdrawal reopened it.
+    - an explanation is meant for audiences other than the team, but nobody has read the explanation since a
+      withdrawal reopened it.
     """
     for n, row in tables["explanations"].to_dict("index").items():
         if row["number"].isdecimal() and int(row["number"]) > MOST_EXPLANATIONS:
@@ -79,8 +81,8 @@ CHECKS: tuple[Check, ...] = (make_schema_check("explanations.principle_id"),
 
 
 def list_reopened_or_hidden_explanations(study: Study, reference: Reference) -> Iterator[str]:
-    """Yields a line for each explanation that a withdrawal has reopened, and for each explanation that its
-    intended audience cannot see with the present tables."""
+    """Yields a line for each explanation that has no day, for example because a withdrawal has reopened it.
+    Also yields a line for each explanation that its intended audience cannot see with the present tables."""
     rows = reference.explanations
     for row in rows[rows["date"] == ""].to_dict("records"):
         yield (f"Explanation {row['number']} of {row['principle_id']} has to be read again, because words on "

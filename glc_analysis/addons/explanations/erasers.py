@@ -1,6 +1,6 @@
 """Reopens explanations after a withdrawal: removes the passages of the organisation that withdraws (the
 leaver). An explanation that rested on a removed passage is visible only to the team until somebody has read
-the explanation again and entered the day."""
+the explanation again and has entered the day of reading it."""
 
 from __future__ import annotations
 

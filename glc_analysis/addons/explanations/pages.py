@@ -47,8 +47,9 @@ def show_explanations_of_principle(view: StudyView) -> Html | None:
 
 
 def _written(row: dict[str, str], view: StudyView) -> str:
-    """Returns a sentence that names the author of an explanation, the day of writing, and the audiences
-    outside the team that read the explanation."""
+    """Returns sentences that name the author of an explanation and the day of writing, and that say for each
+    audience in column ``shown_for`` whether this audience reads the explanation. If the row has no date, the
+    author's name is followed by :data:`REOPENED` instead."""
     if not row["date"]:
         return f"{row['by']}. {REOPENED}"
     readers = [audience for audience in row["shown_for"].split(";") if audience]

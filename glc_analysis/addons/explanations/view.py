@@ -35,9 +35,9 @@ from glc_analysis.reference import read_reference_table
 from glc_analysis.view.visible_tables import VisibleTables
 
 BLOCK = "explanations"
-"""The id of the block of text with a principle's explanations. A block consists of lines that may rest on the
-words of some organisations; when an organisation withdraws, its lines are hidden together with lines of other
-organisations (:mod:`glc_analysis.disclosure.cells`)."""
+"""The id of the block of text with a principle's explanations. Each line of a block may rest on the words of
+organisations. When an organisation withdraws, the lines that rest on its words are hidden together with lines
+of other organisations (:mod:`glc_analysis.disclosure.cells`)."""
 LEAST_INDEPENDENT = 3
 """The smallest number of independent organisations whose cleared quotations must support an explanation
 before audiences outside the team may read it."""
@@ -74,8 +74,8 @@ def select_visible_explanations(explanations: pd.DataFrame, readable_quotations:
 
 
 class ExplanationsView(VisibleTables):
-    """The attributes about explanations. Every view (the tables of a study as one audience may see them) has
-    these attributes; ``self`` is the view."""
+    """The attributes about explanations that the add-on adds to every view (the tables of a study as one
+    audience may see them). In these attributes, ``self`` is the view."""
 
     @property
     def explanations(self) -> pd.DataFrame:

@@ -59,7 +59,7 @@ blanks. A run names the modules of this package in GLC_PRELOAD, because these mo
 run.
 """
 _PAGES = "glc_analysis.addons.forked_pages.kernels"
-"""The module that executes pages. A server that imports it in advance forks no kernels."""
+"""The module that executes pages. A server that imports this module in advance forks no kernels."""
 _TABLES = "glc_analysis.addons.forked_pages.tables_in_advance"
 """The module that reads tables for all later pages."""
 _KERNELS = ("ipykernel.kernelapp", "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger",
@@ -177,7 +177,7 @@ def _launch(arguments: list[str]) -> None:
 
 
 def block_imports(*names: str) -> None:
-    """Makes the modules ``names`` appear not to be installed, if they are not imported yet."""
+    """Makes those modules of ``names`` that are not imported yet appear not to be installed."""
     for name in names:
         sys.modules.setdefault(name, None)  # ty: ignore[no-matching-overload]  # as Python documents it
 

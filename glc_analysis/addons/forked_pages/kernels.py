@@ -6,8 +6,8 @@ same process. The outputs are the same as those of a kernel, and take a third of
 can connect to the process while it runs, and pages do not affect each other.
 
 If no process can be forked (on a system other than Linux, for a kernel that another Python runs, or after an
-error), a page gets a kernel. Other programs, such as papermill, nbclient and nbval, can use forked kernels
-through a provisioner of Jupyter: set ``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork``.
+error), a page runs in a kernel of its own. Other programs, such as papermill, nbclient and nbval, can use
+forked kernels through a provisioner of Jupyter: set ``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork``.
 """
 
 from __future__ import annotations

@@ -193,7 +193,8 @@ def _files_in(folder: Path) -> list[str]:
 
 def _copy(run: Path, new: Path, *, is_for_anybody: bool) -> list[str]:
     """Copies the files that readers get, and returns the paths of the copies. With ``is_for_anybody``, every
-    user of the computer, such as a web server, can read the copies; without it, only their owner can."""
+    user of the computer, such as a web server, can read the copies. Without ``is_for_anybody``, only the
+    owner of the copies can read them."""
     shutil.rmtree(new, ignore_errors=True)
     shutil.copytree(run / "site", new, copy_function=shutil.copyfile)
     for part in (part for _, parts in list_declarations("papers") for part in parts):
@@ -287,10 +288,10 @@ class Removal:
 def unpublish(study: Study, audience: str, folder: Path, *, today: date) -> Removal:
     """Removes the files published for an audience in ``folder``, and the folder itself if it is then empty.
 
-    The function reads only the list of published files, and needs no tables and no run. Files that this study
-    did not publish are kept; the result names the kept files. Raises UsageError if the list has no files for
-    this folder and audience, or if the folder does not exist, for example because a memory stick is not
-    connected.
+    The function reads only the list of published files, and needs no tables and no run. Files in ``folder``
+    that this study did not publish stay there, and the result lists them. Raises UsageError if the list has
+    no files for this folder and audience, or if the folder does not exist, for example because a memory stick
+    is not connected.
     """
     with hold_folder_lock(study.reports, what="publication"):
         return _unpublish(study, audience, folder.expanduser().resolve(), today)

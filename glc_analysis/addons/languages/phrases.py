@@ -203,9 +203,9 @@ class Phrasebook:
         return lxml.html.tostring(root, encoding="unicode").removeprefix("<div>").removesuffix("</div>")
 
     def translate_page(self, html: str, *, note_parent_tag: str) -> etree._Element:
-        """Returns a whole page in the language of the phrases and in its writing direction. If native readers
-        have not checked the phrases, a note that says so is put at the beginning of the first element with
-        the tag ``note_parent_tag``."""
+        """Returns a whole page, translated into the language of the phrases and marked with this language's
+        writing direction. If native readers have not checked the phrases, a note that says so is put at the
+        beginning of the first element with the tag ``note_parent_tag``."""
         page = lxml.html.document_fromstring(html)
         self.translate_element(page)
         page.set("lang", self.language)
@@ -250,8 +250,8 @@ class Phrasebook:
         return f"{text} {self.translate_text('[draft translation]')}" if is_draft else text
 
     def _put(self, parent: etree._Element, before: etree._Element | None, text: str) -> None:
-        """Puts a text into the element ``parent``, after the child ``before`` or, if ``before`` is None, at
-        the beginning of ``parent``."""
+        """Puts a text into the element ``parent``, after the child ``before``. If ``before`` is None, the
+        text is put at the beginning of ``parent``."""
         inner = text.strip()
         start, end = text[:len(text) - len(text.lstrip())], text[len(text.rstrip()):]
         pieces = self._pieces(" ".join(inner.split()))
@@ -358,7 +358,7 @@ class Phrasebook:
 
     def _value(self, value: str) -> str:
         """Returns a number, day or id in the form in which it is written in the language. In a language
-        written from right to left, direction marks are put around it."""
+        written from right to left, direction marks are put around the number, day or id."""
         is_turned = self.direction == "rtl" and not value.strip().isdigit()
         return wrap_in_direction_isolates(value) if is_turned and value.strip() else value
 

@@ -92,8 +92,8 @@ def write_quotation_clearance_workbook(path: Path, quotation_tables: QuotationTa
 
 
 def select_quotations_to_ask_about(quotations: pd.DataFrame, *statuses: str) -> pd.DataFrame:
-    """Returns those quotations (:func:`.add_provenance_consent_and_broken_rules`) with a status in
-    ``statuses`` that the organisation may be asked to clear."""
+    """Returns the quotations whose status is one of ``statuses`` and which the organisation may be asked to
+    clear. ``quotations`` is a table that :func:`.add_provenance_consent_and_broken_rules` returns."""
     is_free = [status in statuses and broken <= _MAY_STILL_BREAK
                for status, broken in zip(quotations["status"], quotations["broken"], strict=True)]
     return quotations[pd.Series(is_free, quotations.index, dtype=bool)]

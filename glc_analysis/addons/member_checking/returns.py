@@ -111,9 +111,9 @@ def make_return_citation_rows(citations: Citations, organisation_segments: pd.Da
 
 
 def list_citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Returns one row per citation that a person has to review, because the organisation did not approve the
-    citation or its passage. The columns are file, row, citation, cites, to_do, changed, by and date. Writes
-    nothing.
+    """Returns one row per citation that a person has to review. These are the citations that the organisation
+    did not approve, and the citations of passages that it did not approve. The columns are file, row,
+    citation, cites, to_do, changed, by and date. Writes nothing.
 
     Raises Faults for unknown citations.
     """

@@ -104,9 +104,9 @@ def _trials(tables: Tables) -> Iterator[Fault]:
 
 
 def trial_row_faults_without_other_tables(row: Mapping[str, str], place: str) -> Iterator[Fault]:
-    """Yields those faults of one row of trials.csv that can be detected without any other table. If the trial
-    has ended, all columns of :data:`ENDED_COLUMNS` must be filled in. The days of the trial must be in
-    order."""
+    """Yields those faults of one row of trials.csv that can be detected without any other table. For example,
+    all columns of :data:`ENDED_COLUMNS` must be filled in if the trial has ended, and the trial must not end
+    before it begins."""
     fault = partial(Fault, file="trials.csv", row=place)
     if not row["predicted"]:
         yield fault("has no prediction, so there is nothing to compare the outcome with", column="predicted",
@@ -168,7 +168,8 @@ def _names(tables: Tables) -> Iterator[Fault]:
 
 def _harm(tables: Tables) -> Iterator[Fault]:
     """Yields a fault for each trial with possible harm that has no review in time. The review must be a row
-    of reviews.csv on the tried version, and due within seven days of the report of harm."""
+    of reviews.csv on the tried version, with the trigger ``harm``, and must be due within seven days of the
+    report of harm."""
     reviews = tables["reviews"]
     harmful = reviews[reviews["trigger"] == "harm"]
     for n, row in tables["trials"].to_dict("index").items():

@@ -92,8 +92,8 @@ def _to_carry_out(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
 
 
 def _looked_at_again(tables: Mapping[str, Sequence[Cells]]) -> Iterator[DueMatter]:
-    """Yields the days on which organisations reconsider a commitment for which no trial has ended. Also
-    yields the trials that are under way."""
+    """Yields a matter for each commitment that an organisation reconsiders on a fixed day, unless the
+    organisation's trial of the text has ended. Also yields a matter for each trial that is under way."""
     ended = set()
     for trial in tables["trials"]:
         key = trial["organisation_id"], format_printed_id_of_text(trial)
@@ -168,8 +168,8 @@ def _agreed(tables: Mapping[str, Sequence[Cells]]) -> dict[str, str]:
 def list_due_practice_status_lines(study: Study, *,
                                    today: date | None = None) -> Iterator[tuple[str, list[str]]]:
     """Yields a line on the due matters about the practice of principles, with one detail line per matter. A
-    matter is overdue if its day is before ``today``. Yields nothing if there are no commitments, trials and
-    reviews."""
+    matter is overdue if its day is before ``today``. Yields nothing if there is no commitment, no trial and
+    no review."""
     day = (today or date.today()).isoformat()
     try:
         tables = {name: _rows(study, name) for name in READ}

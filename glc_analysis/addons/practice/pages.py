@@ -61,8 +61,8 @@ def show_principle_trials_and_reviews(view: StudyView) -> Html:
 
 
 def _meant(commitments: pd.DataFrame) -> list[str]:
-    """Returns sentences for the team that say how many organisations will try a text, already practise it, or
-    cannot try it."""
+    """Returns a list with one sentence for the team, which says how many organisations will try a text,
+    already practise it, or cannot try it now. The list is empty if no organisation was asked."""
     said = {"will_try": "will try it", "already": "work so already", "not_now": "cannot now"}
     counts = commitments["intent"].value_counts()
     parts = [f"{counts[intent]} {words}" for intent, words in said.items() if intent in counts]

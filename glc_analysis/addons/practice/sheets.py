@@ -271,7 +271,7 @@ def write_sheet_workbook(path: Path, sheet: PracticeSheet) -> None:
 
 def _rows(sheet: PracticeSheet) -> Iterator[tuple[str, str, list[str], list[bool]]]:
     """Yields the rows of a workbook. A row has the name of the question, the wording of the question, the
-    cells, and for each cell whether it takes an answer."""
+    cells, and for each cell whether an answer may be written in the cell."""
     say, none = sheet.fixed_texts, [False] * AT_A_TIME
     heading = [f"{say['danger']} {sheet.safeguarding}", f"{say['title']} · {sheet.name}", say["how"],
                say["draft"] if sheet.is_draft else ""]

@@ -1,6 +1,6 @@
-"""Makes all sections of a code's page except the passages: the organisations that raised the code and those
-that did not, memos, co-occurring codes with their words, coders' disagreements, and the history of the code.
-Only the team sees these sections."""
+"""Makes all sections of a code's page except the passages. The sections show the organisations that raised
+the code and those that did not, memos, the codes that occur in the same turns with their words, coders'
+disagreements, and the history of the code. Only the team sees these sections."""
 
 from __future__ import annotations
 

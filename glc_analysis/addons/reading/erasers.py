@@ -2,8 +2,8 @@
 
 The summaries of the organisation that withdraws are deleted. The summary of a group of organisations, such as
 a country, may paraphrase the organisation. If the summary of a group rests on a passage of the organisation,
-the text of the summary is deleted, and the withdrawal lists the cell so that a person writes the summary
-anew. From all other rows, the names and words to be withdrawn are removed as in any other table.
+the text of the summary is deleted. The withdrawal then lists the deleted summary, so that a person writes a
+new one. From all other rows, the names and words to be withdrawn are removed as in any other table.
 """
 
 from __future__ import annotations

@@ -77,8 +77,8 @@ def make_matrix_cells(passages: pd.DataFrame, mentions: pd.DataFrame, members: p
                       summaries: pd.DataFrame) -> pd.DataFrame:
     """Returns one row for each cell (case and code), with the columns case_id, code_id, state, summary,
     written_by, written_on, passages (their number), segment_ids (joined by ;) and passages_version. A cell
-    has no row if it has no passages and no summary, and if the table ``mentions`` says nothing about the case
-    and the code.
+    has no row if three things are missing: passages, a summary, and a row about the case and the code in the
+    table ``mentions``.
 
     - ``passages``: the passages of cells (:func:`select_passages_of_cells`).
     - ``mentions``: the processed table of this name.

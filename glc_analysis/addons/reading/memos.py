@@ -12,7 +12,7 @@ from glc_analysis.view.study_view import StudyView
 
 _HTML = Macros(__file__, "reading.html")
 _OPEN = 6
-"""The number of memos that a page shows unfolded. Earlier memos appear after one click."""
+"""The number of memos, the newest first, that a page shows at once. Older memos appear after one click."""
 _KINDS = {"theory": "theory", "method": "method", "case": "case", "": "of a coder"}
 
 

@@ -1,5 +1,5 @@
 """Provides the tables of summaries, comparisons and memos that a view offers to the team. Other readers get
-none of these tables, because a row is a profile of an organisation."""
+none of these tables, because a row of a table describes a single organisation."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _CODERS_MEMOS = {"source": "document", "coding": "passage", "code": "code", "pro
 
 
 class ReadingView(StudyView):
-    """The methods about reading. Every view (the tables of a study as one audience may see them) has these
-    methods; ``self`` is the view."""
+    """The methods that return the matrix, the comparisons and the memos. Every view (the tables of a study as
+    one audience may see them) has these methods; ``self`` is the view."""
 
     def matrix(self, *, theme: str = "", by: str = "organisation", case: str = "") -> pd.DataFrame:
         """Returns the framework matrix, with one row per case and theme. If ``theme`` is given, there is one
@@ -86,8 +86,8 @@ class ReadingView(StudyView):
 
     @cached_property
     def organisations_of_cases_by_kind(self) -> Callable[[str], pd.DataFrame]:
-        """A function that makes the frame of :meth:`list_organisations_of_cases` and keeps it, because
-        several parts of a page use the same cases."""
+        """A function that returns the frame of :meth:`list_organisations_of_cases` for a kind. The frame is
+        made once and kept, because several parts of a page use the same cases."""
         mentions = self.read("mentions")
         organisations = add_organisations_outside_survey(self.read("organisations"), mentions,
                                                          read_reference_table(self.study, "organisations"))
@@ -125,8 +125,9 @@ class ReadingView(StudyView):
         - code_id, code, group_id, group;
         - raised, asked, undecided: in interviews and answers, the numbers of organisations that raised the
           code, that were asked about it, and for which it is undecided whether they raised it;
-        - differs: whether two groups differ on the code. One of them must have passages on the code; the
-          other must have no passages on the code, and no organisation that raised the code or is undecided;
+        - differs: whether two groups differ on the code. One of the groups must have passages on the code.
+          The other group must have no passages on the code, and no organisation that raised the code or for
+          which this is undecided;
         - passages: the number of passages of the group on the code.
 
         Only the team gets the comparison. Raises UsageError and NotReleased as :meth:`matrix` does.

@@ -37,8 +37,8 @@ from glc_analysis.view.study_view import StudyView
 from glc_analysis.writing import write_atomic
 
 _KEYS = ("attribute", "case_id", "code_id", "passages_version", "segment_ids", "was")
-"""The grey columns: the key of a summary, its passages, and ``was``, the digest of the summary that was in
-the box."""
+"""The grey columns. They have the key of a summary, the passages of its cell, and (``was``) the digest of the
+summary that was in the yellow box when the workbook was written."""
 _KEY = _KEYS[:3]
 _SUMMARY, _HOLDS = "Summary", "Still holds"
 _SHOWN = ("Case", "Theme or code", "What the cell is", "Passages", _SUMMARY, _HOLDS)
@@ -49,8 +49,8 @@ _HOW = ("Write into the yellow boxes what each case said, in your words: no name
         "box below. If a summary is stale, write a new one; if it is still right, write yes under Still "
         "holds. `glc matrix --enter` reads the file back; leave the grey columns as they are.")
 _MOST_LETTERS = 30_000
-"""The largest number of letters of passages that are written into a cell. A cell of a workbook holds at most
-32,767 letters."""
+"""The largest number of characters of passages that are written into a cell. A cell of a workbook holds at
+most 32,767 characters."""
 Cells = dict[str, str]
 
 
@@ -171,7 +171,8 @@ def compare_matrix_workbook_with_summaries(study: Study, path: Path) -> EnteredS
 
 
 def has_workbook_unread_summaries(study: Study, path: Path) -> bool:
-    """Whether a workbook has summaries that are not in summaries.csv, or cannot be read."""
+    """Whether a workbook has summaries that are not in summaries.csv. True also if the workbook cannot be
+    read."""
     try:
         entered = compare_matrix_workbook_with_summaries(study, path)
     except GLCError:
@@ -191,8 +192,8 @@ def _author(grid: Grid) -> str:
 
 
 def _filled(grid: Grid) -> Iterator[tuple[int, Cells]]:
-    """Yields the rows of the workbook that stand for cells of the matrix, each with its row number; ``text``
-    is the content of the yellow box."""
+    """Yields one row for each cell of the matrix in the workbook, with its row number. The value ``text`` is
+    the summary in the yellow box of this row."""
     at = _header(grid)
     names = [*map(str.strip, grid.rows[at])]
     for n, row in zip(grid.numbers[at + 1:], grid.rows[at + 1:], strict=True):
@@ -256,8 +257,8 @@ def _unknown(rows: list[tuple[int, Cells]], tables: Mapping[str, pd.DataFrame],
 
 
 def _write(study: Study, entered: EnteredSummaries) -> None:
-    """Writes the summaries into summaries.csv. Writing the same summaries again, for example after a power
-    failure, changes nothing more."""
+    """Writes the summaries into summaries.csv: first the changed summaries, then the new summaries. If a
+    power failure interrupts the writing, entering the same workbook again completes the writing."""
     path, (file, *_) = study.locate_reference_file("summaries"), list_table_files("summaries")
     if entered.changed:
         table = CsvRows.read(path)

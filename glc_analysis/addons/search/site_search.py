@@ -73,7 +73,8 @@ def _said_by(script: str) -> Iterator[str]:
 
 
 FOLDED_LIMIT = 20_000
-"""If the folded texts of a page have more characters than this in total, they are left out of the index."""
+"""If the folded texts of a page have more characters than this in total, the folded texts are left out of the
+index."""
 _BLOCKS = frozenset(HEADINGS) | frozenset(re.findall(r"\w+", """
     article blockquote caption dd details div dl dt figcaption figure img li ol p pre section summary svg
     table tbody thead tr ul"""))

@@ -12,9 +12,9 @@ _RESPONSES = {"response", "open-ended response"}
 
 
 def is_surveymonkey(sheets: list[Grid]) -> bool:
-    """Whether an export is from SurveyMonkey. The second row of such an export says of columns that they
-    contain responses. In addition, its first column has the ids of respondents, or a question has several
-    columns."""
+    """Whether an export is from SurveyMonkey. In the second row of such an export, at least one column is
+    headed "Response" or "Open-Ended Response". In addition, the first column has the ids of respondents, or
+    there are two such columns and a question with several columns."""
     names, second, *_ = [*sheets[0].rows[:2], [], []]
     says = [cell.strip().casefold() in _RESPONSES for cell in second]
     is_id = "".join(names[0].split()).casefold() == "respondentid"

@@ -1,9 +1,9 @@
 """Watches the files of a study and makes the team's pages again when a file is saved, beginning with the page
 that is shown in the browser.
 
-This process, and the process from which pages are forked, keep running, so that each of the two imports its
-libraries only once. Pages are made in the same way as by `glc run`, with the disclosure gate and the record
-of the run, so that a browser shows only pages that have passed the gate.
+Two processes keep running: this process, and the process from which pages are forked. In this way, each of
+the two processes imports its libraries only once. As with `glc run`, the disclosure gate searches the pages
+and the run is recorded, so that a browser shows only pages that have passed the gate.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ _PARTS = ("raw", "reference", "private/reference", "notebooks")
 def serve_and_update_pages(study: Study, *, say: Say) -> None:
     """Makes the pages, prints their address, and makes the pages again after every change, until Ctrl-C.
 
-    Raises GLCError if the package itself changes meanwhile, because this process still runs its old version.
+    Raises GLCError if the files of the package change meanwhile, because this process still runs the old
+    version of the package.
     """
     server = PageServer(lambda: find_team_site(study))
     with start_fork_server(study) as executor, use_python_strings():

@@ -18,9 +18,10 @@ _NEVER_COMPARED = ("unit", "new", "dropped")
 
 
 def find_comparability_decision_faults(tables: Tables) -> Iterator[Fault]:
-    """Yields the faults of crosswalk.csv: a decision to compare a question although the question changed in a
-    way that rules out a comparison, and a decision without the kind of change, a name, a day or a reason.
-    Also yields the faults of column ``common_id`` in options.csv."""
+    """Yields a fault for each decision in crosswalk.csv that allows a comparison although the change of the
+    question rules the comparison out. Also yields a fault for each decision that lacks the kind of change,
+    the name, the day, the reason or the common options that it needs, and the faults of column ``common_id``
+    in options.csv."""
     rows, options = tables["crosswalk"], tables["options"]
     lists = dict(zip(tables["questions"]["question_id"], tables["questions"]["option_list"], strict=True))
     common = options.groupby("option_list")["common_id"].agg(lambda ids: (ids != "").all()).to_dict()

@@ -26,7 +26,8 @@ _NO_KIND = "not known"
 
 
 def make_question_change_describer(view: StudyView) -> Callable[[str], str]:
-    """Returns a function that describes how a question changed in the wave of the study's figures."""
+    """Returns a function that takes the id of a question. The function returns a sentence that says how the
+    question changed between the wave of the study's figures and the wave before it."""
     return view.describe_crosswalk_change
 
 
@@ -68,9 +69,9 @@ def show_retention_between_waves(view: StudyView) -> Html:
 
 
 def show_compared_questions(view: StudyView) -> Html:
-    """For every question that may be compared, returns two parts: the changes in the answers of organisations
-    that answered in both of the last two compared waves, and the counts of each wave on the base of that
-    wave."""
+    """Returns two parts for every question that may be compared. The first part shows how the answers changed
+    between the last two compared waves, for the organisations that answered in both. The second part shows
+    the counts of each wave, out of the wave's own base."""
     blocks = [_compared(view, row) for _, row in read_reference_table(view.study, "questions").iterrows()
               if row["type"] in CHOICE_TYPES and not view.why_not_compared(row["question_id"])]
     blocks = [block for block in blocks if block]

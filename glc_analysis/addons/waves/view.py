@@ -30,9 +30,10 @@ class WavesView(VisibleTables):
     methods; ``self`` is the view."""
 
     def transitions(self, question_id: str) -> pd.DataFrame:
-        """Returns how many units (organisations, or organisations and countries) changed from one answer to
-        another between the last two waves that may be compared. Only units that answered the question in both
-        waves are counted. Organisations that merged or split are left out. Only the team gets the result.
+        """Returns how many units (organisations, or pairs of an organisation and a country) changed from one
+        answer to another between the last two waves that may be compared. Only units that answered the
+        question in both waves are counted. Organisations that merged or split are left out. Only the team
+        gets the result.
 
         The columns are option (for a multiple-choice question, in which each option has its own rows),
         before, after and n. Raises UsageError and NotReleased as :func:`count_question_by_wave` does.

@@ -114,8 +114,8 @@ class CoderFileRedaction:
         file of a removed text. A database of QualCoder or Taguette is replaced by a REFI-QDA project. Returns
         the path of the file with the remaining codings.
 
-        Raises Faults in three cases: only the program that made the file can make the change; a memo, or a
-        coding whose place is uncertain, would be lost; or a coding of remaining words would move."""
+        Raises Faults if only the program that made the file can make the change, if a memo or a coding with
+        an uncertain place would be lost, or if a coding of remaining words would move to other words."""
         if is_decision_workbook:
             rewrite_table_rows(path, self._decisions)
             return path

@@ -52,8 +52,8 @@ class Contribution:
     - ``rows``: the row numbers of the leaver's records, keyed by file.
     - ``documents``: the leaver's interviews and texts of answers.
     - ``turns``: for every transcript, whether each turn (speech of one speaker) is the leaver's.
-    - ``spoken``: for each call, the names of the leaver's speakers in the file, mapped to the names that
-      replace them.
+    - ``spoken``: for each call, maps the name of each of the leaver's speakers, as the file has it, to the
+      name that replaces it.
     - ``raters``: the raters whose ballots are removed.
     - ``ids``: all ids of the leaver, which must be removed.
     - ``listed``: the names of the leaver in names.csv.
@@ -118,8 +118,8 @@ class Contribution:
 def collect_contribution(study: Study, reference: Reference, pseudonym_key: dict[str, str],
                          organisation_id: str,
                          item: str = "") -> Contribution:
-    """Returns the contribution of an organisation to a built study, or the part of it that belongs to one
-    item of consent.
+    """Returns the contribution of an organisation to a built study. With ``item``, returns only the part of
+    the contribution that belongs to this item of consent.
 
     Raises UsageError for an unknown organisation.
     """
@@ -213,7 +213,8 @@ def _places_of_a_coder(study: Study, reference: Reference, coder_id: str) -> lis
 
 def collect_person_contribution(study: Study, reference: Reference, pseudonym_key: dict[str, str],
                                 person_id: str) -> Contribution:
-    """Returns the contribution of a person (a speaker or a rater) to a built study: their turns and ballots.
+    """Returns the contribution of a person (a speaker or a rater) to a built study: the person's turns and
+    ballots.
 
     Raises UsageError for an unknown person.
     """

@@ -27,8 +27,8 @@ from glc_analysis.text import normalise_space
 _NOTHING_LEFT = re.compile(rf"(?:\S+: {re.escape(WITHDRAWN)}\s*)+")
 
 Edit = Callable[[Grid], Sequence[list[str] | None]]
-"""A function that takes the rows of a sheet and returns the new rows, beginning with the header, with None
-for each removed row."""
+"""A function that takes the rows of a sheet and returns the new rows, beginning with the header; a removed
+row is returned as None."""
 
 
 def mask_withdrawn_names_in_texts(texts: list[str], names: pd.DataFrame) -> list[str]:

@@ -72,8 +72,9 @@ CODE_PAGES = ("cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp125
               "mac_cyrillic", "gb18030", "big5", "shift_jis", "euc_kr")
 """The encodings older than Unicode that spreadsheets still use; cp1252 is always tried."""
 _EAST_ASIAN = {"gb18030": "\u4e00", "big5": "\u4e00", "shift_jis": "\u3041", "euc_kr": "\uac00"}
-"""The first letter of the East Asian script in each East Asian code page. The code page is tried only for
-names that have this letter or a later letter, because the code page also contains other scripts."""
+"""For each East Asian code page, the first letter of its East Asian script in the order of Unicode. The code
+page is tried only for names that have this letter or a letter after it. Letters before it belong to other
+scripts, which the code page also contains."""
 
 
 class SoughtContent:
@@ -591,7 +592,7 @@ def _plain_rtf(text: str) -> str:
 
 
 _SMALL = 1 << 12
-"""The number of bytes below which a packed file may consist largely of its header."""
+"""A packed file with fewer bytes than this may consist mostly of its header."""
 
 
 def _is_random(content: bytes, least: float = 0.93) -> bool:

@@ -37,9 +37,9 @@ from glc_analysis.study import Study
 
 
 def delete_digests_of_superseded_releases(study: Study) -> None:
-    """Deletes the digests of the content of releases, because somebody could compare the digests with guesses
-    at the withdrawn content. The digest of an audience's last release stays if the current tables have the
-    same content."""
+    """Deletes the digests of the content of releases, because somebody could use a digest to test a guess at
+    the withdrawn content. The digest of an audience's last release stays if the current tables have the same
+    content."""
     for audience in READING_AUDIENCES:
         kept = list_release_folders(study.private, audience)
         is_same = not (study.private / "releases" / audience / "next").is_dir()

@@ -107,11 +107,12 @@ OUT_OF_REACH = (
     "published until enough organisations have changed that nobody can see whose answers were removed. "
     "Pages, texts for coders and exports were deleted; make them again.")
 WITHDRAWAL_AT_WORK = "withdrawal"
-"""The name of the running withdrawal, shown to other commands."""
+"""The word by which messages of other commands name a running withdrawal."""
 _ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "person_id", "answer_id",
         "key", "reference", "quote_id")
-"""The columns of reference tables that may have an id of the organisation. A row with such an id is removed.
-From all other rows, only the organisation's words are removed."""
+"""The columns of reference tables that may have an id of the organisation. A row with an id of the
+organisation in one of these columns is removed. From all other rows, only the organisation's words are
+removed."""
 _LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
 """Maps the column in which a row of a repeat group names its parent record to the column in which the parent
 record has its key (Kobo, ODK)."""
@@ -121,7 +122,8 @@ _NEW_PROJECT = (
     "does not import them. The new project has no colours, no cases, and no codings of pictures and "
     "recordings")
 TO_WRITE_ANEW = "to write anew"
-"""The kind (column of the result) of rows from which words were withdrawn and which a person must rewrite."""
+"""The entry in column ``kind`` of the result for a row from which words were withdrawn and which a person
+must rewrite."""
 _BUILT = ("processed", "private/releases")
 """The folders that the build writes."""
 _KINDS = {"quotes": "quotation", "evidence": "principle", "judgements": "principle", "raters": "rating"}
@@ -250,8 +252,8 @@ def edit_copy_and_replace_study(study: Study, *, keep_changes: bool = True,
 
 
 def _check_all_inside(study: Study) -> None:
-    """Raises Faults for files outside the study folder, because a withdrawal cannot change them, and for
-    mounted folders, because a withdrawal cannot replace them."""
+    """Raises Faults if a part of the study is a link, a mounted folder or a raw file outside the study
+    folder. A withdrawal cannot change files outside the study folder, and cannot replace mounted folders."""
     mounted = _mount_points()
     outside = [path for path in study.list_all_raw_files() if not path.is_relative_to(study.root)]
     outside += [path for part in (*STUDY_PARTS, "reports")
@@ -360,8 +362,8 @@ def _edit_survey(path: Path, rows: Mapping[str, set[int]], leaver: Contribution,
 
 
 def _context_rows(grid: Grid, leaver: Contribution, reference: Reference, column: str) -> Rows:
-    """Returns the rows of a context table. A row about a country that only this organisation named is removed
-    (None), because it is confidential that this country is in the study."""
+    """Returns the rows of a context table. A row about a country that only this organisation named is
+    removed, because nobody may learn that this country was in the study; None takes the place of the row."""
     names = pd.Series([row[grid.names.index(column)] for row in grid.rows[1:]], dtype="str")
     # Without the heading: only a column with nothing but codes is read as codes.
     ids = find_country_ids(names, reference.countries)
@@ -439,8 +441,8 @@ def _records(path: Path) -> list[dict[str, str]]:
 def _reference_row(table: str, cell: dict[str, str], row: list[str], leaver: Contribution,
                    wanted: SoughtContent,
                    spelt: set[str], item: str, today: date) -> list[str] | None:
-    """Returns the new row of a reference table, made from the redacted ``row``; None if the row is
-    removed."""
+    """Returns the new row of a reference table, made from ``row``, which is already redacted. Returns None if
+    the row is removed."""
     for edit_row in load_declared_objects("erasers", "rows"):
         edited = edit_row(table, cell, dict(zip(cell, row, strict=True)), leaver)
         if edited is None:
@@ -603,8 +605,8 @@ def _removed_rows(study: Study, new: Study) -> Iterator[tuple[str, str, str]]:
 
 
 def _deleted_outputs(study: Study) -> Iterator[tuple[str, str, str]]:
-    """Yields one row for each deleted page and export; all of them can be made again from the remaining
-    data."""
+    """Yields one row for each deleted page and export. All deleted pages and exports can be made again from
+    the remaining data."""
     for path in sorted(study.reports.glob("*/runs/*/*/*.ipynb")):
         yield "page", study.make_relative(path.parents[1]), path.stem
     for folder, pattern in ((study.reports, "*/exports/*"), (study.reports, "*/runs/*/packet/*/*"),

@@ -113,7 +113,8 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str 
       named `codes` may hold several codes separated by ; or line breaks, and a cell of a column named `code`
       holds one code.
     - Rows without a code: the coder either read the document of the row and gave it no code, or was never
-      assigned the document. A document is put into `blank` if the cells for codes are blank in all its rows.
+      assigned the document. A document is put into the attribute `blank` of the result if the cells for codes
+      are blank in all rows of the document.
 
     Adds a fault for each cell that may hold either one code or several codes, and for two columns with the
     same role whose cells differ. Raises Faults if a column that the table needs is missing.

@@ -117,8 +117,8 @@ class RawCodings:
     """The codings in one file, which belongs to one coder or is a project of several coders.
 
     A coding is put into `quarantined` if its stored words differ from the words at its position. A coding
-    without stored words is quarantined as well if it is near a coding whose words differ, because its
-    position may also be wrong.
+    without stored words is also quarantined if it is near a coding whose words differ, because the positions
+    of both codings may be wrong.
 
     The column `match` says what confirms the position of a coding; its values are:
 
@@ -172,7 +172,8 @@ WHOLE_TEXT = (-1, -1)  # the span of all of a document, or of an unknown place i
 
 
 class SelectionNames(NamedTuple):
-    """The functions with which a reader tells whether the names of passages are the words of the passages.
+    """Two functions with which a reader of coders' files finds out whether the name of a passage is a copy of
+    the passage's words.
 
     - ``compare``: takes a name and the words at the position; returns a word as :func:`classify_quote_match`
       does.
@@ -324,9 +325,9 @@ class Tried(NamedTuple):
 
 
 _CLEARLY = 3
-"""A reading (way of counting) is ruled out if it puts far more ends of passages within words than the
-likeliest reading does: more than this number times as many. Only passages that the two readings put at
-different positions are compared."""
+"""A reading (way of counting) is ruled out if it puts more than this number times as many ends of passages
+within words as the likeliest reading does. Only passages that the two readings put at different positions are
+compared."""
 
 
 def locate_coded_spans(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> Located:
@@ -381,9 +382,9 @@ def rank_plausible_readings(texts: Sequence[Mapping[Reading, Tried]], *,
     The returned readings are those with which most stored words match the text. Each reading is compared with
     the likeliest reading in those passages that get different positions from the two readings. A reading is
     ruled out if the positions that it gives to these passages cut into words far more often than the
-    positions that the likeliest reading gives to them. For example, a sentence that begins one letter too
-    early begins with the blank before it. If the unit in which the program counts is known
-    (``counting_unit``), readings with this unit are preferred.
+    positions that the likeliest reading gives to them. For example, a position that is one letter too early
+    makes a passage begin with the blank before its first word. If the unit in which the program counts is
+    known (``counting_unit``), readings with this unit are preferred.
     """
     score = {reading: tuple(map(sum, zip(*(tried[reading].score for tried in texts), strict=True)))
              for reading in texts[0]}

@@ -1,4 +1,5 @@
-"""Writes the citations of the handbook as BibTeX and as CITATION.cff, and of each principle as BibTeX."""
+"""Writes the citation of the handbook as BibTeX and as CITATION.cff, and the citation of each principle as
+BibTeX."""
 
 from __future__ import annotations
 

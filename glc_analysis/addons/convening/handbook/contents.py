@@ -1,8 +1,8 @@
 """Collects the contents of the handbook for each agreed principle, for one audience in one language.
 
 The evidence on a principle is the same as on the page of the principle, and rests on released figures only.
-The program invents no text: if nobody has written a text, the text is left out, and `glc check` reports the
-gap (:mod:`.gaps`). The handbook names no signatories.
+The program invents no text. If nobody has written one of the texts, the handbook lacks this text, and `glc
+check` reports the gap (:mod:`.gaps`). The handbook names no signatories.
 """
 
 from __future__ import annotations
@@ -168,8 +168,8 @@ def list_handbook_languages_for_audience(view: StudyView) -> list[str]:
     principles were written. A further language needs the fixed texts (:data:`FRAME`) and the translation of
     at least one statement.
 
-    If the audience may not read drafts, two more conditions apply to a language: a native reader has checked
-    the fixed texts, and a second speaker has checked the translation of every statement.
+    If the audience may not read drafts, a further language must meet two more conditions: a native reader has
+    checked the fixed texts, and a second speaker has checked the translation of every statement.
     """
     rows = view.principle_rows
     rows = rows[rows["status"] == "agreed"]
@@ -224,9 +224,9 @@ def _listed(say: Mapping[str, str], claims: Any) -> str:
 
 def _side(pieces: pd.DataFrame, shown: pd.DataFrame, side: str, say: Mapping[str, str],
           language: str, phrases: Phrasebook) -> TranslatedText:
-    """Returns the first sentence that may be shown about a side of the evidence (stance). If there is none,
-    returns a text that says why, for example that nothing is recorded. A sentence without a translation into
-    ``language`` is in English."""
+    """Returns the first sentence that may be shown about a side of the evidence (stance). If no sentence may
+    be shown, returns a text that says why, for example that nothing is recorded. A sentence without a
+    translation into ``language`` is in English."""
     own_pieces = [piece for piece in iterate_rows(shown) if piece.stance == side]
     if stated := next((piece for piece in own_pieces if piece.sentence), None):
         english = f"{stated.sentence} {CLAIMS.get(stated.claim, '')}".strip()

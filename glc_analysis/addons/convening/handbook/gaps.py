@@ -16,7 +16,8 @@ IN_HANDBOOK = {"limits": "where it does not hold", "question": "which question a
 
 
 def list_ballot_and_handbook_notes(study: Study, reference: Reference) -> list[str]:
-    """Returns notes on the ballots, and notes on texts that the handbook lacks about agreed principles."""
+    """Returns notes on the ballots, and notes on texts about agreed principles that are missing from the
+    handbook."""
     return [*ballot_lines(study, reference), *_gaps(study, reference)]
 
 

@@ -82,7 +82,8 @@ from glc_analysis.writing import write_atomic
 
 
 WORKERS = os.cpu_count() or 1
-"""The number of documents made or read in parallel; pandoc, typst and poppler run as separate programs."""
+"""The number of documents that are made or read in parallel. This saves time because pandoc, typst and
+poppler run as separate programs."""
 _SOURCE_SUFFIX = ".html"
 """The suffix of the files with the HTML sources of documents. These files are deleted after the gate has read
 them."""

@@ -129,12 +129,12 @@ def select_packets(reference: Reference, organisation_names: Mapping[str, str], 
     - ``part_slugs``: the slugs of the parts to make; if empty, all parts are made. Parts without content are
       left out.
 
-    By default, packets are made for the groups and for the organisations that may rate. If raters.csv names
+    By default, packets are made for all groups, and for the organisations that may rate. If raters.csv names
     no organisation that may rate, every organisation gets a packet. Survivor advisers get a packet only if
     raters.csv names a survivor adviser; observers get a packet only if raters.csv names an observer.
 
-    Raises UsageError with similar names for an unknown organisation or part, and GLCError if an organisation
-    has the id of a group.
+    Raises UsageError for an unknown organisation or part; the message suggests similar names. Raises GLCError
+    if an organisation has the id of a group.
     """
     if clash := sorted(PACKET_GROUPS.keys() & organisation_names):
         raise GLCError(f"An organisation has the id {clash[0]!r}, which is the name of a packet for a group. "
@@ -399,8 +399,8 @@ def _country(page: StudyView) -> Iterator[Section]:
 def adapt_country_section_for_paper(country_html: str) -> str:
     """Returns the section of a country without the rows that are folded on the screen (options that nobody
     chose, codes that nobody raised). One column has the answers; another column has the count of each answer,
-    with the line on which dots mark the percentages. This is needed because the style sheet that separates
-    answer and count on the screen does not apply on paper."""
+    with the line on which dots mark the percentages. The two columns are needed because the style sheet that
+    separates answer and count on the screen does not apply on paper."""
     root = lxml.html.fragment_fromstring(country_html, create_parent="div")
     for element in root.xpath(".//details"):
         element.drop_tree()

@@ -163,7 +163,8 @@ def _answer_lines(view: StudyView, option_list: str, rows: pd.DataFrame,
 
     - the country (blank if the organisation answered for only one country);
     - the reason why there is no answer (blank if there is an answer);
-    - the answer, with how many organisations gave it.
+    - the answer, with the number of organisations that gave it; if the question has no list of options, or
+      its options are countries, the answer is shown with the median of all answers, if there is one.
     """
     options = view.options[view.options["option_list"] == option_list]
     labels = dict(zip(options["option_id"], options["label"], strict=True))
@@ -276,8 +277,8 @@ CLAIMS = {"practised": "This is a report of practice.", "reported_to_work": "Thi
 SHEET_VOTES, SHEET_SIGNATURES = "Votes so far", "Signatures"
 WHY, TELL = "Why it is proposed", "How to tell whether it works"
 COUNTED_AGAIN = re.compile(r"; counted again on (\d{4}-\d\d-\d\d)")
-"""The pattern of the words in column ``rule`` of table ``tallies`` that say when the votes of a round were
-counted again."""
+"""The pattern of words which say when the votes of a round were counted again; column ``rule`` of table
+``tallies`` contains these words."""
 SENTENCES_SHOWN = 6
 """The largest number of sentences shown on one side of the evidence (stance), so that the sheet fits on one
 page."""
@@ -341,7 +342,8 @@ def _arguments(pieces: pd.DataFrame, words: SheetWords) -> Markup:
 def _side(pieces: pd.DataFrame, stance: str, is_hidden: pd.Series,
           words: SheetWords) -> tuple[list[Markup], list[Markup], list[Markup]]:
     """Returns three lists about one side of the evidence (stance): the sentences, at most one quotation, and
-    the remarks that replace or follow the sentences and the quotation."""
+    the remarks. Remarks are printed below the sentences and the quotation. If there is no sentence and no
+    quotation, a remark is printed in their place."""
     on_side = pieces[pieces["stance"] == stance]
     stated = on_side[~is_hidden[on_side.index] & (on_side["sentence"] != "")]
     sentences = [f"{sentence} {CLAIMS.get(claim, '')}".strip()
@@ -408,7 +410,7 @@ MINUTES = {"agreed": 3, "split": 25, "elsewhere": 15, "rest": 10}
 agenda."""
 MINUTES_UNRATED = 10
 """The number of minutes proposed for the discussion of a principle if no round is closed yet, or if the last
-closed round did not ask about its text."""
+closed round did not ask about the present text of the principle."""
 _NO_ROUND = ("No round is closed yet: read and discuss each text, then vote. After the first round this "
              "sheet sorts the principles by what the votes say.")
 _BLANK = "_" * 6
@@ -417,8 +419,7 @@ DECIDED = {"agreed": "Agreed already", "set_aside": "Set aside", "superseded": "
 ALL_DECIDED = "Every text is agreed or set aside: nothing is left to discuss."
 _TERMS = ("importance", "importance_low", "importance_high", "feasibility", "feasibility_low",
          "feasibility_high", "abstain", "comment", "may_be_read")
-"""The keys in forms.csv of the words that the interpreter's sheet shows, because they are spoken in the
-vote."""
+"""The keys, in forms.csv, of words that are spoken in the vote; the interpreter's sheet shows these words."""
 _LANGUAGES_ABREAST = 3
 """The largest number of languages side by side on a page: the language of the texts and two other
 languages."""
@@ -505,7 +506,7 @@ def _lines_table(lines: Sequence[tuple], kinds: list[str]) -> str:
 
 
 def _sentence(facts: str) -> str:
-    """Returns a sentence with the facts in column ``facts`` of an agenda row.
+    """Returns the text in column ``facts`` of an agenda row as a sentence, with a capital and a full stop.
 
     >>> _sentence("importance 7 or more of 10; feasibility 4 of 10")
     'Importance 7 or more of 10; feasibility 4 of 10.'

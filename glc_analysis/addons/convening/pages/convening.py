@@ -75,9 +75,10 @@ def show_joint_display(view: StudyView) -> Html:
 
 def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = None, *, then: str = "",
                  figure_id: str = "") -> Markup:
-    """Renders a figure with its name, count, denominator and quotation; without a figure, only the quotation.
-    For a figure of a wave other than the study's current wave, ``then`` has the numbers of both waves, which
-    are shown without a bar."""
+    """Renders a figure with its name, count, denominator and quotation. If there is no figure, only the
+    quotation is rendered, and ``figure_id`` with ``then`` if ``then`` is not blank. For a figure of a wave
+    other than the study's current wave, ``then`` has the numbers of both waves, which are shown without a
+    bar."""
     if not figure:
         return _HTML.figure(figure_id, "", then, "", quote) if then else _HTML.said(quote)
     name, number, asked = words.describe_subject_number_and_question(figure)

@@ -86,8 +86,8 @@ TO_SIGN_ANEW = ("This text replaced an earlier text that was signed. The new tex
 OTHERS_SIGNED = ("We do not show whether other organisations signed without their names: even a number "
                  "could reveal what one of them decided.")
 NAMES_SHOWN, WORDS_SHOWN = 12, 3
-"""How many names and how many reservations are shown at once. All further names and reservations are folded,
-until the reader unfolds them."""
+"""How many names and how many reservations a page shows at once. All further names and reservations are in a
+list that is closed until a reader opens it."""
 BYTES = {"sources": 90_000, "comments": 8_000, "texts": 8_000, "reservations": 8_000}
 """The largest length in bytes of each part of a page; a longer part is cut, so that the pages of a large
 study stay small."""
@@ -148,8 +148,9 @@ def _last_tallies(view: StudyView, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_votes(rows: pd.DataFrame, tallied: pd.DataFrame) -> pd.DataFrame:
-    """Returns the principles, the largest share of high votes on importance first. If two principles have the
-    same share, the share of high votes on feasibility decides. Principles without votes come last."""
+    """Returns the principles, sorted by the share of high votes on importance, from the largest share to the
+    smallest. If two principles have the same share, the share of high votes on feasibility decides.
+    Principles without votes come last."""
     shares = tallied.assign(share=tallied["votes_high"] / tallied["n"].where(tallied["n"] > 0)).pivot(
         index="principle_id", columns="criterion", values="share")
     high = shares.reindex(rows["principle_id"], columns=[*CRITERIA])
@@ -158,9 +159,9 @@ def _by_votes(rows: pd.DataFrame, tallied: pd.DataFrame) -> pd.DataFrame:
 
 
 def _signature_count(view: StudyView, principle_id: str) -> str:
-    """Returns a phrase that says how many of the organisations that may be named endorse the principle. The
-    number of endorsements by organisations that may not be named is added if it may be disclosed. If no
-    number may be shown, the phrase says so."""
+    """Returns a phrase that says how many of the organisations that may be named endorse the principle. If
+    the number of endorsements by organisations that may not be named may be disclosed, the phrase has this
+    number as well. If no number may be shown, the phrase says so."""
     if make_block_id("signatures", principle_id) in view.hidden:
         return "not shown"
     if view.is_only_earlier_text_signed(principle_id):
@@ -340,7 +341,8 @@ def _passage(trail: EvidenceTrail, row: Any) -> dict[str, Any]:
 def show_evidence(evidence: pd.DataFrame) -> Html:
     """Shows the evidence (:func:`describe_evidence_of_view_principle`) for and against a principle side by
     side. Evidence that limits the principle is shown too, if there is any. Each side shows one quotation;
-    further quotations are folded. If a side shows no evidence, a sentence says so."""
+    further quotations are in a list that is closed until a reader opens it. If a side shows no evidence, a
+    sentence says so."""
     return make_displayable(_both_sides(evidence))
 
 
@@ -475,8 +477,8 @@ def _comments(view: StudyView, principle_id: str) -> Markup:
 
 
 def _folded(heading: str, lines: Sequence[Markup], kind: str) -> Markup:
-    """Renders folded paragraphs up to the length in :data:`BYTES` for ``kind``, and a line that says how many
-    paragraphs are left out."""
+    """Renders paragraphs that are closed until a reader opens them, up to the length in :data:`BYTES` for
+    ``kind``. A line says how many paragraphs are left out."""
     kept, _ = _cut(lines, BYTES[kind], lambda line: len(line.encode()))
     return _HTML.below(heading, kept, len(lines) - len(kept)) if lines else Markup()
 
@@ -509,9 +511,9 @@ def show_signatures(view: StudyView) -> Html | None:
 
 def render_endorsements_and_reservations(view: StudyView, principle_id: str, *,
                                          is_on_paper: bool = False) -> Markup:
-    """Renders the organisations that endorse a principle's text, and every reservation. On paper, nothing is
-    folded, and remarks that apply to the signatures of every principle are left out, because these remarks
-    are in the guide of the packet."""
+    """Renders the organisations that endorse a principle's text, and every reservation. On paper, all names
+    and reservations are open. Remarks that apply to the signatures of every principle are left out on paper,
+    because these remarks are in the guide of the packet."""
     if view.is_only_earlier_text_signed(principle_id):
         return _HTML.paragraph(TO_SIGN_ANEW)
     signed, nameless = view.select_signatures(principle_id)
@@ -542,8 +544,8 @@ def render_endorsements_and_reservations(view: StudyView, principle_id: str, *,
 
 def _nameless(nameless: dict[str, int]) -> str:
     """Returns the sentence on the signatories whose names may not be printed. If the counts of the
-    signatories' decisions may be disclosed, the sentence has the counts. If not, the sentence is always the
-    same and reveals nothing."""
+    signatories' decisions may be disclosed, the sentence has the counts. If the counts may not be disclosed,
+    the sentence is always the same and reveals nothing."""
     counts = [f"{n} {verb if n != 1 else _singular(verb)}" for decision, verb in DECISION_VERBS.items()
               if (n := nameless.get(decision, 0))]
     return f"Of those who did not give their names, {', '.join(counts)}." if counts else OTHERS_SIGNED
@@ -561,7 +563,7 @@ def _singular(verb: str) -> str:
 
 def _names(names: pd.Series, shown: int) -> Markup:
     """Renders names in alphabetical order, then the number of withheld names. All names after the first
-    ``shown`` names are folded."""
+    ``shown`` names are in a list that is closed until a reader opens it."""
     known, withheld = sorted(names[names != ""]), (names == "").sum()
     last = [f"{withheld} whose name is withheld"] if withheld else []
     rest = known[shown:]
@@ -607,12 +609,12 @@ def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> Mar
 
 
 def show_evidence_sources(view: StudyView) -> Html:
-    """Shows, folded, the trace (list of sources) of each row of evidence, then the history of the principle's
-    texts and decisions. The trace has:
+    """Shows the trace (list of sources) of each row of evidence, then the history of the principle's texts
+    and decisions. Traces and history are closed until a reader opens them. An audience sees these sources:
 
-    - for all audiences, the code or question;
-    - for the team, also passages, rows and raw files; a further trace leads to the forms with the votes;
-    - for other audiences, also cleared quotations.
+    - all audiences: the code or the question;
+    - the team: also the passages, the rows and the raw files, and the forms with the votes;
+    - all audiences except the team: also the cleared quotations.
     """
     trail = EvidenceTrail.from_view(view)
     rows = _rows_of_evidence(trail, view.principle)
@@ -649,9 +651,9 @@ def _summary(piece: dict[str, str]) -> Markup:
 
 def _trail(summary: str, nodes: Iterable[TraceNode], most: int, depth: int, *, note: str = "",
            name: str = "") -> Markup:
-    """Renders the lines of a trace (list of sources), which a reader can unfold. ``name`` is the anchor of
-    the lines on the page, ``depth`` the depth of the first line in the trace, and ``note`` the team's
-    note."""
+    """Renders the lines of a trace (list of sources), which are closed until a reader opens them. ``name`` is
+    the anchor of the lines on the page, ``depth`` the depth of the first line in the trace, and ``note`` the
+    team's note."""
     kept, is_cut = _cut(nodes, most, lambda node: len(node.text.encode()) + len(node.place) + 80)
     if not kept:
         return Markup()
