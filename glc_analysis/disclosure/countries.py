@@ -531,8 +531,8 @@ def is_public_record_contradiction_protected(stated: pd.DataFrame,
       (``country``, ``region`` or ``all``) and place.
     - ``discordant``: the range of the number of organisations that contradict the record.
 
-    A country whose own counts are released shows its answers by consent, so this function does not protect
-    its answers.
+    If a country's own counts are released, its organisations agreed that their answers may be seen, so this
+    function does not protect the answers of these organisations.
 
     >>> rows = pd.DataFrame({"country_id": "", "region_id": "", "recorded": ["a"] * 20 + ["b"] * 20,
     ...                      "stated": ["a"] * 12 + ["b"] * 16 + ["a"] * 12, "cluster": range(40)})

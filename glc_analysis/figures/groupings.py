@@ -62,7 +62,9 @@ NO_GROUPINGS: Groupings = MappingProxyType({})
 
 
 def map_questions_to_attribute_groupings(rows: pd.DataFrame, questions: pd.DataFrame) -> dict[str, Grouping]:
-    """Returns the grouping of every question in ``questions`` that has a row in groupings.csv (``rows``).
+    """Returns the groupings that groupings.csv (``rows``) chooses, keyed by question; the key
+    :data:`CODES` stands for all codes. A row for ``*`` is for all codes, and for every question that has no
+    row of its own and can be grouped by the row's attribute.
 
     >>> rows = pd.DataFrame([["*", "type", ""], ["Q2", "resource_level", "medium | low"]],
     ...                     columns=["question_id", "attribute", "merged"])

@@ -117,7 +117,7 @@ def _translations(rows: pd.DataFrame) -> Iterator[Fault]:
         if problem:
             yield Fault(problem, file="principles.csv", row=str(n), column="translation_of",
                         value=row["translation_of"], fix="write the row's principle and version, such as "
-                        "P07.2, in translation_of, and a language that differs from that of the original")
+                        "P07.2, into translation_of, and into language a language other than the original's")
 
 
 def _evidence(tables: Tables) -> Iterator[Fault]:

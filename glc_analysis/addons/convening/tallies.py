@@ -154,7 +154,8 @@ def count_round(study: Study, round_id: str, *, close_on: date | None = None) ->
     is_it = rounds["round_id"] == round_id
     if not is_it.any():
         raise UsageError(f"There is no round {round_id!r}; {suggest_name(round_id, rounds['round_id'])}. "
-                         f"To fix: open it with `glc forms --round {round_id}`.")
+                         f"To fix: correct the name, or open round {round_id} with "
+                         f"`glc forms --round {round_id}`.")
     ballots, is_open = Ballots.read(study, reference), (rounds.loc[is_it, "closed_on"] == "").any()
     if is_open and not close_on:
         told = tabulate_received_and_missing_ballots(ballots.votes, reference.raters, round_id, settings)

@@ -1,5 +1,5 @@
-"""Renders the content of the page of codes by country, which shows how many organisations raised each code in
-each group. Only the team sees the page."""
+"""Renders the content of the page of codes by country, which shows for each code and country how many
+organisations raised the code. Only the team sees the page."""
 
 from __future__ import annotations
 

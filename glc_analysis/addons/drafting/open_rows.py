@@ -178,8 +178,8 @@ def _option_summary(study: Study, options: list[dict[str, str]], n_personal: int
             f"{_are(len(options), 'row')} about texts that no list of options has, mostly because "
             f"fewer than five people chose the option; `use` already says yes for {n_sure} sure options",
             file=name_open_rows_file(study, "options"),
-            fix="write yes into `use` of each row that is an option (if it is another spelling of an "
-            f"option, also write that option's option_id); {_AGAIN}")
+            fix="write yes into `use` of each row whose text is an option (if the text is another spelling "
+            f"of a listed option, also write the listed option's option_id into the row); {_AGAIN}")
     if n_personal:
         yield Fault(f"{count_of(n_personal, 'more text')} that may be a name, an address or a link: left out "
                     "of the file of open options; shown by `glc check`", fix=CORRECT_THE_RECORD)

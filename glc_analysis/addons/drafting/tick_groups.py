@@ -52,8 +52,8 @@ class TickGroup:
 
 
 def merge_loop_columns(form: SurveyForm) -> SurveyForm:
-    """Returns the form with the columns of a question in several loops (``1_Q3``, ``2_Q3``) merged into one
-    column."""
+    """Merges the columns of each question that was asked in several loops (``1_Q3``, ``2_Q3``) into one
+    column, and returns the form."""
     rests: dict[str, list[FormColumn]] = {}
     for column in form.columns:
         if match := _LOOP.fullmatch(column.name):
@@ -150,8 +150,8 @@ def _group(pattern: re.Pattern[str], bases: tuple[str, ...],
 
 def _starred(pattern: re.Pattern[str], bases: tuple[str, ...],
              columns: Sequence[FormColumn]) -> Iterator[str]:
-    """Yields, for each file that has the question, the name of the question's columns, with a star in place
-    of the option."""
+    """Yields, for each file that has the question, one name that stands for all columns of the question, such
+    as ``Q2.2_*``: the star stands for the option."""
     for n, base in enumerate(bases):
         name = next((column.names[n] for column in columns if base and column.names[n]), "")
         if match := pattern.fullmatch(name):

@@ -150,7 +150,8 @@ def list_explanation_lines_with_cited_organisations(frames: Mapping[str, pd.Data
 
 
 def list_released_explanations(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
-    """Yields the explanations that the team wrote for an audience, if the audience may not read passages."""
+    """Yields one table: the explanations that the team wrote for the audience. Yields nothing for an audience
+    that may read all passages, such as the team."""
     if not has_capability(audience, "passages"):
         rows = frames["explanations"]
         yield rows[rows["shown_for"].str.split(";").map(lambda words: audience in words).astype(bool)]
