@@ -822,7 +822,7 @@ def make_codings_table(result: PlacedCodings, codes: Mapping[str, str], segments
 
 
 def add_quotes_and_organisations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
-                                  text_of_document: Callable[[str], str]) -> pd.DataFrame:
+                                 text_of_document: Callable[[str], str]) -> pd.DataFrame:
     """Adds to each coding its words, the version of the text, and an organisation and a country. The
     organisation and the country are those of the coding's first segment. If this segment has no organisation
     or no country, the document's organisation or country is added instead. ``text_of_document`` is a function

@@ -118,7 +118,7 @@ def _coding(read: Read, study: Study) -> dict[str, str]:
     return _FACTS["coding"] | {
         "approach": _FACTS["approach"][study.settings["coding"]["approach"]], "coders": str(len(coders)),
         "codebook": join_nonblank_with_commas(format_count_unless_zero(levels.get(level, 0), level)
-                                           for level in ("domain", "theme", "family", "code")),
+                                              for level in ("domain", "theme", "family", "code")),
         "agreement": join_nonblank_with_commas(f"Krippendorff's alpha (MASI) {value:.2f}"
                                                for value in whole["value"].dropna()),
         "memos": format_count_unless_zero(len(read("memos")), "memo")}

@@ -486,8 +486,7 @@ def _change(reference: Reference, before: Sequence[str], new: Sequence[Mapping[s
 
 
 def write_principle_rows(study: Study, new_rows: Sequence[Mapping[str, Any]],
-                         changed_statuses: Mapping[str, str], *,
-                 after_row: int) -> None:
+                         changed_statuses: Mapping[str, str], *, after_row: int) -> None:
     """Writes changed statuses and new rows to principles.csv; all other cells of the table stay unchanged.
 
     ``changed_statuses`` has the new status of each text whose status changes, keyed by printed id; the status

@@ -150,7 +150,7 @@ def _change(what: str, old: Text, new: Text) -> MarkedTextChange:
     sides = zip((old, new), mark_changed_words(old["statement"], new["statement"]), strict=True)
     return MarkedTextChange(escape(what),
                             *(_HTML.version(format_printed_id_of_text(text), words, text["language"])
-                                            for text, words in sides))
+                              for text, words in sides))
 
 
 def render_text_changes(rows: list[MarkedTextChange]) -> Markup:
