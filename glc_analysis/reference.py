@@ -199,8 +199,8 @@ def digest_tables_that_passed_checks(study: Study, reference: Reference) -> list
 
 
 def _digest_contents(study: Study, contents: tuple[_Content, ...]) -> str:
-    """Returns a keyed digest of the contents of tables and of the package, because a new version of the
-    package may have other checks."""
+    """Returns a keyed digest of the contents of tables. The digest includes the code of the package, because
+    a new version of the package may check the tables in another way."""
     return study.digests.hash_value([hash_package_and_lock_file(), *(
         (content.name, content.digest) for content in contents)])
 

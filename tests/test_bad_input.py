@@ -98,7 +98,8 @@ SPOILT = {
         "corrections.csv, row 3, column Q9, value 'Q9': the survey file has no such column; nearest: 'Q6'"),
     "a correction of a whole record that does not drop it": (
         CORRECTIONS, [("2017-05-01\n", "2017-05-01\nsurvey,answers.r4,*,,delete,why,ana,\n")],
-        "corrections.csv, row 3, column *, value 'delete': column * can only drop or keep a record"),
+        "corrections.csv, row 3, column *, value 'delete': a correction with * in `column` can only drop "
+        "or keep the whole record"),
     "a correction of an unknown table": (
         CORRECTIONS, [("survey,", "survy,")],
         "corrections.csv, row 2, column table, value 'survy': is not allowed here"),

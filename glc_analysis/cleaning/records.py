@@ -297,7 +297,8 @@ def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
             dropped.append(fix["key"])
             log.add_step("record dropped", rows_in=1, rows_out=0, why=fix["reason"])
         elif fix["column"] == WHOLE_RECORD and fix["to"] != KEEP_RECORD:
-            faults.append(fault("column * can only drop or keep a record", value=fix["to"],
+            faults.append(fault("a correction with * in `column` can only drop or keep the whole record",
+                                value=fix["to"],
                                 fix="write drop or keep in the column `to`, or name one column"))
         elif fix["column"] == WHOLE_RECORD:
             continue  # nothing changes

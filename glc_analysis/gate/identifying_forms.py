@@ -10,14 +10,14 @@ Without this condition, a figure of a report could be taken for a number that id
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from functools import cache
 from itertools import pairwise
 
 import pycountry
 
 from glc_analysis.gate.name_parts import follows_title
-from glc_analysis.gate.name_variants import list_unmistakable_first_names, ordinary_words
+from glc_analysis.gate.name_variants import WORD, list_unmistakable_first_names, ordinary_words
 from glc_analysis.pseudonyms.contacts import COMPLETE_DATE, convert_to_western_digits
 from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.templates import read_packaged_csv
@@ -26,23 +26,24 @@ IdentifyingForm = tuple[str, int, int]
 """The kind of an identifying form, such as an address, and its start and end in a text."""
 
 
-def find_identifying_numbers_and_addresses(text: str, text_words: Set[str]) -> Iterator[IdentifyingForm]:
-    """Yields the forms in a text that identify a person; ``text_words`` has the folded words of the text.
+def find_identifying_numbers_and_addresses(text: str,
+                                           words_in_order: Sequence[str]) -> Iterator[IdentifyingForm]:
+    """Yields the forms in a text that identify a person; ``words_in_order`` has the folded words of the text.
 
     >>> text = "Passport no. N4412908, Telegram @omarhelps; 12 Mill Lane; the road to 12 Homes; 12.51, 36.82"
-    >>> words = set(fold_text(text).replace(".", " ").replace(";", " ").split())
+    >>> words = fold_text(text).replace(".", " ").replace(";", " ").split()
     >>> [(kind, text[start:end]) for kind, start, end in find_identifying_numbers_and_addresses(text, words)]
     [('number of a document', 'N4412908'), ('address', '12 Mill Lane'), ('handle', '@omarhelps')]
     """
-    text = convert_to_western_digits(text)
+    text, words = convert_to_western_digits(text), frozenset(words_in_order)
     yield from _coordinates(text)
     yield from _place_codes(text)
     for match in () if text.isascii() else _EAST_ASIAN_ADDRESS.finditer(text):
         yield "address", *match.span()
-    yield from _after_cues(text, text_words)
+    yield from _after_cues(text, words)
     yield from _web_addresses(text)
-    yield from _numbers_in_words(text, text_words)
-    if any(word.endswith(_STREET_ENDS) for word in text_words):
+    yield from _numbers_in_words(text, words_in_order)
+    if any(word.endswith(_STREET_ENDS) for word in words):
         yield from (("address", *match.span()) for match in _COMPOUND_STREET.finditer(text)
                     if fold_text(match[1])[3:].endswith(_STREET_ENDS))
     for match in _BARE_HANDLE.finditer(text) if "@" in text else ():
@@ -226,17 +227,21 @@ def _public_sites() -> frozenset[str]:
 _FEWEST_DIGITS = 7
 _TIMES = {"double": 2, "doble": 2, "treble": 3, "triple": 3}
 """The words which say that the next digit is repeated, each mapped to the number of times."""
+_AND = ("and", "y", "et", "then")
+"""The words that may be between two words for digits."""
 
 
-def _numbers_in_words(text: str, words: Set[str]) -> Iterator[IdentifyingForm]:
+def _numbers_in_words(text: str, words_in_order: Sequence[str]) -> Iterator[IdentifyingForm]:
     """Yields each run of words for at least seven digits; runs that count up or down are left out.
 
     >>> text = "oh seven double two - three four, five; one two three four five six seven eight"
-    >>> [text[start:end] for _, start, end in _numbers_in_words(text, set(text.split()))]
+    >>> [text[start:end] for _, start, end in _numbers_in_words(text, re.findall("[a-z]+", text))]
     ['oh seven double two - three four, five']
     """
     digits, form = _digit_words()
-    if sum(word in digits for word in words) < 3:
+    # The words alone are searched first, because the search of the text is slow and seldom needed.
+    marks = _digit_marks()
+    if "d" * _FEWEST_DIGITS not in "".join(marks.get(word, " ") for word in words_in_order):
         return
     for found in form.finditer(text):
         said = re.findall(r"[^\W_](?:[^\W_]|['\u1780-\u17ff])*", fold_text(found[0]))
@@ -253,10 +258,19 @@ def _digit_words() -> tuple[dict[str, int], re.Pattern[str]]:
             for word in row["words"].split(";")]
     spelt = "|".join(re.escape(word) for word, _ in sorted(rows, key=lambda row: -len(row[0])))
     digit = rf"(?:(?:{'|'.join(_TIMES)})[\s-])?(?:{spelt})"
-    between = r"(?:\s?[,.…–-]{0,3}\s(?:(?:and|y|et|then)\s)?|-)"
+    between = rf"(?:\s?[,.…–-]{{0,3}}\s(?:(?:{'|'.join(_AND)})\s)?|-)"
     fewest = _FEWEST_DIGITS // max(_TIMES.values())
     return ({fold_text(word): digit for word, digit in rows},
             re.compile(rf"(?i)(?<!\w){digit}(?:{between}{digit}){{{fewest},}}(?!\w)"))
+
+
+@cache
+def _digit_marks() -> dict[str, str]:
+    """Returns a mark for each word that may be in a number: as many letters as the word can add digits to the
+    number."""
+    digits, _ = _digit_words()
+    return {**{part: "d" for word in digits for part in WORD.findall(word)},
+            **{word: "d" * (times - 1) for word, times in _TIMES.items()}, **dict.fromkeys(_AND, "")}
 
 
 # ------------------------------

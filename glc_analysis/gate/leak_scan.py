@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -140,7 +140,7 @@ def identifiers(study: Study, *, audience: str,
     for own in load_declared_objects("terms"):
         for section, name in own.public_contacts + own.contacts * has_capability(audience, "contact"):
             contact = study.settings[section][name]
-            words = {*name_variants.WORD.findall(fold_text(contact))}
+            words = name_variants.WORD.findall(fold_text(contact))
             forms = [*find_emails_and_phone_numbers(contact), *find_identifying_numbers_and_addresses(contact,
                                                                                                       words)]
             found |= {contact[start:end]: ALLOWED for _, start, end in forms}
@@ -702,33 +702,58 @@ class _Document:
         return set(re.findall("[a-z0-9]+", self.letters))
 
     @cached_property
+    def words_of_pieces(self) -> list[list[str]]:
+        return list(map(name_variants.WORD.findall, self.folded))
+
+    @cached_property
     def in_order(self) -> list[str]:
-        """The words of the file in their order, except words for "and"."""
-        words = name_variants.WORD.findall(self.letters)
-        return [word for word in words if word not in name_variants.CONNECTORS]
+        """The words of the file in their order."""
+        return [*chain.from_iterable(self.words_of_pieces)]
+
+    @cached_property
+    def without_connectors(self) -> list[int]:
+        """The numbers of the words in ``in_order`` that are not words for "and"."""
+        return [n for n, word in enumerate(self.in_order) if word not in name_variants.CONNECTORS]
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
-        return frozenset(self.in_order)
+        """All words of the file, except words for "and"."""
+        return frozenset(self.in_order) - name_variants.CONNECTORS
 
     @cached_property
     def pairs(self) -> set[tuple[str, str]]:
-        """All pairs of words that directly follow one another in the file."""
-        return set(zip(self.in_order, self.in_order[1:], strict=False))
+        """All pairs of words that directly follow one another in the file; words for "and" are left out."""
+        words = [word for word in self.in_order if word not in name_variants.CONNECTORS]
+        return set(pairwise(words))
 
     @cached_property
     def spoken_pairs(self) -> set[tuple[str, str]]:
-        """All pairs of words that follow one another in the file, if initials and particles of names are left
-        out."""
-        words = [word for word in self.in_order if len(word) > 1 and word not in transcriptions.LEFT_OUT]
-        return set(zip(words, words[1:], strict=False))
+        """All pairs of words that follow one another in the file, if initials, particles of names and words
+        for "and" are left out."""
+        left_out = transcriptions.LEFT_OUT | name_variants.CONNECTORS
+        return set(pairwise(word for word in self.in_order if len(word) > 1 and word not in left_out))
 
-    def places(self, wanted: Search) -> list[Place]:
-        """Returns the start, the end and the forms of each word in the folded letters; words for "and" are
-        left out."""
-        return [(*found.span(), wanted.list_searched_forms(found[0]))
-                for found in name_variants.WORD.finditer(self.letters)
-                if found[0] not in name_variants.CONNECTORS]
+    def span(self, n: int) -> tuple[int, int]:
+        """Returns the start and the end, in the folded letters, of the word with number ``n`` in
+        ``in_order``. The positions of a text's words are computed when the first of them is needed, because
+        most texts have no word that is like a name."""
+        piece = bisect_right(self._first_words, n) - 1
+        if piece not in self._spans:
+            self._spans[piece] = [found.span() for found in name_variants.WORD.finditer(self.folded[piece])]
+        start, end = self._spans[piece][n - self._first_words[piece]]
+        return self.starts[piece] + start, self.starts[piece] + end
+
+    @cached_property
+    def _first_words(self) -> list[int]:
+        """For each text, the number in ``in_order`` of its first word."""
+        return [0, *accumulate(map(len, self.words_of_pieces))]
+
+    @cached_property
+    def _spans(self) -> dict[int, list[tuple[int, int]]]:
+        return {}
+
+    def _place(self, n: int, wanted: Search) -> Place:
+        return *self.span(n), wanted.list_searched_forms(self.in_order[n])
 
     @cached_property
     def text(self) -> str:
@@ -815,23 +840,24 @@ class _Document:
         could = {n: words for n, words in could.items() if self._may_be_neighbours(words)}
         if not could:
             return
-        spoken = [found for found in name_variants.WORD.finditer(self.letters)
-                  if found[0] not in transcriptions.LEFT_OUT
-                  and not (len(found[0]) == 1 and self.letters.startswith(".", found.end()))]
-        in_order = [found[0] for found in spoken]
+        spoken = [n for n, word in enumerate(self.in_order) if word not in transcriptions.LEFT_OUT
+                  and not (len(word) == 1 and self.letters.startswith(".", self.span(n)[1]))]
+        in_order = [self.in_order[n] for n in spoken]
+        sought = set().union(*could.values())
         places: dict[str, list[int]] = {}
         for place, word in enumerate(in_order):
-            places.setdefault(word, []).append(place)
+            if word in sought:
+                places.setdefault(word, []).append(place)
         for n, words in could.items():
             name, term = wanted.heard[n]
             for first in (place for word in sorted(words) for place in places.get(word, ())):
                 written = tuple(in_order[first:first + len(name)])
                 if len(written) < len(name) or not words.issuperset(written):
                     continue
-                here = spoken[first:first + len(name)]
-                start, end = here[0].start(), here[-1].end()
-                if all(_ONLY_PARTICLES.fullmatch(self.letters, one.end(), other.start())
-                       for one, other in zip(here, here[1:], strict=False)) and any(
+                here = [*map(self.span, spoken[first:first + len(name)])]
+                start, end = here[0][0], here[-1][1]
+                if all(_ONLY_PARTICLES.fullmatch(self.letters, one[1], other[0])
+                       for one, other in pairwise(here)) and any(
                            transcriptions.is_other_spelling_of_name(name, order) for order in (
                                written, (*written[1:], written[0]))) and self._is_spelt(term, start, end):
                     yield Match(start, end, term.rule, term.text)
@@ -894,18 +920,31 @@ class _Document:
             for spelling in wanted.by_form[key]:
                 if self._could_be(spelling, known, whole):
                     could.setdefault(spelling.forms[0], []).append(spelling)
-        if not could:
-            return
-        places = self.places(wanted)
-        readings = [places, _with_joined(places, broken)] if broken else [places]
-        for words in readings:
-            for n, (start, _, own) in enumerate(words):
-                for forms, term, _ in (one for form in own for one in could.get(form, ())):
-                    here = words[n:n + len(forms)]
-                    if len(here) == len(forms) and _follow(here) and all(
-                            form in have for form, (*_, have) in zip(forms, here, strict=True)) \
-                            and self._is_spelt(term, start, here[-1][1]):
-                        yield Match(start, here[-1][1], term.rule, term.text, term.is_allowed)
+        first_words = {word for form in could for word in known.get(form, ())}
+        longest = max((len(spelling.forms) for one in could.values() for spelling in one), default=0)
+        for words in chain(self._runs(first_words, longest, wanted),
+                           self._runs_with_joined(broken, longest, wanted) if broken and could else ()):
+            start, _, own = words[0]
+            for forms, term, _ in (one for form in own for one in could.get(form, ())):
+                here = words[:len(forms)]
+                if len(here) == len(forms) and _follow(here) and all(
+                        form in have for form, (*_, have) in zip(forms, here, strict=True)) \
+                        and self._is_spelt(term, start, here[-1][1]):
+                    yield Match(start, here[-1][1], term.rule, term.text, term.is_allowed)
+
+    def _runs(self, first_words: Set[str], length: int, wanted: Search) -> Iterator[list[Place]]:
+        """Yields the ``length`` successive words that begin at each of ``first_words``; words for "and" are
+        left out, and a run at the end of the file is shorter."""
+        numbers = self.without_connectors
+        for at, n in enumerate(numbers if first_words else ()):
+            if self.in_order[n] in first_words:
+                yield [self._place(following, wanted) for following in numbers[at:at + length]]
+
+    def _runs_with_joined(self, broken: list[Place], length: int, wanted: Search) -> Iterator[list[Place]]:
+        """Yields ``length`` successive words from each word of the file on, with each word of ``broken`` in
+        place of the two parts into which the text breaks the word."""
+        places = _with_joined([self._place(n, wanted) for n in self.without_connectors], broken)
+        yield from (places[n:n + length] for n in range(len(places)))
 
     def _run_on(self, terms: Mapping[str, Term]) -> Iterator[Match]:
         """Yields the names that are found in texts without blanks between words. Such a name is either a part
@@ -970,7 +1009,7 @@ class _Document:
     def contacts(self) -> Iterator[Match]:
         text = self.text
         for kind, start, end in (*find_emails_and_phone_numbers(text),
-                                 *find_identifying_numbers_and_addresses(text, self.vocabulary)):
+                                 *find_identifying_numbers_and_addresses(text, self.in_order)):
             if not is_public_contact(kind, text[start:end], text[:start]):
                 yield Match(*self.in_letters(start, end), kind, text[start:end])
 

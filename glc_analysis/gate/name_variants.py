@@ -1085,7 +1085,7 @@ def list_words_also_used_as_names() -> frozenset[str]:
 
 @cache
 def _ordinary() -> dict[str, frozenset[str]]:
-    rows = read_packaged_csv(__file__, "ordinary_words.csv")
-    return {kind: frozenset(fold_text(fold_case_and_spacing(row["text"])) for row in rows
-                            if row["kind"] == kind)
-            for kind in {row["kind"] for row in rows}}
+    words: dict[str, set[str]] = {}
+    for row in read_packaged_csv(__file__, "ordinary_words.csv"):
+        words.setdefault(row["kind"], set()).add(fold_text(fold_case_and_spacing(row["text"])))
+    return {kind: frozenset(each) for kind, each in words.items()}

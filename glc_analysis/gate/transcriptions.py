@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from functools import lru_cache
-from itertools import product
 
 from anyascii import anyascii
 
@@ -124,13 +123,13 @@ _TWICE = re.compile(r"(.)\1+")
 
 
 def _readings(word: str) -> set[str]:
+    """Returns the rows of sounds that a word in Latin letters may stand for. The same sound twice in a row
+    counts once."""
     parts = [_SOUNDS[found.lastindex - 1][1] for found in _SOUND.finditer(word) if found.lastindex]
-    heard: set[str] = set()
-    for n, choice in enumerate(product(*parts)):
-        if n == _MOST_READINGS:
-            break
-        heard.add(_TWICE.sub(r"\1", "".join(choice)))
-    return heard - {""}
+    heard = [""]
+    for choices in parts:
+        heard = [row + sounds.removeprefix(row[-1:]) for row in heard for sounds in choices][:_MOST_READINGS]
+    return set(heard) - {""}
 
 
 def is_in_script_with_capitals(word: str) -> bool:

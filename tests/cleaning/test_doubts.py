@@ -130,7 +130,8 @@ def test_an_id_that_most_records_share_is_no_id_of_respondents():
 
 
 def test_a_whole_record_can_only_be_dropped_or_kept():
-    assert "column * can only drop or keep a record" in asked(ANSWERS, ("survey.r2", "*", "", "keeps"))[0]
+    assert "a correction with * in `column` can only drop or keep the whole record" in asked(
+        ANSWERS, ("survey.r2", "*", "", "keeps"))[0]
 
 
 # Texts
