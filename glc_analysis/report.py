@@ -220,6 +220,8 @@ class ReportRun:
             with defer_interrupts(), closing(execute_all(processes, order, jobs, meanwhile)) as executed:
                 for done, (page, outcome, seconds) in enumerate(executed, start=1):
                     self._store(page, outcome, seconds)
+                    if len(to_run) - done < (jobs or processes.jobs):
+                        self._assembly.start_downloads()
                     report(done, len(to_run), page.title)
         except Faults:
             raise

@@ -12,10 +12,10 @@ import re
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from html import unescape
 from itertools import groupby
 from pathlib import Path
@@ -728,9 +728,10 @@ class Assembly:
     - ``last_run``: the folder of the previous run;
     - ``call``: calls a function that draws pictures, in another process if possible.
 
-    Three threads start immediately. The first makes the parts of the site that need no notebook, and then
-    lets the gate search finished notebooks; the second converts finished notebooks; the third makes the
-    downloads and lets the gate search them, in another process if possible."""
+    Two threads start immediately. The first makes the parts of the site that need no notebook, and then lets
+    the gate search finished notebooks; the second converts finished notebooks. A third thread makes the
+    downloads and lets the gate search them, in another process if possible; it starts with
+    :meth:`start_downloads`."""
 
     def __init__(self, study: Study, audience: str, folder: Path, pages: Sequence[PageJob],
                  kept: Sequence[str], keys: Mapping[str, str], last_run: Path | None,
@@ -742,17 +743,26 @@ class Assembly:
         self._drawn = last_run / "site" / FIGURES_FOLDER if last_run and keys else None
         self._searching, self._converting, self._writing = (ThreadPoolExecutor(1) for _ in range(3))
         self._is_closed = False
-        self._downloads = self._writing.submit(self._call, write_and_search_downloads, study.root, audience,
-                                               folder)
         self._preparation = self._searching.submit(self._prepare, keys)
         self._gate = Gate(study, audience)
         self._ahead = [self._converting.submit(self._convert, slug) for slug in kept if slug in self._slugs]
+
+    def start_downloads(self) -> None:
+        """Starts to make the downloads, unless they were started already. A run calls this method when a
+        processor is free that no page needs."""
+        _ = self._downloads
+
+    @cached_property
+    def _downloads(self) -> Future[SearchedAhead]:
+        return self._writing.submit(self._call, write_and_search_downloads, self._study.root, self._audience,
+                                    self._folder)
 
     def make_site_and_gate_to_pass(self, pages: Sequence[PageJob], outdated_slugs: Collection[str],
                                    print_folded: bool) -> Gate:
         """Makes the site, and returns the gate that the site must pass. ``outdated_slugs`` has the slugs of
         the pages that are out of date. With ``print_folded``, the parts that are folded on the screen are
         printed in full on paper."""
+        self.start_downloads()
         study, folder, preparation = self._study, self._folder, self._preparation.result()
         for finished in self._ahead:
             finished.result()
