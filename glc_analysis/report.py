@@ -92,7 +92,7 @@ class ReportRun:
         self.home, self.printed, self.is_forced = study.reports / self.audience, printed, force
         self.notebooks, self._state = notebooks, state
         self.last_folder, last = find_last_run(study, self.audience)
-        last_entries = last.get("pages", {})
+        last_entries, self.last_site_key = last.get("pages", {}), last.get("site", "")
         self.paths = {slug: make_run_page_path_without_suffix(slug, entry["parameters"])
                       for slug, entry in last_entries.items()}
         self.paths |= {page.slug: make_run_page_path_without_suffix(page.slug, page.parameters)
@@ -169,7 +169,8 @@ class ReportRun:
                 failed = {slug for slug, entry in self.entries.items() if entry["failure"]}
                 gate = self._assembly.make_site_and_gate_to_pass(self.pages, failed, self.printed == "full")
             raise_if_interrupted()
-            self._record(finished=datetime.now(UTC).isoformat(timespec="seconds"))
+            self._record(finished=datetime.now(UTC).isoformat(timespec="seconds"),
+                         site=self._assembly.site_key)
             self._promote(gate)
         except BaseException as error:
             if isinstance(error, Faults) or self.to_run and not self._done:  # refused, or nothing done
@@ -189,7 +190,7 @@ class ReportRun:
         with defer_interrupts():
             return self._exit.enter_context(closing(
                 Assembly(self.study, self.audience, self.folder, self.pages, [*self.entries], keys,
-                         self.last_folder, self._call)))
+                         self.last_folder, self.last_site_key, self._call)))
 
     def _link_finished_pages(self) -> None:
         """Links finished pages into the folder of this run: the pages of the last run that are up to date,

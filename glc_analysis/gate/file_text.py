@@ -58,6 +58,8 @@ _FONTS = re.compile(r"(theme\d*|fontTable|webSettings)\.xml$")  # among the font
 _HEADER = re.compile(r'&(?:"[^"]*"|\d+|[A-Z])')  # signs in the header of a sheet, as in "&CConfidential"
 _JOINED = {"source", "text"}
 _MIME = re.compile(r"(?:application|audio|image|text|video)/[\w.+-]+")
+_AROUND_LINES = " >#*\t"
+"""The signs around a line that mark it as a quotation, a heading or an item of a list."""
 _DIVIDED, _NUMBER = re.compile(r"\w[-\u00ad\u2010]$"), re.compile(r"[\d)]$")
 _BREAKING = {"br", "cr", "hr", "p", "tab"}
 _CUT = "\x01"
@@ -247,7 +249,7 @@ def _lines(text: str) -> Iterator[Piece]:
     """Yields the lines of a text and, in addition, each word or number that is divided by a line end."""
     before = ""
     for n, line in enumerate(text.splitlines(), start=1):
-        line = line.strip(" >#*\t")
+        line = line.strip(_AROUND_LINES)
         yield f"line {n}", line
         if before and _DIVIDED.search(before) and re.match(r"\w", line):
             yield f"line {n - 1}", before[-80:-1] + line[:80]
@@ -370,6 +372,8 @@ def _json_texts(value: Any, place: str, key: str = "") -> Iterator[Piece]:
         is_binary = not key.startswith("text/") and not re.search(r"svg|xml|json|javascript", key)
         content = base64.b64decode(value) if is_binary else value.encode()
         yield from ((f"{place} {inner}", text) for inner, text in extract_text(_name_for(key), content))
+    elif isinstance(value, str) and value.isprintable():  # in one line, as most texts are
+        yield f"{place} line 1".strip(), value.strip(_AROUND_LINES)
     elif isinstance(value, str):
         yield from ((f"{place} {inner}".strip(), text) for inner, text in _lines(value))
     elif isinstance(value, (dict, list)):
@@ -442,10 +446,20 @@ def _pdf(content: bytes) -> Iterator[Piece]:
     for n, page in enumerate(pages, start=1):
         yield from ((f"page {n} {place}", text) for place, text in _lines(page))
     for options in (["-"], ["-meta", "-"], ["-url", "-"]):
-        yield from (("properties", text) for _, line in _lines(_poppler(content, "pdfinfo", *options))
+        properties = _RANDOM_ID.sub(_without_random_id, _poppler(content, "pdfinfo", *options))
+        yield from (("properties", text) for _, line in _lines(properties)
                     for text in list_readable_texts_of_identifier(line)[:2])
     if _SHAPED.search("".join(pages)):
         raise Unreadable(LOST_IN_PDF)
+
+
+_RANDOM_ID = re.compile("(<xmpMM:(?:Document|Instance)ID>)([A-Za-z0-9+/]{22}==)(?=</)")
+"""The pattern of the id that a program gives a PDF: 16 random bytes in base64. One such id in a thousand
+sounds like a name."""
+
+
+def _without_random_id(found: re.Match[str]) -> str:
+    return found[0] if _words_in(found[2]) else found[1]
 
 
 def _poppler(content: bytes, program: str, *options: str) -> str:

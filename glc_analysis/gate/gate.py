@@ -282,6 +282,7 @@ class Gate:
                  ahead: Iterable[SearchedAhead] = ()) -> None:
         self._study, self._audience, self._own, self._ahead = study, audience, [*own], [*ahead]
         self._home = study.reports / audience
+        self._searched: dict[str, str] = {}
 
     @cached_property
     def _rules(self) -> dict[str, _Rules]:
@@ -307,20 +308,30 @@ class Gate:
 
     @property
     def searched_ahead(self) -> SearchedAhead:
-        """The files for all readers that have passed so far."""
-        return SearchedAhead(self._rules[""].mark, self._passed.get("", {}))
+        """The files for all readers that :meth:`search_ahead` has let pass so far."""
+        return SearchedAhead(self._rules[""].mark, self._searched)
+
+    def is_as_in_last_run(self, path: Path, root: Path) -> bool:
+        """Whether a file for all readers, in the folder ``root`` of the last run that passed the gate, is as
+        it was when it passed. The search terms may have changed since then."""
+        return path.is_file() and self._files_of_last_run.get(
+            _place(path, root)) == self._study.digests.hash_file(path)
+
+    @cached_property
+    def _files_of_last_run(self) -> Mapping[str, str]:
+        return _read(self._home).get("", {}).get("files", {})
 
     def search_ahead(self, files: Iterable[Path], root: Path) -> None:
         """Searches finished pages for all readers while the run continues. Files that pass this search are
         not searched again at the end of the run."""
-        read = self._passed.setdefault("", {})
+        passed = self._passed.setdefault("", {})
         for path in files:
             with suppress(Faults, OSError):
                 # Before it is read: what changes meanwhile has not passed.
                 mark = self._study.digests.hash_file(path)
-                if read.get(_place(path, root)) != mark:
+                if passed.get(_place(path, root)) != mark:
                     self._search("", [path], root)
-                    read[_place(path, root)] = mark
+                passed[_place(path, root)] = self._searched[_place(path, root)] = mark
 
     def passes(self, files: Iterable[Path], root: Path) -> bool:
         """Whether files for all readers contain no term that these readers may not know."""

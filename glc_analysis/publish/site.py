@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from html import unescape
 from itertools import groupby
 from pathlib import Path
@@ -31,6 +31,7 @@ from markupsafe import Markup
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.gate.gate import Gate, SearchedAhead
+from glc_analysis.manifest import hash_package_and_lock_file
 from glc_analysis.pages.survey import write_audience_and_base_line
 from glc_analysis.publish import downloads
 from glc_analysis.publish.downloads import collect_tables_to_download
@@ -452,6 +453,7 @@ class _Shared:
     - ``frame``: the variables of the template from which the pages are made.
     - ``homes``: the part of a page in which each anchor is found (:func:`_homes`).
     - ``switches``: the links from each page to the same page in other languages.
+    - ``last``: the last site, if its pages were made in the same way.
     """
 
     audience: str
@@ -460,15 +462,54 @@ class _Shared:
     frame: dict[str, Any] = field(default_factory=dict)
     homes: dict[tuple[str, str], str] = field(default_factory=dict)
     switches: dict[str, Markup] = field(default_factory=dict)
+    last: _LastSite | None = None
 
     def convert_page(self, run_dir: Path, slug: str, drawn: Path | None, call: Call,
                      last: Mapping[Any, _Made]) -> _Made:
-        """Returns the converted notebook of a page. The notebook is not converted again if ``last`` already
-        has the result."""
+        """Returns the converted notebook of a page. The notebook is not converted again if ``last`` or the
+        last site already has the result."""
         notebook = (run_dir / "notebooks" / f"{slug}.ipynb").read_text(encoding="utf-8")
         made_from = slug, notebook, has_capability(self.audience, "code"), self.slugs, self.source
-        made = _made[made_from] = last.get(made_from) or _make(*made_from, drawn, call)
+        made = last.get(made_from) or (self.last and self.last.take_page(slug, notebook))
+        _made[made_from] = made = made or _make(*made_from, drawn, call)
         return made
+
+
+@dataclass(frozen=True)
+class _LastSite:
+    """The site of the last run, in ``run_dir/site``, from which unchanged pages are taken. ``slugs`` has the
+    slugs of all pages, and ``is_undamaged`` says whether a file is as the last run wrote it."""
+
+    run_dir: Path
+    slugs: frozenset[str]
+    is_undamaged: Callable[[Path], bool]
+
+    def take_page(self, slug: str, notebook: str) -> _Made | None:
+        """Returns a converted page, if the last site made the page from the same ``notebook``. Returns None
+        for a page that was divided, and for a page with a link to a part of a divided page, because this
+        site may divide the page in other places."""
+        earlier = self.run_dir / "notebooks" / f"{slug}.ipynb"
+        page = self.run_dir / "site" / f"{slug}.html"
+        if not (earlier.is_file() and earlier.read_text(encoding="utf-8") == notebook
+                and self.is_undamaged(page)):
+            return None
+        html = page.read_text(encoding="utf-8")
+        content = html[html.find("<article>"):html.rfind("</article>") + len("</article>")]
+        article = lxml.html.fragment_fromstring(content)
+        figures = {target.rpartition("/")[2]: page.parent / target for target in article.xpath(".//a/@href")
+                   if target.startswith(f"{FIGURES_FOLDER}/")}
+        is_same = etree.tostring(article, encoding="unicode", method="html") == content
+        if (not is_same or any(f'href="{part}.html' in content for part in self._parts)
+                or not all(map(self.is_undamaged, figures.values()))):
+            return None
+        return _Made([(slug, article)], {name: path.read_bytes() for name, path in figures.items()})
+
+    @cached_property
+    def _parts(self) -> list[str]:
+        """The slugs of the parts of divided pages."""
+        divided = re.compile(r"(.+)-\d+")
+        return [path.stem for path in (self.run_dir / "site").glob("*.html") if path.stem not in self.slugs
+                and (part := divided.fullmatch(path.stem)) and part[1] in self.slugs]
 
 
 _last_shared: dict[Path, _Shared] = {}
@@ -725,7 +766,7 @@ class Assembly:
     - ``pages``: all pages of the run;
     - ``kept``: the slugs of the pages whose notebooks are finished already;
     - ``keys``: the key of each page of the run, keyed by slug;
-    - ``last_run``: the folder of the previous run;
+    - ``last_run``: the folder of the previous run, and ``last_site_key``: the ``site_key`` of its site;
     - ``call``: calls a function that draws pictures, in another process if possible.
 
     Two threads start immediately. The first makes the parts of the site that need no notebook, and then lets
@@ -735,7 +776,8 @@ class Assembly:
 
     def __init__(self, study: Study, audience: str, folder: Path, pages: Sequence[PageJob],
                  kept: Sequence[str], keys: Mapping[str, str], last_run: Path | None,
-                 call: Call | None = None) -> None:
+                 last_site_key: str = "", call: Call | None = None) -> None:
+        self._last_site_key = last_site_key
         self._study, self._audience, self._folder, self._last_run = study, audience, folder, last_run
         self._call = call or call_here
         self._slugs = frozenset(page.slug for page in pages if not page.organisation)
@@ -779,6 +821,8 @@ class Assembly:
             write(study, self._audience, folder / "site")
         for page, path in briefs:
             write_standalone(path, study, title=page.title)
+        # Searched while the downloads, which another folder holds, are still being made.
+        self._gate.search_ahead(sorted((folder / "site").glob("*.*")), folder)
         return Gate(study, self._audience, [(page.organisation, path) for page, path in briefs],
                     [self._gate.searched_ahead, self._downloads.result()])
 
@@ -806,11 +850,28 @@ class Assembly:
 
     def _convert(self, slug: str) -> None:
         """Converts the notebook of a page, so that it is already converted when the site is made."""
-        study, preparation = self._study, self._preparation.result()
+        shared = self._shared
         self._check_open()
+        shared.convert_page(self._folder, slug, self._drawn, self._call, _made)
+
+    @cached_property
+    def _shared(self) -> _Shared:
+        study, preparation = self._study, self._preparation.result()
         shared = _Shared(self._audience, self._slugs | {page.slug for page in preparation.pages},
                          _figure_source(study.title, self._audience, study.is_synthetic, preparation.facts))
-        shared.convert_page(self._folder, slug, self._drawn, self._call, _made)
+        if self._last_run and self._last_site_key == self._make_site_key(shared):
+            shared.last = _LastSite(self._last_run, shared.slugs,
+                                    partial(self._gate.is_as_in_last_run, root=self._last_run))
+        return shared
+
+    @property
+    def site_key(self) -> str:
+        """A digest of everything from which pages are made, except their notebooks."""
+        return self._make_site_key(self._shared)
+
+    def _make_site_key(self, shared: _Shared) -> str:
+        made_from = [hash_package_and_lock_file(), shared.audience, sorted(shared.slugs), shared.source]
+        return f"h{self._study.digests.hash_value(made_from)[:11]}"
 
     def _check_open(self) -> None:
         if self._is_closed:

@@ -4,6 +4,9 @@ run is the file run.json; pages for a single organisation are recorded in a sepa
 The record is written again after every page, so that it shows how far an interrupted run has got. The record
 gets the name run.json only when the run is complete, so that a folder without run.json is recognised as an
 incomplete run.
+
+Most pages read the same inputs. The file therefore lists the name and the digest of each input once, under
+``inputs``, and the entry of a page has the numbers of the inputs that the page read, counted from 0.
 """
 
 from __future__ import annotations
@@ -33,7 +36,24 @@ def read_run_record(folder: Path, *file_names_by_preference: str) -> dict[str, A
             record["pages"] |= json.loads(own.read_text(encoding="utf-8"))
     except ValueError:
         return {}
+    inputs = record.pop("inputs", [])
+    for entry in record["pages"].values() if record else ():
+        if "read_inputs" in entry:
+            read = dict(inputs[number] for number in entry.pop("read_inputs"))
+            entry["reads"], entry["parts"] = [*read], entry["parts"] | read
     return record
+
+
+def _number_inputs(pages: Entries) -> dict[str, Any]:
+    """Returns the part of the record that lists all inputs of ``pages``, and the entries of these pages with
+    the numbers of the inputs that each page read."""
+    inputs = sorted({(name, entry["parts"][name]) for entry in pages.values() for name in entry["reads"]})
+    numbers = {pair: number for number, pair in enumerate(inputs)}
+    numbered = {slug: {name: value for name, value in entry.items() if name != "reads"} | {
+        "parts": {name: digest for name, digest in entry["parts"].items() if name not in entry["reads"]},
+        "read_inputs": [numbers[name, entry["parts"][name]] for name in entry["reads"]]}
+        for slug, entry in pages.items()}
+    return {"inputs": inputs, "pages": numbered}
 
 
 def write_run_record(folder: Path, head: Mapping[str, str], pages: Entries,
@@ -53,7 +73,7 @@ def write_run_record(folder: Path, head: Mapping[str, str], pages: Entries,
     shared = files.pop(folder / UNFINISHED_RECORD, {})
     for path, entries in files.items():
         write_atomic(path, _json(entries, indent))
-    write_atomic(folder / UNFINISHED_RECORD, _json({**head, "pages": shared}, indent))
+    write_atomic(folder / UNFINISHED_RECORD, _json(head | _number_inputs(shared), indent))
 
 
 def digest_page(content: str, digests: Digests) -> str:

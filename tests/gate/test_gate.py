@@ -93,6 +93,17 @@ def test_what_is_read_ahead_is_read_once_and_told_when_the_run_is_whole(study, r
     assert read == ["site/index.html", "site/peru.html", "site/peru.html"]
 
 
+def test_what_two_gates_read_ahead_is_not_read_again_in_a_later_run(study, read):
+    let_through(study, a_run(study, index="<p>3 of 4", peru="<p>1 of 2", nepal="<p>1 of 3"))
+    run = a_run(study, "r2", index="<p>2 of 4", peru="<p>2 of 2", nepal="<p>1 of 3")
+    pages, downloads = Gate(study, "team"), Gate(study, "team")
+    pages.search_ahead([run / "site/index.html"], run)
+    downloads.search_ahead([run / "site/peru.html"], run)
+    read.clear()
+    Gate(study, "team", (), [pages.searched_ahead, downloads.searched_ahead]).refuse_or_record_as_passed(run)
+    assert read == []
+
+
 def test_what_is_changed_after_it_was_read_ahead_is_read_again(study):
     name_somebody(study, "Rosa Alma")
     run = a_run(study, index="<p>3 of 4")

@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import re
 import sqlite3
 import zipfile
 from contextlib import closing
@@ -333,6 +334,19 @@ def test_each_canary_is_found_in_every_kind_of_file(kind, tmp_path):
         assert any(canary in leak.found for leak in found), canary
         assert {leak.rule for leak in found} == {CANARIES[canary]}
         assert all(leak.place for leak in found)
+
+
+def test_the_random_id_of_a_pdf_is_no_name(tmp_path):
+    """This id sounds like the Khmer name among the canaries."""
+    need_poppler()
+    FILES["pdf"](tmp_path, "nobody")
+    file = next(tmp_path.glob("*.pdf"))
+    content, ids = re.subn(rb"ID>[\w+/]{22}==<", b"ID>dhVCd1nCSSGCjnZV7cPdvQ==<", file.read_bytes())
+    assert ids == 2
+    file.write_bytes(content)
+    assert leaks(tmp_path, NAMES) == []
+    file.write_bytes(content.replace(b"dhVCd1nCSSGCjnZV7cPdvQ==", base64.b64encode(b"Ines Penaloza ok")))
+    assert {leak.found for leak in leaks(tmp_path, NAMES)} == {"Inés Peñaloza"}
 
 
 @pytest.mark.parametrize("kind", FILES)

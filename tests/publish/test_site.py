@@ -257,6 +257,24 @@ def test_a_long_page_is_divided_and_links_lead_to_the_part_that_has_their_place(
     assert made["survey-2"].xpath("//a[@aria-current='page']/@href") == ["survey.html"]
 
 
+def test_a_part_of_a_divided_page_and_a_page_with_a_link_to_it_are_not_taken_from_the_last_site(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    long = [text for n in range(4) for text in (f"## Question {n}", "x" * 50_000)]
+    texts = {"survey": ["# Survey", *long], "index": ["# Index", "[to it](survey.html#question-3)"],
+             "peru": ["# Peru", "[to it](index.html#index)"]}
+    notebooks = {slug: site.format_notebook(site.make_prose_notebook(*text)) for slug, text in texts.items()}
+    for slug, notebook in notebooks.items():
+        (tmp_path / "notebooks" / f"{slug}.ipynb").write_text(notebook)
+    pages = [PageJob(slug, slug.title(), Path(), {}, "") for slug in texts]
+    site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=True)
+    last = site._LastSite(tmp_path, frozenset(texts), Path.is_file)
+    taken = {slug: last.take_page(slug, notebook) for slug, notebook in notebooks.items()}
+    assert [slug for slug, page in taken.items() if page] == ["peru"]
+    (slug, article), = taken["peru"].parts
+    assert slug == "peru" and article.find(".//a").get("href") == "index.html#index"
+    assert last.take_page("peru", notebooks["index"]) is None
+
+
 def test_a_page_that_fits_is_left_whole():
     page = render_article({"cells": [markdown("# Peru\n\n## Needs")]})
     assert site.split_page(page, "peru") == [("peru", page)]

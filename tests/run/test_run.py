@@ -17,6 +17,8 @@ import zmq
 from glc_analysis import reference
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import PASSED
+from glc_analysis.publish import site
+from glc_analysis.publish.site import render_article
 from glc_analysis.report import Ahead, update_report_pages
 from glc_analysis.run.execute import Failure, PageProcesses, choose_add_on_or_default_processes
 from glc_analysis.run.folders import point_current_to_run, remove_all_but_recent_runs, remove_incomplete_runs
@@ -389,6 +391,35 @@ def test_a_run_after_another_leaves_the_site_that_one_from_nothing_makes(after_f
     shutil.rmtree(study.reports)
     assert len(update_report_pages(study, folder=folder).ran) == 3
     assert site_of(study) == site
+
+
+def test_unchanged_pages_are_taken_from_the_last_site_unless_somebody_changed_it(after_first, monkeypatch):
+    study, folder = after_first
+    converted = []
+
+    def convert(notebook, **options):
+        converted.append(notebook["cells"][0]["source"].splitlines()[0])
+        return render_article(notebook, **options)
+
+    def rerun(value):
+        """Makes the page of Cambodia again, as a new process does, and returns the pages of the site."""
+        converted.clear()
+        site._made.clear()
+        write_slices(study, TABLES | {"answers": TABLES["answers"] | {"country=KHM": value}})
+        assert update_report_pages(study, folder=folder).ran == ("country-khm",)
+        return {path.name: path.read_bytes() for path in (study.reports / "team/current/site").glob("*.html")}
+
+    rerun("with a page of changes")
+    monkeypatch.setattr(site, "render_article", convert)
+    good = rerun("b")
+    assert converted == ["# What changed"]
+    page = study.reports / "team/current/site/country-per.html"
+    page.write_text(page.read_text().replace("3 of 4", "4 of 4"))
+    assert rerun("c")["country-per.html"] == good["country-per.html"]
+    assert sorted(converted) == ["# Peru", "# What changed"]
+    monkeypatch.setattr(site, "hash_package_and_lock_file", lambda: "another version")
+    rerun("d")
+    assert "# Peru" in converted
 
 
 def test_another_form_of_print_makes_the_site_again_and_runs_no_notebook(after_first):

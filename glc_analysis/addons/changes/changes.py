@@ -25,7 +25,7 @@ from glc_analysis.errors import GLCError, UsageError, suggest_name
 from glc_analysis.figures.contributors import CONTRIBUTOR_TABLES, find_contributors
 from glc_analysis.manifest import read_provenance
 from glc_analysis.run.plan import TEAM_GROUP
-from glc_analysis.run.record import find_last_run
+from glc_analysis.run.record import find_last_run, read_run_record
 from glc_analysis.study import Study
 from glc_analysis.tables_html import render_table
 from glc_analysis.templates import Macros
@@ -102,7 +102,7 @@ def list_changes_between_runs(study: Study, earlier_run: str = "") -> pd.DataFra
     if not kept:
         raise GLCError("Only one run is kept, so there is nothing to compare. To fix: run `glc run` again.")
     before = last.parent / (earlier_run or kept[-1])
-    was = json.loads((before / "run.json").read_text(encoding="utf-8"))
+    was = read_run_record(before)
     return compare_figures_passages_and_files(_RunData.read(before / _FOLDER, _keys(was["pages"])),
                                               _RunData.read(last / _FOLDER, _keys(record["pages"])),
                                               partial(count_contributors_by_figure, study))
@@ -114,7 +114,7 @@ def compare_present_with_run(study: Study, before: Path | None,
     ``before`` is None, or if the folder of this run does not have the tables of the run."""
     if before is None or not all((before / _FOLDER / name).is_file() for name in _KEPT):
         return None
-    was = json.loads((before / "run.json").read_text(encoding="utf-8"))
+    was = read_run_record(before)
     return compare_figures_passages_and_files(_RunData.read(before / _FOLDER, _keys(was["pages"])),
                                               _RunData.read(study.processed, page_keys),
                                               partial(count_contributors_by_figure, study))

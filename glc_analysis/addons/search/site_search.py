@@ -147,9 +147,9 @@ class PageText:
             self._end_text(is_heading=name in HEADINGS)
 
     def _end_text(self, is_heading: bool = False) -> None:
-        cells = "".join(self._parts).split(_CELL)
-        text = " · ".join(filter(None, (" ".join(cell.split()) for cell in cells)))
+        written = "".join(self._parts)
         self._parts.clear()
-        if text:
+        cells = () if written.isspace() or not written else written.split(_CELL)
+        if text := " · ".join(filter(None, (" ".join(cell.split()) for cell in cells))):
             self._heading = text if is_heading else self._heading
             self.found.append((text, self._anchor, self._heading, self._folds > 0))
