@@ -24,10 +24,11 @@ def find_paths_open_to_others(folder: Path) -> list[Path]:
     if os.name == "nt":
         return []
     found = []
-    for path in [folder, *(Path(above, name) for above, folders, files in os.walk(folder)
-                           for name in (*folders, *files))]:
+    for path in [str(folder), *(os.path.join(above, name) for above, folders, files in os.walk(folder)
+                                for name in (*folders, *files))]:
         with suppress(FileNotFoundError):  # such as the lock of a command that has just ended
-            found += [path] if not path.is_symlink() and path.lstat().st_mode & _OTHERS else []
+            mode = os.lstat(path).st_mode
+            found += [Path(path)] if mode & _OTHERS and not stat.S_ISLNK(mode) else []
     return found
 
 

@@ -649,16 +649,26 @@ def make_csv_read_log_entry(path: str, columns: Collection[str], id_in_rows: str
     return f"{path} " + (f"columns={','.join(columns)}" if columns else f"naming={id_in_rows}")
 
 
-def read_csv_by_log_entry(path: Path, entry_after_path: str) -> list[list[str]]:
-    """Returns the cells of a part of a CSV file; ``entry_after_path`` is the text that
-    :func:`make_csv_read_log_entry` adds after the path. The list is empty if the file is missing or cannot be
-    read."""
-    kind, _, value = entry_after_path.partition("=")
+def read_csv_records_or_nothing(path: Path) -> list[list[str]]:
+    """Returns the cells of a CSV file, with the header as the first row. The list is empty if the file is
+    missing or cannot be read."""
     try:
-        header, *rows = parse_delimited(decode_text_detecting_encoding(path.read_bytes(), path.name),
-                                        path.name)
+        return parse_delimited(decode_text_detecting_encoding(path.read_bytes(), path.name), path.name)
     except (FileNotFoundError, Faults, ValueError):
         return []
+
+
+def select_csv_part_by_log_entry(records: list[list[str]], entry_after_path: str) -> list[list[str]]:
+    """Returns the cells of a part of a CSV file, whose cells are ``records``. ``entry_after_path`` is the
+    text that :func:`make_csv_read_log_entry` adds after the path.
+
+    >>> select_csv_part_by_log_entry([["code_id", "name"], ["shelter", "Shelter"]], "columns=name")
+    [['name'], ['Shelter']]
+    """
+    kind, _, value = entry_after_path.partition("=")
+    if not records:
+        return []
+    header, *rows = records
     if kind == "naming":
         return [header, *(row for row in rows if any(value in cell.split() for cell in row))]
     places = [n for n, column in enumerate(header) if column.strip() in value.split(",")]

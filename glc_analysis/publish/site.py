@@ -470,8 +470,8 @@ class _Shared:
         last site already has the result."""
         notebook = (run_dir / "notebooks" / f"{slug}.ipynb").read_text(encoding="utf-8")
         made_from = slug, notebook, has_capability(self.audience, "code"), self.slugs, self.source
-        made = last.get(made_from) or (self.last and self.last.take_page(slug, notebook))
-        _made[made_from] = made = made or _make(*made_from, drawn, call)
+        taken = self.last.take_page(slug, notebook) if self.last and made_from not in last else None
+        made = _made[made_from] = last.get(made_from) or taken or _make(*made_from, drawn, call)
         return made
 
 

@@ -32,7 +32,7 @@ from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.record import find_last_run
 from glc_analysis.schema import AUDIENCES, make_reference_path
 from glc_analysis.study import NOTEBOOKS, Study, list_notebook_files
-from glc_analysis.tabular import read_csv_by_log_entry
+from glc_analysis.tabular import read_csv_records_or_nothing, select_csv_part_by_log_entry
 
 # ------------------------------
 # The notebooks of a folder: the question of each, and its parameters
@@ -202,6 +202,7 @@ class Inputs:
         self.settings = {name: values for name, values in study.settings.items() if name not in _UNSEEN}
         self._tables: dict[str, dict[str, str]] = self.slices["tables"]
         self._read_marks: dict[str, str] = {}
+        self._records: dict[str, list[list[str]]] = {}
         # Pages read what add-ons list from its table, and its name is part of its own page's key; a country's
         # slices change with who works there.
         unseen = ["tables", "inputs", "release", "work_places", *(name for names in _ADDED.values()
@@ -242,7 +243,9 @@ class Inputs:
             listed = self._lists.get(name, self.slices.get(name))
             return [row for row in listed or () if row["id"] == id_] if id_ else listed
         if slice_ and table.endswith(".csv"):
-            return read_csv_by_log_entry(self.study.root / table, slice_)
+            if table not in self._records:
+                self._records[table] = read_csv_records_or_nothing(self.study.root / table)
+            return select_csv_part_by_log_entry(self._records[table], slice_)
         return self._others[thing] if thing in self._others else self._path_digest(self.study.root / thing)
 
     @property

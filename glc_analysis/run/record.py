@@ -73,7 +73,7 @@ def write_run_record(folder: Path, head: Mapping[str, str], pages: Entries,
     shared = files.pop(folder / UNFINISHED_RECORD, {})
     for path, entries in files.items():
         write_atomic(path, _json(entries, indent))
-    write_atomic(folder / UNFINISHED_RECORD, _json(head | _number_inputs(shared), indent))
+    write_atomic(folder / UNFINISHED_RECORD, _json({**head, **_number_inputs(shared)}, indent))
 
 
 def digest_page(content: str, digests: Digests) -> str:
