@@ -454,8 +454,8 @@ def _pdf(content: bytes) -> Iterator[Piece]:
 
 
 _RANDOM_ID = re.compile("(<xmpMM:(?:Document|Instance)ID>)([A-Za-z0-9+/]{22}==)(?=</)")
-"""The pattern of the id that a program gives a PDF: 16 random bytes in base64. One such id in a thousand
-sounds like a name."""
+"""The pattern of the id that a program gives a PDF: 16 random bytes in base64. Some of these ids sound like a
+name."""
 
 
 def _without_random_id(found: re.Match[str]) -> str:

@@ -821,7 +821,7 @@ class Assembly:
             write(study, self._audience, folder / "site")
         for page, path in briefs:
             write_standalone(path, study, title=page.title)
-        # Searched while the downloads, which another folder holds, are still being made.
+        # Searched while the downloads, which have a folder of their own, are still being made.
         self._gate.search_ahead(sorted((folder / "site").glob("*.*")), folder)
         return Gate(study, self._audience, [(page.organisation, path) for page, path in briefs],
                     [self._gate.searched_ahead, self._downloads.result()])
