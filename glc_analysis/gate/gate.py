@@ -314,8 +314,10 @@ class Gate:
     def is_as_in_last_run(self, path: Path, root: Path) -> bool:
         """Whether a file for all readers, in the folder ``root`` of the last run that passed the gate, is as
         it was when it passed. The search terms may have changed since then."""
-        return path.is_file() and self._files_of_last_run.get(
-            _place(path, root)) == self._study.digests.hash_file(path)
+        try:
+            return self._files_of_last_run.get(_place(path, root)) == self._study.digests.hash_file(path)
+        except OSError:
+            return False
 
     @cached_property
     def _files_of_last_run(self) -> Mapping[str, str]:

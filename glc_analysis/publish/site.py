@@ -1,8 +1,7 @@
 """Makes the site of a run: pages from executed notebooks, downloads and briefs.
 
-Each time a command makes the site, the command converts the notebooks of all pages, because all pages
-together take less than a second. Only ``glc watch``, which makes many sites, keeps the pages that have not
-changed.
+A page whose notebook has not changed is taken from the last site. ``glc watch``, which makes many sites,
+keeps the converted pages in memory.
 """
 
 from __future__ import annotations
@@ -453,6 +452,7 @@ class _Shared:
     - ``frame``: the variables of the template from which the pages are made.
     - ``homes``: the part of a page in which each anchor is found (:func:`_homes`).
     - ``switches``: the links from each page to the same page in other languages.
+    - ``key``: a digest of everything from which pages are made, except their notebooks.
     - ``last``: the last site, if its pages were made in the same way.
     """
 
@@ -462,6 +462,7 @@ class _Shared:
     frame: dict[str, Any] = field(default_factory=dict)
     homes: dict[tuple[str, str], str] = field(default_factory=dict)
     switches: dict[str, Markup] = field(default_factory=dict)
+    key: str = ""
     last: _LastSite | None = None
 
     def convert_page(self, run_dir: Path, slug: str, drawn: Path | None, call: Call,
@@ -490,26 +491,25 @@ class _LastSite:
         site may divide the page in other places."""
         earlier = self.run_dir / "notebooks" / f"{slug}.ipynb"
         page = self.run_dir / "site" / f"{slug}.html"
-        if not (earlier.is_file() and earlier.read_text(encoding="utf-8") == notebook
+        if not (earlier.is_file() and earlier.read_bytes() == notebook.encode("utf-8")
                 and self.is_undamaged(page)):
             return None
-        html = page.read_text(encoding="utf-8")
+        html = page.read_bytes().decode("utf-8")  # as bytes, so that no line end is changed
         content = html[html.find("<article>"):html.rfind("</article>") + len("</article>")]
         article = lxml.html.fragment_fromstring(content)
-        figures = {target.rpartition("/")[2]: page.parent / target for target in article.xpath(".//a/@href")
-                   if target.startswith(f"{FIGURES_FOLDER}/")}
+        links = [*map(str, article.xpath(".//a/@href"))]
+        figures = {link.rpartition("/")[2]: page.parent / link for link in links
+                   if link.startswith(f"{FIGURES_FOLDER}/")}
+        # A slug with letters that HTML writes as %C3%A9 is not among the slugs, so that its page is left out.
+        pages = {found[1] for found in map(_PAGE_LINK.fullmatch, links) if found}
         is_same = etree.tostring(article, encoding="unicode", method="html") == content
-        if (not is_same or any(f'href="{part}.html' in content for part in self._parts)
-                or not all(map(self.is_undamaged, figures.values()))):
+        if not (is_same and pages <= self.slugs and all(map(self.is_undamaged, figures.values()))):
             return None
         return _Made([(slug, article)], {name: path.read_bytes() for name, path in figures.items()})
 
-    @cached_property
-    def _parts(self) -> list[str]:
-        """The slugs of the parts of divided pages."""
-        divided = re.compile(r"(.+)-\d+")
-        return [path.stem for path in (self.run_dir / "site").glob("*.html") if path.stem not in self.slugs
-                and (part := divided.fullmatch(path.stem)) and part[1] in self.slugs]
+
+_PAGE_LINK = re.compile(r"([^/:?#]+)\.html(?:#.*)?")
+"""The pattern of a link to a page of the same site."""
 
 
 _last_shared: dict[Path, _Shared] = {}
@@ -859,19 +859,17 @@ class Assembly:
         study, preparation = self._study, self._preparation.result()
         shared = _Shared(self._audience, self._slugs | {page.slug for page in preparation.pages},
                          _figure_source(study.title, self._audience, study.is_synthetic, preparation.facts))
-        if self._last_run and self._last_site_key == self._make_site_key(shared):
+        made_from = [hash_package_and_lock_file(), shared.audience, sorted(shared.slugs), shared.source]
+        shared.key = f"h{self._study.digests.hash_value(made_from)[:11]}"
+        if self._last_run and self._last_site_key == shared.key:
             shared.last = _LastSite(self._last_run, shared.slugs,
                                     partial(self._gate.is_as_in_last_run, root=self._last_run))
         return shared
 
     @property
     def site_key(self) -> str:
-        """A digest of everything from which pages are made, except their notebooks."""
-        return self._make_site_key(self._shared)
-
-    def _make_site_key(self, shared: _Shared) -> str:
-        made_from = [hash_package_and_lock_file(), shared.audience, sorted(shared.slugs), shared.source]
-        return f"h{self._study.digests.hash_value(made_from)[:11]}"
+        """A digest of everything from which the pages of this site are made, except their notebooks."""
+        return self._shared.key
 
     def _check_open(self) -> None:
         if self._is_closed:

@@ -37,7 +37,7 @@ def read_run_record(folder: Path, *file_names_by_preference: str) -> dict[str, A
     except ValueError:
         return {}
     inputs = record.pop("inputs", [])
-    for entry in record["pages"].values() if record else ():
+    for entry in record.get("pages", {}).values():
         if "read_inputs" in entry:
             read = dict(inputs[number] for number in entry.pop("read_inputs"))
             entry["reads"], entry["parts"] = [*read], entry["parts"] | read

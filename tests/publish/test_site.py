@@ -261,6 +261,7 @@ def test_a_part_of_a_divided_page_and_a_page_with_a_link_to_it_are_not_taken_fro
     (tmp_path / "notebooks").mkdir()
     long = [text for n in range(4) for text in (f"## Question {n}", "x" * 50_000)]
     texts = {"survey": ["# Survey", *long], "index": ["# Index", "[to it](survey.html#question-3)"],
+             "género": ["# Género", *long], "nepal": ["# Nepal", "[to it](género.html#question-3)"],
              "peru": ["# Peru", "[to it](index.html#index)"]}
     notebooks = {slug: site.format_notebook(site.make_prose_notebook(*text)) for slug, text in texts.items()}
     for slug, notebook in notebooks.items():
@@ -273,6 +274,27 @@ def test_a_part_of_a_divided_page_and_a_page_with_a_link_to_it_are_not_taken_fro
     (slug, article), = taken["peru"].parts
     assert slug == "peru" and article.find(".//a").get("href") == "index.html#index"
     assert last.take_page("peru", notebooks["index"]) is None
+    (tmp_path / "site/survey-2.html").unlink()
+    assert last.take_page("survey", notebooks["survey"]) is None
+    (tmp_path / "notebooks/peru.ipynb").write_bytes(b"\xff")
+    assert last.take_page("peru", notebooks["peru"]) is None
+
+
+def test_a_page_taken_from_the_last_site_has_the_bytes_of_the_page(tmp_path):
+    """Also where HTML writes a letter or a line end in another way than the notebook."""
+    (tmp_path / "notebooks").mkdir()
+    texts = ["# Peru", "<p title='a&#13;b'>a &amp; b &lt; c &nbsp; &#13; é ខ្មែរ 🏠 [x](index.html#a&b)</p>",
+             "a | b\n--- | ---\n1 | 2", "<details><summary>s</summary>\n\n- one\n- two\n\n</details>"]
+    notebook = site.format_notebook(site.make_prose_notebook(*texts))
+    (tmp_path / "notebooks/peru.ipynb").write_text(notebook)
+    pages = [PageJob("peru", "Peru", Path(), {}, "")]
+    site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=True)
+    before = (tmp_path / "site/peru.html").read_bytes()
+    taken = site._LastSite(tmp_path, frozenset({"peru"}), Path.is_file).take_page("peru", notebook)
+    for key in site._made:
+        site._made[key] = taken
+    site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=True)
+    assert taken and (tmp_path / "site/peru.html").read_bytes() == before
 
 
 def test_a_page_that_fits_is_left_whole():
