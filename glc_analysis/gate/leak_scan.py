@@ -680,6 +680,7 @@ class _Document:
     quickly."""
 
     pieces: list[Piece]
+    _spans: dict[int, list[tuple[int, int]]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def texts(self) -> list[str]:
@@ -723,8 +724,7 @@ class _Document:
     @cached_property
     def pairs(self) -> set[tuple[str, str]]:
         """All pairs of words that directly follow one another in the file; words for "and" are left out."""
-        words = [word for word in self.in_order if word not in name_variants.CONNECTORS]
-        return set(pairwise(words))
+        return set(pairwise(self.in_order[n] for n in self.without_connectors))
 
     @cached_property
     def spoken_pairs(self) -> set[tuple[str, str]]:
@@ -747,10 +747,6 @@ class _Document:
     def _first_words(self) -> list[int]:
         """For each text, the number in ``in_order`` of its first word."""
         return [0, *accumulate(map(len, self.words_of_pieces))]
-
-    @cached_property
-    def _spans(self) -> dict[int, list[tuple[int, int]]]:
-        return {}
 
     def _place(self, n: int, wanted: Search) -> Place:
         return *self.span(n), wanted.list_searched_forms(self.in_order[n])
