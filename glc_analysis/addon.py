@@ -143,7 +143,7 @@ class AddOn:
     """Maps each table in ``visible`` to the other tables that its function reads."""
     terms: str = ""
     """The names and words in the add-on's tables that the gate must look for before pages are published
-    (:class:`glc_analysis.gate.leak_scan.Terms`)."""
+    (:class:`glc_analysis.gate.study_identifiers.Terms`)."""
     blocks: str = ""
     """The blocks of text on the add-on's pages (:class:`glc_analysis.disclosure.blocks.AddedBlocks`). The
     core decides for the blocks of all add-ons together which blocks an audience may see."""

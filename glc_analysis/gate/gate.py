@@ -1,11 +1,11 @@
 """Runs the gate, which stops files that contain anything their readers may not know, and reports the
 findings.
 
-The gate takes files, and the terms that the files' readers may not know (:mod:`.leak_scan`), and returns
-findings of one line each. A finding says which term was found, where readers would see the term, which text
-the term comes from, and what to do. Each term gives one finding, even if several files contain it. The origin
-of a term is searched for in the tables that people wrote, in study.toml, in the notebooks, and in interviews,
-calls and answers. The first place in which the term is found is the place to correct.
+The gate takes files, and the terms that the files' readers may not know (:mod:`.study_identifiers`), and
+returns findings of one line each. A finding says which term was found, where readers would see the term,
+which text the term comes from, and what to do. Each term gives one finding, even if several files contain it.
+The origin of a term is searched for in the tables that people wrote, in study.toml, in the notebooks, and in
+interviews, calls and answers. The first place in which the term is found is the place to correct.
 
 The gate keeps the digests of the files of a run that passed. A file of the next run with the same path and
 bytes is searched again only if the search terms have changed.
@@ -28,16 +28,13 @@ from glc_analysis.addon import load_declared_objects
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Fault, Faults, count_of
 from glc_analysis.gate.file_text import LOST_IN_PDF, Piece
-from glc_analysis.gate.leak_scan import (
-    Leak,
-    find_leaks,
+from glc_analysis.gate.leak_scan import Leak, find_leaks, leaks_in_pieces, make_search
+from glc_analysis.gate.name_variants import RULES_OF_COUNTRIES
+from glc_analysis.gate.study_identifiers import (
     identifiers,
-    leaks_in_pieces,
-    make_search,
     map_organisations_to_identifiers_said,
     without_own_names,
 )
-from glc_analysis.gate.name_variants import RULES_OF_COUNTRIES
 from glc_analysis.manifest import hash_package_and_lock_file
 from glc_analysis.reference import attribute_faults_to_private_files, read_reference
 from glc_analysis.schema import AUDIENCES, load_reference_table_schemas
@@ -48,7 +45,7 @@ _SHOWN_PLACES = 5
 _REGISTERS = ("names", "organisations", "consent", "speakers", "documents", "manifest", "attendance",
              "assignments", "reviewed_codings", "countries", "corrections", "answer_translations")
 """The tables that register people, organisations or files; their cells do not count as texts written for
-readers. Add-ons name their tables of this kind in :class:`.leak_scan.Terms`."""
+readers. Add-ons name their tables of this kind in :class:`.study_identifiers.Terms`."""
 
 _ALLOW = ("if two people agree that {audience} may read this text, add a row for it to names.csv, with a "
          "reason and with {audience} under allowed_for; unless allowed_for names public, the build masks "

@@ -4,7 +4,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.cleaning.organisation_changes import find_merger_split_and_former_name_faults
-from glc_analysis.gate.leak_scan import identifiers
+from glc_analysis.gate.study_identifiers import identifiers
 from glc_analysis.reference import read_reference
 from tests.support.built_studies import built, built_for_team
 from tests.support.study_writer import reference

@@ -9,7 +9,8 @@ from glc_analysis import tables
 from glc_analysis.addon import load_declared_objects
 from glc_analysis.disclosure.quotations import find_case_detail_codes
 from glc_analysis.disclosure.suppression import select_released_figures
-from glc_analysis.gate.leak_scan import find_leaks, identifiers
+from glc_analysis.gate.leak_scan import find_leaks
+from glc_analysis.gate.study_identifiers import identifiers
 from glc_analysis.publish.downloads import (
     collect_tables_to_download,
     describe_download_columns,

@@ -22,12 +22,11 @@ from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.translations import Translations
 from glc_analysis.disclosure.quotations import find_organisation_behind_each_segment
 from glc_analysis.errors import Fault, UsageError
-from glc_analysis.gate.leak_scan import (
+from glc_analysis.gate.leak_scan import leaks_in_pieces, make_search
+from glc_analysis.gate.study_identifiers import (
     MIN_LENGTH,
-    leaks_in_pieces,
     list_organisation_ids_and_labels,
     list_participant_identifiers,
-    make_search,
 )
 from glc_analysis.reference import Reference, read_reference_table
 from glc_analysis.schema import WITHOUT_GUIDE, list_allowed_words, list_table_files

@@ -56,7 +56,7 @@ from glc_analysis.addons.languages.phrases import Phrasebook
 from glc_analysis.disclosure.blocks import make_block_ids
 from glc_analysis.errors import Faults, GLCError, UsageError, suggest_name
 from glc_analysis.gate.gate import check_leaks
-from glc_analysis.gate.leak_scan import identifiers
+from glc_analysis.gate.study_identifiers import identifiers
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import INVENTED, Study
 from glc_analysis.templates import load_template

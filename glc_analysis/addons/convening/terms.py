@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from glc_analysis.gate.file_text import Piece
-from glc_analysis.gate.leak_scan import Terms
+from glc_analysis.gate.study_identifiers import Terms
 from glc_analysis.study import Study
 
 

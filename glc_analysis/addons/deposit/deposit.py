@@ -26,7 +26,7 @@ from glc_analysis.coding.exports import write_sorted_csv_for_spreadsheets
 from glc_analysis.dictionary import describe_data_package, render_dictionary
 from glc_analysis.errors import UsageError
 from glc_analysis.gate.gate import check_leaks
-from glc_analysis.gate.leak_scan import identifiers
+from glc_analysis.gate.study_identifiers import identifiers
 from glc_analysis.manifest import VERSION, read_built_release_info
 from glc_analysis.pages.survey import FIGURES_SHOWN
 from glc_analysis.publish.downloads import (

@@ -3,6 +3,6 @@ disclosure gate searches files for these names and terms before publication."""
 
 from __future__ import annotations
 
-from glc_analysis.gate.leak_scan import Terms
+from glc_analysis.gate.study_identifiers import Terms
 
 TERMS = Terms(registers=("safety",))

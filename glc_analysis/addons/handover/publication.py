@@ -23,7 +23,7 @@ from glc_analysis.claims import refuse_unclaimed_data
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
-from glc_analysis.gate.leak_scan import identifiers
+from glc_analysis.gate.study_identifiers import identifiers
 from glc_analysis.locks import hold_folder_lock
 from glc_analysis.manifest import are_tables_current
 from glc_analysis.reference import read_reference

@@ -16,12 +16,11 @@ from glc_analysis.addons.practice.due import EVERYBODY
 from glc_analysis.addons.practice.refused_words import find_refused_case_details_and_figures
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.errors import Fault
-from glc_analysis.gate.leak_scan import (
+from glc_analysis.gate.leak_scan import leaks_in_pieces, make_search
+from glc_analysis.gate.study_identifiers import (
     MIN_LENGTH,
-    leaks_in_pieces,
     list_organisation_ids_and_labels,
     list_participant_identifiers,
-    make_search,
 )
 from glc_analysis.reference import Reference
 from glc_analysis.schema import Check, Tables, find_unknown_name_faults, is_iso_date

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from glc_analysis.gate.leak_scan import find_leaks, identifiers
+from glc_analysis.gate.leak_scan import find_leaks
+from glc_analysis.gate.study_identifiers import identifiers
 from glc_analysis.study import Study
 from tests.addons.convening.support.ballot_study import BallotStudy
 

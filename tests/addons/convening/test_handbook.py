@@ -38,7 +38,7 @@ from glc_analysis.addons.convening.pages.slots import (
 from glc_analysis.addons.convening.translations import map_principle_texts_to_translations
 from glc_analysis.addons.languages.phrases import Phrasebook
 from glc_analysis.errors import UsageError
-from glc_analysis.gate.leak_scan import list_organisation_ids_and_labels
+from glc_analysis.gate.study_identifiers import list_organisation_ids_and_labels
 from glc_analysis.publish.downloads import collect_tables_to_download, make_software_texts
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study

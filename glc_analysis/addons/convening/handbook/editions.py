@@ -40,7 +40,7 @@ from glc_analysis.coding.exports import escape_formula
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Faults, GLCError, UsageError, suggest_name
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers
-from glc_analysis.gate.leak_scan import identifiers
+from glc_analysis.gate.study_identifiers import identifiers
 from glc_analysis.locks import hold_folder_lock
 from glc_analysis.publish.downloads import collect_tables_to_download
 from glc_analysis.reference import read_reference

@@ -67,7 +67,11 @@ from glc_analysis.addons.languages.phrases import ENGLISH, Phrasebook
 from glc_analysis.addons.member_checking.answer_sheets import list_language_and_translation_notes
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.gate.gate import check_leaks, find_leaks_in_papers, merge_findings_by_origin
-from glc_analysis.gate.leak_scan import identifiers, map_organisations_to_identifiers_said, without_own_names
+from glc_analysis.gate.study_identifiers import (
+    identifiers,
+    map_organisations_to_identifiers_said,
+    without_own_names,
+)
 from glc_analysis.locks import hold_folder_lock
 from glc_analysis.reference import read_reference
 from glc_analysis.release_store import record_next_release_as_published
