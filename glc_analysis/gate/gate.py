@@ -28,8 +28,9 @@ from glc_analysis.addon import load_declared_objects
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.errors import Fault, Faults, count_of
 from glc_analysis.gate.file_text import LOST_IN_PDF, Piece
-from glc_analysis.gate.leak_scan import Leak, find_leaks, leaks_in_pieces, make_search
+from glc_analysis.gate.leak_scan import Leak, find_leaks, leaks_in_pieces
 from glc_analysis.gate.name_variants import RULES_OF_COUNTRIES
+from glc_analysis.gate.search_terms import make_search
 from glc_analysis.gate.study_identifiers import (
     identifiers,
     map_organisations_to_identifiers_said,

@@ -21,7 +21,7 @@ from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.gate.file_text import Piece
 from glc_analysis.gate.identifying_forms import find_identifying_numbers_and_addresses
-from glc_analysis.gate.leak_scan import ALLOWED, OWN_NAME, leaks_in_pieces, make_search
+from glc_analysis.gate.leak_scan import leaks_in_pieces
 from glc_analysis.gate.name_variants import (
     WORD,
     hidden_countries,
@@ -30,6 +30,7 @@ from glc_analysis.gate.name_variants import (
     own_countries,
     study_languages,
 )
+from glc_analysis.gate.search_terms import ALLOWED, OWN_NAME, make_search
 from glc_analysis.pseudonyms.contacts import find_emails_and_phone_numbers
 from glc_analysis.pseudonyms.masking import fold_text
 from glc_analysis.reference import Reference, read_reference

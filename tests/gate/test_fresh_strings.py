@@ -11,11 +11,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from glc_analysis.gate.leak_scan import ALLOWED, leaks_in_pieces, make_search
+from glc_analysis.gate.leak_scan import leaks_in_pieces
 from glc_analysis.gate.name_variants import (
     list_phrases_resembling_hidden_countries,
     list_words_revealing_country,
 )
+from glc_analysis.gate.search_terms import ALLOWED, make_search
 from glc_analysis.pseudonyms.masking import fold_text
 
 NAMES = pd.DataFrame([

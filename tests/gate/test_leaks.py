@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from glc_analysis.errors import Faults
 from glc_analysis.gate.file_text import extract_text
 from glc_analysis.gate.gate import check_leaks
-from glc_analysis.gate.leak_scan import Leak, find_leaks, leaks_in_pieces, make_search
+from glc_analysis.gate.leak_scan import Leak, find_leaks, leaks_in_pieces
+from glc_analysis.gate.search_terms import make_search
 from glc_analysis.gate.study_identifiers import _long_enough
 from glc_analysis.pseudonyms.contacts import find_emails_and_phone_numbers
 from glc_analysis.study import REPOSITORY

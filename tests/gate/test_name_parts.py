@@ -4,11 +4,12 @@ import pandas as pd
 import pytest
 
 from glc_analysis.gate.gate import check_leaks
-from glc_analysis.gate.leak_scan import ALLOWED, OWN_NAME, find_leaks, leaks_in_pieces, make_search
+from glc_analysis.gate.leak_scan import find_leaks, leaks_in_pieces
 from glc_analysis.gate.name_variants import (
     list_phrases_resembling_hidden_countries,
     list_words_revealing_country,
 )
+from glc_analysis.gate.search_terms import ALLOWED, OWN_NAME, make_search
 
 QUISPE = ("Rosalía Quispe", "person", "folded", "")
 

@@ -10,7 +10,8 @@ from markupsafe import escape
 
 from glc_analysis import tables
 from glc_analysis.errors import Faults
-from glc_analysis.gate.leak_scan import ALLOWED, OWN_NAME, leaks_in_pieces, make_search
+from glc_analysis.gate.leak_scan import leaks_in_pieces
+from glc_analysis.gate.search_terms import ALLOWED, OWN_NAME, make_search
 from glc_analysis.gate.study_identifiers import without_own_names
 from glc_analysis.pages.country import (
     CODES_NOT_SHOWN,

@@ -22,7 +22,8 @@ from glc_analysis.addons.convening.settings import PANELS
 from glc_analysis.addons.convening.translations import Translations
 from glc_analysis.disclosure.quotations import find_organisation_behind_each_segment
 from glc_analysis.errors import Fault, UsageError
-from glc_analysis.gate.leak_scan import leaks_in_pieces, make_search
+from glc_analysis.gate.leak_scan import leaks_in_pieces
+from glc_analysis.gate.search_terms import make_search
 from glc_analysis.gate.study_identifiers import (
     MIN_LENGTH,
     list_organisation_ids_and_labels,

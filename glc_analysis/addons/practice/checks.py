@@ -16,7 +16,8 @@ from glc_analysis.addons.practice.due import EVERYBODY
 from glc_analysis.addons.practice.refused_words import find_refused_case_details_and_figures
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.errors import Fault
-from glc_analysis.gate.leak_scan import leaks_in_pieces, make_search
+from glc_analysis.gate.leak_scan import leaks_in_pieces
+from glc_analysis.gate.search_terms import make_search
 from glc_analysis.gate.study_identifiers import (
     MIN_LENGTH,
     list_organisation_ids_and_labels,

@@ -5,7 +5,8 @@ import json
 import pandas as pd
 import pytest
 
-from glc_analysis.gate.leak_scan import ALLOWED, find_leaks
+from glc_analysis.gate.leak_scan import find_leaks
+from glc_analysis.gate.search_terms import ALLOWED
 from glc_analysis.gate.study_identifiers import identifiers
 from glc_analysis.publish.downloads import collect_tables_to_download, make_software_texts, write_downloads
 from glc_analysis.reference import read_reference
