@@ -520,6 +520,7 @@ runs."""
 def write_files(folder: Path, addition: SiteAddition) -> None:
     """Writes the files that an add-on adds to a site into ``folder``."""
     for name, content in addition.files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         write_site_text_reproducibly(folder / name, content)
 
 
@@ -528,7 +529,7 @@ class SiteAddition(NamedTuple):
 
     - ``slug``, ``title``, ``page``: the slug, the title and the HTML of an added page, which is the only page
       of the site that may run scripts.
-    - ``files``: the texts of further files, keyed by the name of the file.
+    - ``files``: the texts of further files, keyed by the path of the file in the site's folder.
     - ``head``: HTML that is added to the head of every page.
     """
 
@@ -822,7 +823,8 @@ class Assembly:
         for page, path in briefs:
             write_standalone(path, study, title=page.title)
         # Searched while the downloads, which have a folder of their own, are still being made.
-        self._gate.search_ahead(sorted((folder / "site").glob("*.*")), folder)
+        self._gate.search_ahead(sorted(path for path in (folder / "site").rglob("*.*")
+                                       if path.parent.name != downloads.DOWNLOADS_FOLDER), folder)
         return Gate(study, self._audience, [(page.organisation, path) for page, path in briefs],
                     [self._gate.searched_ahead, self._downloads.result()])
 

@@ -1,5 +1,6 @@
 """The sites of all audiences in a browser: whole from their folder, readable by everybody, on a phone too."""
 
+import json
 import random
 import re
 import shutil
@@ -17,10 +18,11 @@ import pytest
 
 from glc_analysis.publish.site import STYLE_FILE, build_site
 from glc_analysis.report import update_report_pages
-from glc_analysis.run.plan import plan_pages
+from glc_analysis.run.plan import PageJob, plan_pages
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
 from tests.support.share import SEED, drawn, share
+from tests.support.site_pages import markdown
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
@@ -179,6 +181,22 @@ def test_search_finds_with_and_without_accents_and_all_words_wherever_they_stand
     page.close()
 
 
+def test_a_text_of_several_pages_is_one_result_and_a_page_with_that_title_comes_first(tmp_path, browser):
+    pages = {"list": "# List\n\n## Needs", "theme": "# Needs", "peru": "## Needs"}
+    for slug, shown in pages.items():
+        path = tmp_path / "notebooks" / f"{slug}.ipynb"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps({"cells": [markdown(shown)]}))
+    jobs = [PageJob(slug, slug, tmp_path, {}, "") for slug in pages]
+    build_site(tmp_path, jobs, title="A study", audience="team", synthetic=True)
+    page = browser.new_page()
+    found(page, tmp_path / "site", "needs")
+    links = page.locator("#search-results a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    assert links == ["theme.html#needs", "peru.html#needs", "list.html#needs"]
+    assert page.locator("#search-results > li").count() == 1
+    page.close()
+
+
 def test_the_public_finds_no_country_and_no_words_that_are_not_for_it(sites, browser):
     page = browser.new_page(viewport=WIDE)
     for words in ("Cambodia", "\u179f\u17c1\u179c\u17b6", "Blue Door"):
@@ -260,8 +278,8 @@ def test_a_page_of_a_real_survey_weighs_little_and_its_words_are_soon_there(ngo_
     readable = {name: first_words(ngo_site, browser, name) for name in ("index.html", heaviest)}
     with capsys.disabled():
         print(f"\nHeaviest page: {heaviest}, {weights[heaviest] / 1000:.0f} kB; shared by all: "
-              f"{shared / 1000:.0f} kB, index of the search: "
-              f"{(ngo_site / 'search-index.js').stat().st_size / 1000:.0f} kB")
+              f"{shared / 1000:.0f} kB, indexes of the search: "
+              f"{sum(path.stat().st_size for path in (ngo_site / 'search').iterdir()) / 1000:.0f} kB")
         print("First words at 400 kbit/s:", ", ".join(f"{n} {s:.1f} s" for n, s in readable.items()))
     assert max(weights.values()) < PAGE
     assert max(readable.values()) < READABLE

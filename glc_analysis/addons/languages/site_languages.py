@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from urllib.parse import unquote
 
 import lxml.html
 from lxml import etree
@@ -125,5 +126,5 @@ def translate_page(html: str, book: Phrasebook, slugs: Collection[str]) -> etree
 
 
 def _lies_above(place: str, slugs: Collection[str]) -> bool:
-    page = place.partition("#")[0].removesuffix(".html")
+    page = unquote(place.partition("#")[0]).removesuffix(".html")
     return not (place.startswith(("#", "data:", "../")) or ":" in place.partition("/")[0] or page in slugs)

@@ -1,27 +1,29 @@
-"""Makes the search of a site: an index with the text of all pages, and a script that reads the index from the
-site's folder.
+"""Makes the search of a site: an index of each page, and a script that reads the indexes from the site's
+folder.
 
-The text in the index is not divided into words, so that the search also works in scripts without spaces.
-``content/search.js`` decides which texts match. The index contains only text that the pages show.
+The index of a page holds the texts that the page shows. An index is a file of its own, so that a page that
+changes leaves the indexes of other pages as they are. The texts are not divided into words, so that the
+search also works in scripts without spaces. ``content/search.js`` decides which texts match.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
 
 from lxml import etree
 from markupsafe import Markup
 
 from glc_analysis.publish.site import HEADINGS, SiteAddition
-from glc_analysis.templates import read_packaged_text
+from glc_analysis.templates import Macros, read_packaged_text
 
 _Text = tuple[str, str, str, bool]
 """A text of a page, as four values: the words, the anchor, the heading, and whether the text is folded, so
 that readers must open it to see it."""
-_SCRIPT, _INDEX = "search.js", "search-index.js"
+_HTML = Macros(__file__, "search.html")
+_SCRIPT, _FOLDER = "search.js", "search"
 _NOT_IN_INDEX = ("site-facts", "site-cite", "glc-draft")
 """The classes of elements that hold text which is not in the index, such as the text around a translated
 page."""
@@ -29,16 +31,17 @@ page."""
 
 def make_site_search(pages: Mapping[str, etree._Element],
                      say: Callable[[str], str] | None = None) -> SiteAddition:
-    """Returns the files of the search (the search page, the script and the index) and the search form for the
-    head of every page. For pages in another language than English, ``say`` translates the texts of the
-    script."""
+    """Returns the files of the search (the search page, the script and the index of each page) and the search
+    form for the head of every page. For pages in another language than English, ``say`` translates the texts
+    of the script."""
     script = read_packaged_text(__file__, _SCRIPT)
     for page in pages.values() if say else ():
         for element in [part for part in page if part.get("class") in _NOT_IN_INDEX]:
             page.remove(element)
-    index = render_search_index({slug: _read_page(page) for slug, page in pages.items()})
-    return SiteAddition("search", "Search", read_packaged_text(__file__, "search.html"),
-                        {_SCRIPT: translate_search_script(script, say) if say else script, _INDEX: index},
+    indexes = {f"{_FOLDER}/{slug}.js": render_page_index(slug, _read_page(page))
+               for slug, page in pages.items()}
+    return SiteAddition("search", "Search", _HTML.page([_SCRIPT, *indexes]),
+                        {_SCRIPT: translate_search_script(script, say) if say else script, **indexes},
                         Markup(read_packaged_text(__file__, "search_form.html").rstrip()))
 
 
@@ -74,7 +77,7 @@ def _said_by(script: str) -> Iterator[str]:
 
 FOLDED_LIMIT = 20_000
 """If the folded texts of a page have more characters than this in total, the folded texts are left out of the
-index."""
+page's index."""
 _BLOCKS = frozenset(HEADINGS) | frozenset(re.findall(r"\w+", """
     article blockquote caption dd details div dl dt figcaption figure img li ol p pre section summary svg
     table tbody thead tr ul"""))
@@ -85,28 +88,21 @@ _CELL = "\0"
 _NO_TEXT = frozenset({"script", "style", "template"})
 
 
-def render_search_index(pages: Mapping[str, list[_Text]]) -> str:
-    """Returns the index of a site's pages as a script; the texts are in the order of ``pages``.
+def render_page_index(slug: str, found: Sequence[_Text]) -> str:
+    """Returns the index of a page as a script: the slug, the title, and the sections of the page. A section
+    has its anchor, its heading, and each of its texts once, in the order of the page.
 
-    The index holds each text once, with every place (page, anchor and heading) where the text is printed.
-    Pages whose title is the text come first.
+    >>> print(render_page_index("peru", [("Peru", "top", "Peru", False), ("1 of 4", "top", "Peru", False)]))
+    glcPage(["peru","Peru",[["top","Peru",["Peru","1 of 4"]]]])
+    <BLANKLINE>
     """
-    titles, places, texts, titled = [], [], {}, Counter[str]()
-    for n, (slug, found) in enumerate(pages.items()):
-        if sum(len(text) for text, _, _, is_folded in found if is_folded) > FOLDED_LIMIT:
-            found = [one for one in found if not one[3]]
-        title = next((text for text, _, _, _ in found), slug)
-        titles.append([slug, title])
-        for text, anchor, heading, _ in found:
-            place = [n, anchor, heading]
-            if not places or places[-1] != place:
-                places.append(place)
-            at, here = texts.setdefault(text, []), len(places) - 1
-            if here not in at:
-                at.insert(titled[text] if text == title else len(at), here)
-                titled[text] += text == title
-    content = {"pages": titles, "places": places, "texts": [*texts], "at": [*texts.values()]}
-    return f"glcIndex({json.dumps(content, ensure_ascii=False, separators=(',', ':'))})\n"
+    if sum(len(text) for text, _, _, is_folded in found if is_folded) > FOLDED_LIMIT:
+        found = [one for one in found if not one[3]]
+    title = next((text for text, _, _, _ in found), slug)
+    sections = [[anchor, heading, [*dict.fromkeys(text for text, _, _, _ in texts)]]
+                for (anchor, heading), texts in groupby(found, key=lambda one: one[1:3])]
+    content = json.dumps([slug, title, sections], ensure_ascii=False, separators=(",", ":"))
+    return f"glcPage({content})\n"
 
 
 class PageText:

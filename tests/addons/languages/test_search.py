@@ -21,11 +21,11 @@ def made(tmp_path):
 
 def test_the_page_of_the_search_in_a_language_has_its_own_script_and_index(made):
     search = (made / "es" / "search.html").read_text("utf-8")
-    assert 'src="search.js"' in search and 'src="search-index.js"' in search
+    assert 'src="search.js"' in search and 'src="search/country-khm.js"' in search
 
 
 def test_the_search_of_a_language_has_its_texts_and_speaks_it(made):
-    index = (made / "es" / "search-index.js").read_text("utf-8")
+    index = "".join(path.read_text("utf-8") for path in (made / "es" / "search").iterdir())
     assert "Camboya" in index and '"Cambodia"' not in index and "Borrador" not in index
     script = (made / "es" / "search.js").read_text("utf-8")
     assert '"{n} encontrados."' in script and "«{word}»" in script and "found." not in script

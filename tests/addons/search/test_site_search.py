@@ -12,7 +12,7 @@ from glc_analysis.addons.search import site_search
 from glc_analysis.addons.search.site_search import (
     FOLDED_LIMIT,
     PageText,
-    render_search_index,
+    render_page_index,
     translate_search_script,
 )
 from glc_analysis.pseudonyms.contacts import find_emails_and_phone_numbers
@@ -27,26 +27,38 @@ def pages(tmp_path_factory):
     return built(tmp_path_factory.mktemp("run"))
 
 
-def index_of(site):
-    text = (site / "search-index.js").read_text()
-    return json.loads(re.fullmatch(r"glcIndex\((.*)\)\n", text)[1])
+def read_index(script):
+    """Title and texts of a page's index."""
+    _, title, sections = json.loads(re.fullmatch(r"glcPage\((.*)\)\n", script)[1])
+    return title, [text for _, _, texts in sections for text in texts]
 
 
-def test_search_needs_no_server_and_holds_what_pages_print_each_text_once(pages):
-    index = index_of(pages)
-    assert index["pages"] == [["index", "Overview"], ["country-khm", "Cambodia & more"],
-                              ["country-per", "Peru"]]
-    assert [*map(len, (index["texts"], index["at"]))] == [len(set(index["texts"]))] * 2
-    shown = index["at"][index["texts"].index('Bars: "3" of 4')]
-    printed = [index["pages"][index["places"][at][0]][0] for at in shown]
-    assert printed == ["index", "country-khm", "country-per"]
-    assert not any(left in " ".join(index["texts"]) for left in ("draw()", "Code", "#", "Overview Cambodia"))
+def index_of(site, slug):
+    return read_index((site / "search" / f"{slug}.js").read_text("utf-8"))
+
+
+def texts_of(*cells):
+    return read_index(render_page_index("peru", PageText(render_article({"cells": [*cells]})).found))[1]
+
+
+def test_search_needs_no_server_and_holds_what_each_page_prints(pages):
+    titles = {path.stem: index_of(pages, path.stem)[0] for path in (pages / "search").iterdir()}
+    assert titles == {"index": "Overview", "country-khm": "Cambodia & more", "country-per": "Peru"}
+    for slug in titles:
+        texts = index_of(pages, slug)[1]
+        assert 'Bars: "3" of 4' in texts
+        assert not any(left in " ".join(texts) for left in ("draw()", "Code", "#", "Overview Cambodia"))
+
+
+def test_the_page_of_the_search_reads_the_script_and_then_the_indexes_in_the_order_of_the_site(pages):
+    page = lxml.html.parse(pages / "search.html")
+    assert page.xpath("//script/@src") == ["search.js", "search/index.js", "search/country-khm.js",
+                                           "search/country-per.js"]
 
 
 def folded(characters):
     shown = (f"<p>Seen</p><details><summary>1 more</summary><p>{'a' * characters}</p></details><p>After</p>")
-    page = render_article({"cells": [markdown("# Peru"), cell("x", {"text/html": shown})]})
-    return json.loads(render_search_index({"peru": PageText(page).found})[9:-2])["texts"]
+    return texts_of(markdown("# Peru"), cell("x", {"text/html": shown}))
 
 
 def test_folded_text_is_found_while_a_page_has_not_too_much_of_it():
@@ -56,20 +68,14 @@ def test_folded_text_is_found_while_a_page_has_not_too_much_of_it():
 
 def test_cells_of_a_row_are_apart_so_that_counts_are_not_taken_for_a_phone_number():
     row = "<table><tr><th>Yes</th><td>102</td><td></td><td>207</td><td>144</td></tr></table>"
-    page = render_article({"cells": [markdown("# Peru"), cell("x", {"text/html": row})]})
-    *_, text = json.loads(render_search_index({"peru": PageText(page).found})[9:-2])["texts"]
+    *_, text = texts_of(markdown("# Peru"), cell("x", {"text/html": row}))
     assert text == "Yes · 102 · 207 · 144" and not [*find_emails_and_phone_numbers(text)]
     assert [*find_emails_and_phone_numbers("102 207 144")]
 
 
-def test_pages_of_one_title_come_first_in_the_order_of_the_site():
-    def texts(*headings):
-        page = lxml.html.fragment_fromstring("".join(f"<h2>{one}</h2>" for one in headings), "article")
-        return PageText(page).found
-    index = json.loads(render_search_index({"list": texts("List", "Needs"), "theme": texts("Needs"),
-                                    "code": texts("Needs")})[9:-2])
-    at = index["at"][index["texts"].index("Needs")]
-    assert [index["pages"][index["places"][one][0]][0] for one in at] == ["theme", "code", "list"]
+def test_a_section_has_each_text_once_however_often_it_prints_it():
+    twice = cell("x", {"text/html": "<p>Shelter</p><p>Food</p><p>Shelter</p><h2>Later</h2><p>Shelter</p>"})
+    assert texts_of(markdown("# Peru"), twice) == ["Peru", "Shelter", "Food", "Later", "Shelter"]
 
 
 def test_the_page_of_the_search_alone_runs_its_script(pages):
@@ -78,14 +84,15 @@ def test_the_page_of_the_search_alone_runs_its_script(pages):
     assert all('action="search.html"' in page.read_text() for page in pages.glob("*.html"))
 
 
-def test_a_page_that_changed_leaves_nothing_in_the_index(tmp_path):
+def test_a_page_that_changed_leaves_the_indexes_of_the_others_as_they_are(tmp_path):
     jobs = written(tmp_path, index="Overview", peru="Peru")
     site.build_site(tmp_path, jobs, title="A study", audience="team", synthetic=True)
-    path = tmp_path / "notebooks/peru.ipynb"
+    overview, peru = (tmp_path / "site/search" / f"{slug}.js" for slug in ("index", "peru"))
+    before, path = overview.read_bytes(), tmp_path / "notebooks/peru.ipynb"
+    assert "Seventy" not in peru.read_text("utf-8")
     path.write_text(path.read_text().replace("<td>3</td>", "<td>Seventy</td>"))
     site.build_site(tmp_path, jobs, title="A study", audience="team", synthetic=True)
-    assert "Seventy" in index_of(tmp_path / "site")["texts"]
-    assert index_of(tmp_path / "site")["pages"] == [["index", "Overview"], ["peru", "Peru"]]
+    assert "Seventy" in peru.read_text("utf-8") and overview.read_bytes() == before
 
 
 def test_no_file_of_the_search_names_a_country():

@@ -1,5 +1,5 @@
 "use strict";
-// Search over the texts of search-index.js. A match is a part of a text that does not cut a letter from
+// Search over the texts of the files in the folder search, one for each page. A match is a part of a text that does not cut a letter from
 // its marks; case, accents on Latin letters, vowel signs of Arabic and Hebrew, and what has no width
 // make no difference. A word that occurs nowhere is taken for the words that differ from it by one typing
 // error. All that is shown is set as text, never as HTML.
@@ -103,7 +103,32 @@ function marked(text, words) {
   return shown;
 }
 
-function glcIndex(index) {
+// The indexes of the pages, which their files hand over one after the other.
+const pages = [];
+
+function glcPage(page) {
+  pages.push(page);
+}
+
+// Each text once, with every place (page, anchor and heading) where it is printed; the pages that have it as
+// their title come first.
+function joined() {
+  const places = [], all = new Map();
+  pages.forEach(([, title, sections], page) => {
+    for (const [anchor, heading, texts] of sections) {
+      for (const text of texts) {
+        if (!all.has(text)) all.set(text, [[], []]);
+        all.get(text)[text === title ? 0 : 1].push(places.length);
+      }
+      places.push([page, anchor, heading]);
+    }
+  });
+  return {pages, places, texts: [...all.keys()], at: [...all.values()].map(at => at.flat())};
+}
+
+// When the files of all pages are read.
+addEventListener("DOMContentLoaded", () => {
+  const index = joined();
   const texts = index.texts.map(folded);
   const over = index.places.map(([page, , heading]) => folded(`${index.pages[page][1]} ${heading}`));
   const titles = new Set(index.pages.map(([, title]) => title));
@@ -166,4 +191,4 @@ function glcIndex(index) {
   field.addEventListener("input", () => search(SHOWN));
   search(SHOWN);
   field.focus();
-}
+});
