@@ -1,4 +1,5 @@
-"""The core stands alone: with all add-ons deleted, its tests pass and the sample gets its pages."""
+"""The core stands alone: with all add-ons deleted, its tests pass and the sample gets its pages. A seventh of
+the tests runs each day, so that each runs once a week."""
 
 import os
 import subprocess
@@ -7,12 +8,24 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "test-core-alone"
+from tests.support.share import IS_SOAK, of_the_day
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "scripts" / "test-core-alone"
+
+
+def places_of_quick_tests():
+    """The core's files of tests, and its modules, whose docstrings have examples."""
+    found = [*(ROOT / "tests").rglob("test_*.py"), *(ROOT / "glc_analysis").rglob("*.py")]
+    paths = sorted(path.relative_to(ROOT) for path in found)
+    return [str(path) for path in paths if not {"addons", "acceptance"} & {*path.parts}]
 
 
 @pytest.mark.acceptance
+@pytest.mark.every_day
 def test_without_any_add_on_the_tests_of_the_core_pass_and_the_sample_gets_its_pages():
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    done = subprocess.run([sys.executable, SCRIPT], env=environment, capture_output=True, text=True,
+    places = [] if IS_SOAK else of_the_day(places_of_quick_tests())
+    done = subprocess.run([sys.executable, SCRIPT, *places], env=environment, capture_output=True, text=True,
                           check=False)
     assert done.returncode == 0, done.stdout + done.stderr
