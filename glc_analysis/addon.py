@@ -200,8 +200,10 @@ class AddOn:
     for them."""
     site_addition: str = ""
     """A function that returns a :class:`glc_analysis.publish.site.SiteAddition`. The function takes the pages
-    of a site, as a mapping from each slug to the element with the page's content. For a site in a language
-    other than English, the function also takes a function that translates an English text into this
+    of a site, as a mapping from each slug to the element with the page's content. For a site in English, the
+    function also takes ``read_last``, a function of a slug and a file name: if the page has not changed since
+    the last site, it returns the text of this file of the last site, and otherwise None. For a site in
+    another language, the function also takes ``say``, a function that translates an English text into this
     language."""
     site_languages: str = ""
     """A function that takes a study and an audience, and returns the languages besides English in which the

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 from html import unescape
 from itertools import groupby
 from pathlib import Path
@@ -379,7 +379,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     frame = {
         "title": title, "facts": facts, "print_folded": print_folded, "style": "",
         "banner": _banner(audience, synthetic), "navigation": make_page_menu(pages, outdated_slugs)}
-    articles, wholes = {}, {}
+    articles, wholes, last_sites = {}, {}, {}
     titles = {page.slug: page.title for page in pages}
     last = dict(_made)
     _made.clear()
@@ -388,8 +388,14 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
         made = shared.convert_page(run_dir, page.slug, earlier_figures, call, last)
         _write_figures(site, made.figures)
         for slug, part in made.parts:
-            articles[slug], wholes[slug] = deepcopy(part), page.slug
-    additions = [make_addition(articles) for make_addition in load_declared_objects("site_addition")]
+            articles[slug], wholes[slug], last_sites[slug] = deepcopy(part), page.slug, made.last_site
+
+    def read_last(slug: str, name: str) -> str | None:
+        last_site = last_sites[slug]
+        return last_site.read_file(name) if last_site else None
+
+    additions = [make_addition(articles, read_last=read_last)
+                 for make_addition in load_declared_objects("site_addition")]
     frame["additions"] = additions
     shared.homes |= _homes(articles, wholes)
     _follow_parts(articles, wholes, shared.homes)
@@ -401,7 +407,6 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
         added = lxml.html.fragment_fromstring(addition.page, create_parent="article")
         shown[addition.slug] = added, addition.title, addition.slug
         write_files(site, addition)
-
 
     def render(slug: str, switch: Markup) -> str:
         return _page(*shown[slug], frame | {"switch": switch})
@@ -505,7 +510,12 @@ class _LastSite:
         is_same = etree.tostring(article, encoding="unicode", method="html") == content
         if not (is_same and pages <= self.slugs and all(map(self.is_undamaged, figures.values()))):
             return None
-        return _Made([(slug, article)], {name: path.read_bytes() for name, path in figures.items()})
+        return _Made([(slug, article)], {name: path.read_bytes() for name, path in figures.items()}, self)
+
+    def read_file(self, name: str) -> str | None:
+        """Returns the text of a file of the last site; None if the file is not as the last run wrote it."""
+        path = self.run_dir / "site" / name
+        return path.read_bytes().decode("utf-8") if self.is_undamaged(path) else None
 
 
 _PAGE_LINK = re.compile(r"([^/:?#]+)\.html(?:#.*)?")
@@ -555,11 +565,12 @@ class SiteLanguages(Protocol):
 
 @dataclass(frozen=True)
 class _Made:
-    """The result of converting the notebook of a page: the parts of the page, and the files of its
-    figures."""
+    """The result of converting the notebook of a page: the parts of the page, and the files of its figures.
+    ``last_site`` is the site from which the page was taken, or None if the notebook was converted."""
 
     parts: list[tuple[str, etree._Element]]
     figures: Mapping[str, str | bytes]
+    last_site: _LastSite | None = None
 
 
 _made: dict[tuple[str, str, bool, frozenset[str], str], _Made] = {}
@@ -709,7 +720,20 @@ def write_standalone(executed_notebook: Path, study: Study, *, title: str) -> Pa
 def _page(text: etree._Element, title: str, slug: str, frame: Mapping[str, Any]) -> str:
     content = etree.tostring(text, encoding="unicode", method="html")
     return load_template(__file__, "page.html").render(
-        frame, page_title=title, slug=slug, content=content, outline=list_main_headings(text))
+        frame, page_title=title, slug=slug, content=content, outline=list_main_headings(text),
+        render_menu_part=_render_menu_part)
+
+
+def _render_menu_part(part: str, links: _Links, slug: str) -> Markup:
+    """Returns a part of the menu as the page ``slug`` shows it."""
+    is_here = any(own == slug for own, _, _ in links)
+    return _render_menu_part_once(part, tuple(links), slug if is_here else "")
+
+
+@lru_cache(maxsize=100)
+def _render_menu_part_once(part: str, links: tuple[tuple[str, str, bool], ...], slug: str) -> Markup:
+    """Most pages show a part of the menu in the same way, since their own links are in another part."""
+    return _HTML.menu_part(part, links, slug)
 
 
 def _style() -> str:

@@ -61,7 +61,7 @@ class SiteLanguages:
                 if slug not in added:
                     articles[slug] = next(made.iter("main"))
             for make_addition in load_declared_objects("site_addition"):
-                write_files(folder, make_addition(articles, book.translate_text))
+                write_files(folder, make_addition(articles, say=book.translate_text))
 
 
 def read_site_languages(study: Study, audience: str) -> SiteLanguages:

@@ -29,17 +29,21 @@ _NOT_IN_INDEX = ("site-facts", "site-cite", "glc-draft")
 page."""
 
 
-def make_site_search(pages: Mapping[str, etree._Element],
-                     say: Callable[[str], str] | None = None) -> SiteAddition:
+def make_site_search(pages: Mapping[str, etree._Element], *, say: Callable[[str], str] | None = None,
+                     read_last: Callable[[str, str], str | None] | None = None) -> SiteAddition:
     """Returns the files of the search (the search page, the script and the index of each page) and the search
     form for the head of every page. For pages in another language than English, ``say`` translates the texts
-    of the script."""
+    of the script. ``read_last`` returns a file of the last site if the page with this slug has not changed,
+    so that the index of the page is not made again."""
     script = read_packaged_text(__file__, _SCRIPT)
     for page in pages.values() if say else ():
         for element in [part for part in page if part.get("class") in _NOT_IN_INDEX]:
             page.remove(element)
-    indexes = {f"{_FOLDER}/{slug}.js": render_page_index(slug, _read_page(page))
-               for slug, page in pages.items()}
+    indexes = {}
+    for slug, page in pages.items():
+        name = f"{_FOLDER}/{slug}.js"
+        last = read_last(slug, name) if read_last else None
+        indexes[name] = last or render_page_index(slug, _read_page(page))
     return SiteAddition("search", "Search", _HTML.page([_SCRIPT, *indexes]),
                         {_SCRIPT: translate_search_script(script, say) if say else script, **indexes},
                         Markup(read_packaged_text(__file__, "search_form.html").rstrip()))
