@@ -218,12 +218,10 @@ class ReportRun:
         try:
             # A page that somebody waits for has the processors to itself as far as possible.
             meanwhile = (lambda: None) if any(map(self._is_ahead, to_run)) else lambda: self._assembly
-            at_once = jobs or processes.jobs
             with defer_interrupts(), closing(execute_all(processes, order, jobs, meanwhile)) as executed:
                 for done, (page, outcome, seconds) in enumerate(executed, start=1):
                     self._store(page, outcome, seconds)
-                    if len(to_run) - done < at_once:
-                        self._assembly.start_downloads()
+                    self._assembly.start_downloads()  # after the page that somebody waits for
                     report(done, len(to_run), page.title)
         except Faults:
             raise

@@ -815,8 +815,8 @@ class Assembly:
         self._ahead = [self._converting.submit(self._convert, slug) for slug in kept if slug in self._slugs]
 
     def start_downloads(self) -> None:
-        """Starts to make the downloads, unless they were started already. A run calls this method when a
-        processor is free that no page needs."""
+        """Starts to make the downloads, unless they were started already. A run calls this method when its
+        first page is made, so that neither the downloads nor the pages are left at the end."""
         _ = self._downloads
 
     @cached_property
