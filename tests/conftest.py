@@ -54,7 +54,7 @@ def keep_files_of_tests_in_memory(gigabytes):
 
 
 LONGEST = [f"test_{name}.py" for name in (
-    "core_alone", "several_departures", "browser", "withdrawal_at_once", "attack", "coding_is_incremental",
+    "several_departures", "browser", "withdrawal_at_once", "attack", "coding_is_incremental",
     "steps", "canaries", "two_releases", "reproducible", "withdrawal", "consecutive_releases", "trails",
     "ngo_collection", "kills", "wheel", "notebooks", "day", "scheduled", "drafts", "fuzz",
     "coding_desk_browser", "tutorial", "packets", "departures", "desk_changes_browser", "commands", "returns",

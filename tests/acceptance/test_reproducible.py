@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
+pytestmark = pytest.mark.acceptance
 
 
 def run_in_a_clone(folder: Path, zone: str) -> Path:

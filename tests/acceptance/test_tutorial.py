@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
+pytestmark = pytest.mark.acceptance
 ROOT = Path(__file__).parents[2]
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
 BOXES = re.findall(r"^```sh( fails)?\n(.*?)^```$", TUTORIAL, re.DOTALL | re.MULTILINE)

@@ -185,6 +185,7 @@ def block_imports(*names: str) -> None:
 def main() -> None:
     """Runs the server: imports the modules in advance, then answers requests."""
     del sys.path[0]  # this file's own folder
+    gc.disable()  # what is imported stays, so that searching it for garbage would take time for nothing
     block_imports(UNUSED_GRAMMAR, "debugpy")
     asked = os.environ.get("GLC_PRELOAD", "").split()
     for name in (*_PRELOADED, *(() if _PAGES in asked else _KERNELS), *asked):
@@ -198,8 +199,8 @@ def main() -> None:
         pandas.options.display.max_columns = 20
     if _PAGES in sys.modules:
         sys.modules[_PAGES].make_shell_before_forking()
-    gc.collect()
     gc.freeze()  # what is shared stays shared
+    gc.enable()
     gc.set_threshold(50_000, 50, 50)  # a page makes many objects, and then it is done
     answer_requests(socket.socket(fileno=int(sys.argv[1])))
 

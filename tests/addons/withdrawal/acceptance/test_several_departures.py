@@ -1,7 +1,7 @@
 """Two and three organisations leave one after the other, and after each departure a release follows.
 
 The reader keeps all four releases to the convening and to the public, knows from the signatures who left, and
-compares each release with each. Two organisations are drawn each day; in ``make soak`` all leave in threes.
+compares each release with each. Two organisations are drawn by the day; in ``make soak`` all leave in threes.
 """
 
 import random
@@ -132,7 +132,6 @@ def still_read(study: Study, releases: list[Release], leavers: tuple[str, ...]) 
     return found
 
 
-@pytest.mark.every_day
 def test_releases_after_departures_show_nothing_of_those_who_left(printed, tmp_path):
     study = printed[0]
     for group in drawn(in_threes(study), 1):

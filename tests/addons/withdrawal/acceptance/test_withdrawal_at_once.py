@@ -150,7 +150,7 @@ def assert_whole(root, before, after):
 def test_killed_at_any_step_it_is_finished_or_undone_by_the_next_commands(base, after, tmp_path):
     """Four commands that start together: one of them says what it did."""
     before, commands = contents(base), ("status", "ethics", "documents", "check --accept")
-    for at in steps(after, 1000, 4):
+    for at in steps(after, 1000, 2):
         root = Path(shutil.copytree(base, tmp_path / f"killed-{at}"))
         killed = glc(root, "withdraw", "beacon", at=at, number=signal.SIGKILL)
         assert killed.returncode == -signal.SIGKILL
@@ -168,7 +168,7 @@ def test_the_switch_killed_at_each_step_loses_nothing_whoever_comes_next(base, a
     """The last steps are the switch. Four commands start together each time."""
     before = contents(base)
     last = range(after[1] - 30, after[1] + 1)
-    for at in sorted(random.Random(SEED).sample(last, share(len(last), 4))):
+    for at in sorted(random.Random(SEED).sample(last, share(len(last), 2))):
         root = Path(shutil.copytree(base, tmp_path / f"switch-{at}"))
         glc(root, "withdraw", "beacon", at=at, number=signal.SIGKILL)
         others = [start(root, "status") for _ in range(4)]
@@ -183,7 +183,7 @@ def test_what_people_save_at_any_step_is_kept_whoever_ends_the_switch(
         base, after, tmp_path, monkeypatch, is_killed):
     """Saved by three kinds of programs; the last steps are the switch and the deletions."""
     last = range(after[1] - 70, after[1] + 1)
-    for at in [*steps(after, 100, 2), *sorted(random.Random(SEED).sample(last, share(len(last), 4)))]:
+    for at in [*steps(after, 100, 1), *sorted(random.Random(SEED).sample(last, share(len(last), 2)))]:
         root = Path(shutil.copytree(base, tmp_path / f"saved-{at}"))
         (tmp_path / "saved").write_text("")
         monkeypatch.setenv("SAVED", str(tmp_path / "saved"))
@@ -211,7 +211,7 @@ def until_stopped(process):
 
 def test_paused_at_any_step_nobody_disturbs_it_and_writers_are_told_who_is_at_work(base, after, tmp_path):
     before = contents(base)
-    for at in steps(after, 100, 2):
+    for at in steps(after, 100, 1):
         root = Path(shutil.copytree(base, tmp_path / f"paused-{at}"))
         with start(root, "withdraw", "beacon", at=at, number=signal.SIGSTOP) as withdrawal:
             until_stopped(withdrawal)
@@ -270,7 +270,7 @@ def test_commands_in_a_loop_do_not_make_a_withdrawal_fail_nor_see_a_half_switch(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_without_a_trace_and_says_so(base, after, root, number):
-    for at in steps(after, 20, 2):
+    for at in steps(after, 20, 1):
         stopped = glc(root, "withdraw", "beacon", at=at, number=number)
         is_gone = assert_whole(root, contents(base), after[0])
         assert stopped.returncode == 128 + number
