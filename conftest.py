@@ -17,7 +17,7 @@ sys.modules.setdefault("rfc3987_syntax", None)
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What `make acceptance` asks for: see ``of_another_day`` in tests/conftest.py."""
     parser.addoption("--drawn", action="store_true", help="of the files of slow tests those of the day, each "
-                     "once in six days, with the tests that are marked every_day")
+                     "once in seven days, with the tests that are marked every_day")
     parser.addoption("--left-out", action="store_true", help="the tests that --drawn leaves out today")
 
 

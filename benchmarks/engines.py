@@ -128,7 +128,7 @@ def _site(root: Path) -> list[str]:
     """Returns the table about the site alone: its pages, and the gate."""
     rendered, gate, made, largest = printed("site", root)
     return ["| The site of a run | |", "|---|---|",
-            f"| {made:.0f} pages and the search index | {rendered:.2f} s |",
+            f"| {made:.0f} pages and the indexes of the search | {rendered:.2f} s |",
             f"| gate, every page read, notebooks read while they ran | {gate:.2f} s |",
             f"| largest page | {largest:.0f} kB |", ""]
 

@@ -64,9 +64,9 @@ def whole(study: Study) -> None:
 
 
 def site(study: Study) -> None:
-    """Makes the site of the last run again. Prints the seconds of its pages with the search index, the
-    seconds of the gate (which has read the notebooks while they ran), the number of pages, and the size of
-    the largest page in kB."""
+    """Makes the site of the last run again. Prints the seconds of its pages with the indexes of the search,
+    the seconds of the gate (which has read the notebooks while they ran), the number of pages, and the size
+    of the largest page in kB."""
     import shutil
     import tempfile
 

@@ -201,8 +201,9 @@ class AddOn:
     site_addition: str = ""
     """A function that returns a :class:`glc_analysis.publish.site.SiteAddition`. The function takes the pages
     of a site, as a mapping from each slug to the element with the page's content. For a site in English, the
-    function also takes ``read_last``, a function of a slug and a file name: if the page has not changed since
-    the last site, it returns the text of this file of the last site, and otherwise None. For a site in
+    function also takes ``read_earlier``, a function of a slug and the name of a file: if the page was taken
+    from an earlier site instead of being made again, it returns the text of this file in the earlier site,
+    and otherwise None. It may be used only for files that are made from this page alone. For a site in
     another language, the function also takes ``say``, a function that translates an English text into this
     language."""
     site_languages: str = ""

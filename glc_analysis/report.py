@@ -116,6 +116,7 @@ class ReportRun:
             is_whole and len(self.to_keep) < len(self.last_entries))
         self.entries: dict[str, dict[str, Any]] = {}
         self._call: Callable[..., Any] | None = None
+        self._end_calls: Callable[[], None] = lambda: None
         self.failures: list[Failure] = []
         self.notes = []
         if self.recovered:
@@ -188,9 +189,11 @@ class ReportRun:
         keys = {page.slug: self.last_entries[page.slug]["key"] for page in self.to_keep}
         keys |= {page.slug: page.key for page in self.to_run}
         with defer_interrupts():
-            return self._exit.enter_context(closing(
+            assembly = self._exit.enter_context(closing(
                 Assembly(self.study, self.audience, self.folder, self.pages, [*self.entries], keys,
                          self.last_folder, self.last_site_key, self._call)))
+        self._exit.callback(lambda: self._end_calls())  # first, or an interrupted run waits for its downloads
+        return assembly
 
     def _link_finished_pages(self) -> None:
         """Links finished pages into the folder of this run: the pages of the last run that are up to date,
@@ -212,16 +215,19 @@ class ReportRun:
         last_seconds = {page.slug: self.last_entries.get(page.slug, {}).get("seconds", 0) for page in to_run}
         order = sorted(to_run, key=lambda page: (not self._is_ahead(page), -last_seconds[page.slug]))
         processes = self._processes(elsewhere, self._reader_study(to_run))
-        self._call = processes.call
+        self._call, self._end_calls = processes.call, processes.end_calls
         if not elsewhere:
             processes.preload(one for page in to_run for one in page.reads)
         try:
             # A page that somebody waits for has the processors to itself as far as possible.
-            meanwhile = (lambda: None) if any(map(self._is_ahead, to_run)) else lambda: self._assembly
+            awaited = {page.slug for page in to_run if self._is_ahead(page)}
+            meanwhile = (lambda: None) if awaited else lambda: self._assembly
             with defer_interrupts(), closing(execute_all(processes, order, jobs, meanwhile)) as executed:
                 for done, (page, outcome, seconds) in enumerate(executed, start=1):
                     self._store(page, outcome, seconds)
-                    self._assembly.start_downloads()  # after the page that somebody waits for
+                    awaited.discard(page.slug)
+                    if not awaited:
+                        self._assembly.start_downloads()
                     report(done, len(to_run), page.title)
         except Faults:
             raise

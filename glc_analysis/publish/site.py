@@ -379,7 +379,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     frame = {
         "title": title, "facts": facts, "print_folded": print_folded, "style": "",
         "banner": _banner(audience, synthetic), "navigation": make_page_menu(pages, outdated_slugs)}
-    articles, wholes, last_sites = {}, {}, {}
+    articles, wholes, earlier_sites = {}, {}, {}
     titles = {page.slug: page.title for page in pages}
     last = dict(_made)
     _made.clear()
@@ -388,13 +388,13 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
         made = shared.convert_page(run_dir, page.slug, earlier_figures, call, last)
         _write_figures(site, made.figures)
         for slug, part in made.parts:
-            articles[slug], wholes[slug], last_sites[slug] = deepcopy(part), page.slug, made.last_site
+            articles[slug], wholes[slug], earlier_sites[slug] = deepcopy(part), page.slug, made.taken_from
 
-    def read_last(slug: str, name: str) -> str | None:
-        last_site = last_sites[slug]
-        return last_site.read_file(name) if last_site else None
+    def read_earlier(slug: str, name: str) -> str | None:
+        earlier = earlier_sites[slug]
+        return earlier.read_file(name) if earlier else None
 
-    additions = [make_addition(articles, read_last=read_last)
+    additions = [make_addition(articles, read_earlier=read_earlier)
                  for make_addition in load_declared_objects("site_addition")]
     frame["additions"] = additions
     shared.homes |= _homes(articles, wholes)
@@ -566,11 +566,11 @@ class SiteLanguages(Protocol):
 @dataclass(frozen=True)
 class _Made:
     """The result of converting the notebook of a page: the parts of the page, and the files of its figures.
-    ``last_site`` is the site from which the page was taken, or None if the notebook was converted."""
+    ``taken_from`` is the site from which the page was taken, or None if the notebook was converted."""
 
     parts: list[tuple[str, etree._Element]]
     figures: Mapping[str, str | bytes]
-    last_site: _LastSite | None = None
+    taken_from: _LastSite | None = None
 
 
 _made: dict[tuple[str, str, bool, frozenset[str], str], _Made] = {}
@@ -732,7 +732,8 @@ def _render_menu_part(part: str, links: _Links, slug: str) -> Markup:
 
 @lru_cache(maxsize=100)
 def _render_menu_part_once(part: str, links: tuple[tuple[str, str, bool], ...], slug: str) -> Markup:
-    """Most pages show a part of the menu in the same way, since their own links are in another part."""
+    """Returns a part of the menu as the page ``slug`` shows it, or, with a blank slug, as all pages show it
+    whose own link is in another part."""
     return _HTML.menu_part(part, links, slug)
 
 
@@ -816,7 +817,7 @@ class Assembly:
 
     def start_downloads(self) -> None:
         """Starts to make the downloads, unless they were started already. A run calls this method when its
-        first page is made, so that neither the downloads nor the pages are left at the end."""
+        first page is made and nobody waits for a page, so that the downloads are not left at the end."""
         _ = self._downloads
 
     @cached_property

@@ -359,6 +359,10 @@ class PageProcesses:
         another process, so that the processor of this process stays free for other threads."""
         return function(*arguments)
 
+    def end_calls(self) -> None:
+        """Does nothing in this class. A subclass ends the functions that :meth:`call` has called in other
+        processes; the threads that wait for these functions get CancelledError."""
+
     @property
     def lateness_message(self) -> str:
         """Returns the message about a page whose execution takes too long."""

@@ -143,6 +143,29 @@ def test_a_page_that_is_wanted_first_is_shown_before_the_others_are_made(after_f
     assert parts["country-per"] == (study.reports / "team/current/site/country-per.html").read_text()
 
 
+class SlowPeru(PageProcesses):
+    """The page of Peru is made last, even if it is begun first."""
+
+    def execute(self, page):
+        if page.slug == "country-per":
+            time.sleep(0.3)
+        return Failure(page.notebook.name, page.slug, 0, "Error", "not made")
+
+
+def test_downloads_do_not_start_before_the_page_that_is_wanted_first(after_first, monkeypatch):
+    study, folder = after_first
+    done, done_before, start = [], [], site.Assembly.start_downloads
+
+    def record_and_start(assembly):
+        done_before.append({*done})
+        start(assembly)
+    monkeypatch.setattr(site.Assembly, "start_downloads", record_and_start)
+    update_report_pages(study, folder=folder, force=True, jobs=3, processes=SlowPeru,
+                        ahead=Ahead("country-per", lambda parts: None),
+                        progress=lambda n, total, title: done.append(title))
+    assert {"Cambodia", "Overview"} < done_before[0]
+
+
 def test_a_page_that_the_gate_stops_is_not_shown_first(after_first):
     study, folder = after_first
     update_report_pages(study, folder=folder, force=True)
@@ -407,7 +430,9 @@ def test_unchanged_pages_are_taken_from_the_last_site_unless_somebody_changed_it
         site._made.clear()
         write_slices(study, TABLES | {"answers": TABLES["answers"] | {"country=KHM": value}})
         assert update_report_pages(study, folder=folder).ran == ("country-khm",)
-        return {path.name: path.read_bytes() for path in (study.reports / "team/current/site").glob("*.html")}
+        made = study.reports / "team/current/site"
+        return {path.relative_to(made).as_posix(): path.read_bytes() for path in made.rglob("*.*")
+                if path.suffix in (".html", ".js") and path.stem != "changes"}
 
     changes = {"# What changed"}  # the page of an add-on, made anew by every run
     rerun("with a page of changes")

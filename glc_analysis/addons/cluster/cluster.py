@@ -125,6 +125,10 @@ class PageCluster:
         """Returns the result of a function, which is called on this machine."""
         return self._here.call(function, *arguments)
 
+    def end_calls(self) -> None:
+        """Ends the functions that :meth:`call` has called in other processes."""
+        self._here.end_calls()
+
     def _outcome(self, future: Any) -> Executed | Failure:
         """Waits for the result of a page, and returns it. Raises GLCError if the scheduler has had no worker
         with this version of the package for ``_WORKERLESS`` seconds."""

@@ -283,11 +283,15 @@ class Calls(ThreadPoolExecutor):
             raise CancelledError
         return function(*arguments, **named)  # which raises what it raised there
 
-    def __exit__(self, exc_type: type[BaseException] | None, exc_val: BaseException | None,
-                 exc_tb: TracebackType | None) -> None:
+    def end(self) -> None:
+        """Ends the call that is being made, and all later calls. Their futures raise CancelledError."""
         self._is_ended = True
         if self._at_work:
             self._at_work.kill()
+
+    def __exit__(self, exc_type: type[BaseException] | None, exc_val: BaseException | None,
+                 exc_tb: TracebackType | None) -> None:
+        self.end()
         super().__exit__(exc_type, exc_val, exc_tb)
 
 

@@ -88,6 +88,8 @@ class ForkedPages(PageProcesses):
         super().__init__(study, timeout=timeout, reader_study=reader_study)
         if _is_forking():
             self.jobs = os.cpu_count() or 1
+        self._calls: set[Calls] = set()
+        self._are_calls_ended = False
 
     def preload(self, reads: Iterable[str]) -> None:
         """Makes the fork server read, once for all pages, the tables that any of the pages read when the page
@@ -107,7 +109,19 @@ class ForkedPages(PageProcesses):
         if not _is_forking():
             return function(*arguments)
         with Calls(self.environment | _preloading()) as calls:
-            return calls.submit(function, *arguments).result()
+            self._calls.add(calls)
+            try:
+                if self._are_calls_ended:
+                    calls.end()
+                return calls.submit(function, *arguments).result()
+            finally:
+                self._calls.discard(calls)
+
+    def end_calls(self) -> None:
+        """Ends the functions that :meth:`call` has called in forked processes, and all later ones."""
+        self._are_calls_ended = True
+        for calls in list(self._calls):
+            calls.end()
 
     def _fork(self, page: PageJob, folder: Path) -> Executed | Failure | None:
         with tempfile.TemporaryFile() as written, tempfile.TemporaryFile() as entered:

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
+from urllib.parse import quote
 
 from lxml import etree
 from markupsafe import Markup
@@ -30,11 +31,11 @@ page."""
 
 
 def make_site_search(pages: Mapping[str, etree._Element], *, say: Callable[[str], str] | None = None,
-                     read_last: Callable[[str, str], str | None] | None = None) -> SiteAddition:
+                     read_earlier: Callable[[str, str], str | None] | None = None) -> SiteAddition:
     """Returns the files of the search (the search page, the script and the index of each page) and the search
     form for the head of every page. For pages in another language than English, ``say`` translates the texts
-    of the script. ``read_last`` returns a file of the last site if the page with this slug has not changed,
-    so that the index of the page is not made again."""
+    of the script. ``read_earlier`` returns a file of an earlier site if the page with this slug was taken
+    from there, so that the index of the page is not made again."""
     script = read_packaged_text(__file__, _SCRIPT)
     for page in pages.values() if say else ():
         for element in [part for part in page if part.get("class") in _NOT_IN_INDEX]:
@@ -42,9 +43,9 @@ def make_site_search(pages: Mapping[str, etree._Element], *, say: Callable[[str]
     indexes = {}
     for slug, page in pages.items():
         name = f"{_FOLDER}/{slug}.js"
-        last = read_last(slug, name) if read_last else None
-        indexes[name] = last or render_page_index(slug, _read_page(page))
-    return SiteAddition("search", "Search", _HTML.page([_SCRIPT, *indexes]),
+        earlier = read_earlier(slug, name) if read_earlier else None
+        indexes[name] = earlier or render_page_index(slug, _read_page(page))
+    return SiteAddition("search", "Search", _HTML.page([_SCRIPT, *map(quote, indexes)]),
                         {_SCRIPT: translate_search_script(script, say) if say else script, **indexes},
                         Markup(read_packaged_text(__file__, "search_form.html").rstrip()))
 
@@ -97,7 +98,7 @@ def render_page_index(slug: str, found: Sequence[_Text]) -> str:
     has its anchor, its heading, and each of its texts once, in the order of the page.
 
     >>> print(render_page_index("peru", [("Peru", "top", "Peru", False), ("1 of 4", "top", "Peru", False)]))
-    glcPage(["peru","Peru",[["top","Peru",["Peru","1 of 4"]]]])
+    addPageIndex(["peru","Peru",[["top","Peru",["Peru","1 of 4"]]]])
     <BLANKLINE>
     """
     if sum(len(text) for text, _, _, is_folded in found if is_folded) > FOLDED_LIMIT:
@@ -106,7 +107,7 @@ def render_page_index(slug: str, found: Sequence[_Text]) -> str:
     sections = [[anchor, heading, [*dict.fromkeys(text for text, _, _, _ in texts)]]
                 for (anchor, heading), texts in groupby(found, key=lambda one: one[1:3])]
     content = json.dumps([slug, title, sections], ensure_ascii=False, separators=(",", ":"))
-    return f"glcPage({content})\n"
+    return f"addPageIndex({content})\n"
 
 
 class PageText:

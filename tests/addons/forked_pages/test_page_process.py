@@ -4,7 +4,8 @@ import json
 import os
 import shutil
 import sys
-from concurrent.futures import ThreadPoolExecutor
+import time
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 
 import pytest
 
@@ -173,3 +174,16 @@ def test_a_page_has_the_environment_of_a_run(forked, sample_study, tmp_path):
     page = job(tmp_path / "cells", "import os\nprint(os.environ['GLC_STUDY'], os.environ['TZ'], os.getcwd())")
     assert printed(forked.execute(page)).split() == [
         os.fspath(sample_study.root), "UTC", os.fspath(tmp_path / "cells")]
+
+
+def test_a_call_that_is_ended_keeps_nobody_waiting(sample_study):
+    pages = ForkedPages(sample_study, timeout=300)
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(pages.call, time.sleep, 600)
+        while not any(calls._at_work for calls in list(pages._calls)):
+            time.sleep(0.02)
+        pages.end_calls()
+        with pytest.raises(CancelledError):
+            waiting.result(timeout=60)
+        with pytest.raises(CancelledError):
+            pages.call(time.sleep, 600)

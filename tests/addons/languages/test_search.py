@@ -1,5 +1,8 @@
 """The search in the pages of each language."""
 
+from urllib.parse import unquote
+
+import lxml.html
 import pytest
 
 from glc_analysis.addons.languages.phrases import Phrasebook
@@ -13,15 +16,17 @@ from tests.support.site_pages import written
 @pytest.fixture
 def made(tmp_path):
     """A site in English, Spanish and Arabic."""
-    jobs = written(tmp_path, index="Overview", country_khm="Cambodia")
+    jobs = written(tmp_path, index="Overview", country_khm="Cambodia", género="What is asked?")
     site.build_site(tmp_path, jobs, title="A study", audience="convening", synthetic=False,
                     languages=[SiteLanguages([Phrasebook("es"), Phrasebook("ar")])])
     return tmp_path / "site"
 
 
 def test_the_page_of_the_search_in_a_language_has_its_own_script_and_index(made):
-    search = (made / "es" / "search.html").read_text("utf-8")
-    assert 'src="search.js"' in search and 'src="search/country-khm.js"' in search
+    search = lxml.html.parse(made / "es" / "search.html")
+    assert [unquote(place) for place in search.xpath("//script/@src")] == [
+        "search.js", "search/index.js", "search/country-khm.js", "search/género.js"]
+    assert (made / "es" / "search" / "género.js").is_file()
 
 
 def test_the_search_of_a_language_has_its_texts_and_speaks_it(made):

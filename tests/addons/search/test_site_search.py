@@ -18,7 +18,9 @@ from glc_analysis.addons.search.site_search import (
 from glc_analysis.pseudonyms.contacts import find_emails_and_phone_numbers
 from glc_analysis.publish import site
 from glc_analysis.publish.site import render_article
+from glc_analysis.report import update_report_pages
 from glc_analysis.templates import read_packaged_text
+from tests.run.small_study import TABLES, collection, small_study, write_slices
 from tests.support.site_pages import built, cell, markdown, written
 
 
@@ -29,7 +31,7 @@ def pages(tmp_path_factory):
 
 def read_index(script):
     """Title and texts of a page's index."""
-    _, title, sections = json.loads(re.fullmatch(r"glcPage\((.*)\)\n", script)[1])
+    _, title, sections = json.loads(re.fullmatch(r"addPageIndex\((.*)\)\n", script)[1])
     return title, [text for _, _, texts in sections for text in texts]
 
 
@@ -93,6 +95,32 @@ def test_a_page_that_changed_leaves_the_indexes_of_the_others_as_they_are(tmp_pa
     path.write_text(path.read_text().replace("<td>3</td>", "<td>Seventy</td>"))
     site.build_site(tmp_path, jobs, title="A study", audience="team", synthetic=True)
     assert "Seventy" in peru.read_text("utf-8") and overview.read_bytes() == before
+
+
+def test_the_index_of_an_unchanged_page_is_taken_from_the_last_site_unless_somebody_changed_it(
+        tmp_path, monkeypatch):
+    study, folder = small_study(tmp_path / "study"), collection(tmp_path / "notebooks", "00", "10")
+    update_report_pages(study, folder=folder)
+    index, read = study.reports / "team/current/site/search/country-per.js", set()
+
+    class RecordedText(PageText):
+        def __init__(self, page):
+            super().__init__(page)
+            read.add(self.found[0][0])
+    monkeypatch.setattr(site_search, "PageText", RecordedText)
+
+    def rerun(value):
+        """Makes the page of Cambodia again, as a new process does, and returns the index of Peru."""
+        for kept in (site._made, site_search._read, read):
+            kept.clear()
+        write_slices(study, TABLES | {"answers": TABLES["answers"] | {"country=KHM": value}})
+        update_report_pages(study, folder=folder)
+        return index.read_bytes()
+
+    good = rerun("b")
+    assert "Peru" not in read
+    index.write_bytes(good.replace(b"Peru", b"Perv"))
+    assert rerun("c") == good and "Peru" in read
 
 
 def test_no_file_of_the_search_names_a_country():

@@ -1,7 +1,7 @@
 "use strict";
-// Search over the texts of the files in the folder search, one for each page. A match is a part of a text that does not cut a letter from
-// its marks; case, accents on Latin letters, vowel signs of Arabic and Hebrew, and what has no width
-// make no difference. A word that occurs nowhere is taken for the words that differ from it by one typing
+// Search over the texts of the files in the folder search, one for each page. A match is a part of a text
+// that does not cut a letter from its marks; case, accents on Latin letters, vowel signs of Arabic and
+// Hebrew, and what has no width make no difference. A word that occurs nowhere is taken for the words that differ from it by one typing
 // error. All that is shown is set as text, never as HTML.
 
 const SAY = {
@@ -106,13 +106,13 @@ function marked(text, words) {
 // The indexes of the pages, which their files hand over one after the other.
 const pages = [];
 
-function glcPage(page) {
+function addPageIndex(page) {
   pages.push(page);
 }
 
 // Each text once, with every place (page, anchor and heading) where it is printed; the pages that have it as
 // their title come first.
-function joined() {
+function joinIndexes() {
   const places = [], all = new Map();
   pages.forEach(([, title, sections], page) => {
     for (const [anchor, heading, texts] of sections) {
@@ -128,7 +128,7 @@ function joined() {
 
 // When the files of all pages are read.
 addEventListener("DOMContentLoaded", () => {
-  const index = joined();
+  const index = joinIndexes();
   const texts = index.texts.map(folded);
   const over = index.places.map(([page, , heading]) => folded(`${index.pages[page][1]} ${heading}`));
   const titles = new Set(index.pages.map(([, title]) => title));
@@ -187,7 +187,7 @@ addEventListener("DOMContentLoaded", () => {
     more.onclick = () => search(shown + SHOWN);
   }
 
-  field.value = new URLSearchParams(location.search).get("q") || "";
+  field.value ||= new URLSearchParams(location.search).get("q") || "";
   field.addEventListener("input", () => search(SHOWN));
   search(SHOWN);
   field.focus();
