@@ -176,8 +176,9 @@ def _have_passed(study: Study, contents: tuple[_Content, ...]) -> bool:
     if not record.is_file():
         return False
     of = record.stat()
-    passed = _read_digests_of_passed_contents(study.processed, (of.st_mtime_ns, of.st_size, of.st_ino))
-    return bool(passed) and _digest_contents(study, contents) in passed
+    with read_log.record_explicit_reads_only():  # a page is the same whether or not checks are repeated
+        passed = _read_digests_of_passed_contents(study.processed, (of.st_mtime_ns, of.st_size, of.st_ino))
+        return bool(passed) and _digest_contents(study, contents) in passed
 
 
 @lru_cache(maxsize=8)

@@ -428,7 +428,8 @@ class Study:
 
     @cached_property
     def _digest_key(self) -> bytes:
-        return read_or_make_unsaved_digest_key(self.root)
+        with read_log.record_explicit_reads_only():  # what a page shows does not depend on the key
+            return read_or_make_unsaved_digest_key(self.root)
 
     @property
     def digests(self) -> Digests:

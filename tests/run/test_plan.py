@@ -1,6 +1,7 @@
 """Which pages a run makes, and exactly when one of them is stale."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 
 from glc_analysis.addon import load_add_ons_from_folder
 from glc_analysis.errors import Faults, GLCError, UsageError
+from glc_analysis.read_log import LOG_VARIABLE
 from glc_analysis.run.plan import (
     Inputs,
     compute_current_key,
@@ -355,3 +357,24 @@ def test_another_file_that_a_page_read_counts(study, folder):
 
 def test_a_page_without_a_record_was_never_made(study, folder):
     assert why_stale(plan_pages(study, folder=folder)[0], {}) == "never made"
+
+
+READ_ALL_REFERENCE_TABLES = """
+import sys
+from pathlib import Path
+from glc_analysis import read_log
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+read_log.load_ipython_extension(None)
+read_reference(Study(Path(sys.argv[1])))
+"""
+
+
+def test_a_page_that_reads_reference_tables_needs_neither_the_key_of_digests_nor_the_record_of_the_build(
+        sample_study, tmp_path):
+    root, log = str(sample_study.root), tmp_path / "reads"
+    subprocess.run([sys.executable, "-c", READ_ALL_REFERENCE_TABLES, root], check=True,
+                   env=os.environ | {LOG_VARIABLE: str(log), "GLC_STUDY": root})
+    read = {json.loads(line) for line in log.read_text().splitlines()}
+    assert {"reference/questions.csv", "private/reference/names.csv"} <= read
+    assert not {"private", "processed/provenance.json"} & read
