@@ -30,9 +30,10 @@ from tests.support.share import SEED, drawn, share
 from tests.support.small_surveys import SETTINGS, decided, decided_for_both, survey_of
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
-AUDIENCES = [(study, audience) for study in ("sample", "ngo") for audience in ("public", "convening")]
-RELEASES = [(study, readers) for study in ("sample", "grouped sample", "merged sample", "ngo")
-            for readers in ("public", "both")]
+STUDIES = ["ngo", *drawn(["sample", "grouped sample", "merged sample"], 1)]
+AUDIENCES = [(study, audience) for study in STUDIES if study in ("sample", "ngo")
+             for audience in ("public", "convening")]
+RELEASES = [(study, readers) for study in STUDIES for readers in ("public", "both")]
 """Who sits in the convening reads the public pages as well."""
 GROUPINGS_HEADER = "question_id,attribute,merged,chosen,by,date\n"
 REGIONS = "americas | oceania", "africa | asia | europe"
@@ -66,12 +67,12 @@ def merged_study(sample_study, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def attacks(sample_study, grouped_study, merged_study, ngo_study):
+def attacks(request):
     """Each release as its readers have it, with the truth behind it."""
     made = {}
-    studies = {"sample": sample_study, "grouped sample": grouped_study, "merged sample": merged_study,
-               "ngo": Study(ngo_study)}
-    for name, study in studies.items():
+    for name in STUDIES:
+        study = Study(request.getfixturevalue("ngo_study")) if name == "ngo" else request.getfixturevalue(
+            f"{name.removesuffix(' sample')}_study")
         frames = {table: tables.read_table(table, study=study) for table in tables.TABLES}
         contributors = find_contributors(frames)
         chosen = map_questions_to_attribute_groupings(read_reference(study).groupings, frames["questions"])

@@ -22,6 +22,7 @@ from glc_analysis.run.plan import plan_pages, select_failed_or_stale_pages
 from glc_analysis.run.record import find_last_run
 from glc_analysis.study import Study
 from tests.support.programs import need_poppler
+from tests.support.share import drawn
 
 pytestmark = pytest.mark.acceptance
 TODAY = date(2026, 11, 26)
@@ -98,7 +99,7 @@ def saved(path, kind, folder):
     return made
 
 
-@pytest.fixture(scope="module", params=["a4", "letter"])
+@pytest.fixture(scope="module", params=drawn(["a4", "letter"], 1))
 def paper(request):
     return request.param
 
