@@ -38,6 +38,16 @@ def test_quick_tests_and_those_of_every_day_are_always_run():
                                                 for n in range(5))]) & {*always}
 
 
+def test_cases_take_turns_day_by_day(monkeypatch):
+    chosen = []
+    for seed in (20261130, 20261201, 20261202):
+        monkeypatch.setattr(share, "SEED", seed)
+        chosen += share.in_turn("abc")
+    assert sorted(chosen) == [*"abc"]
+    monkeypatch.setattr(share, "IS_SOAK", True)
+    assert share.in_turn("abc") == [*"abc"]
+
+
 def test_cases_are_drawn_in_their_order_and_all_of_them_when_nothing_is_left_out(monkeypatch):
     assert share.drawn("abcdef", 3) == sorted(share.drawn("abcdef", 3)) and len(share.drawn("abc", 9)) == 3
     monkeypatch.setattr(share, "IS_SOAK", True)

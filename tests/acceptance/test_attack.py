@@ -26,11 +26,11 @@ from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from tests.support.attacker import Attack
 from tests.support.built_studies import built
-from tests.support.share import SEED, drawn, share
+from tests.support.share import SEED, drawn, in_turn, share
 from tests.support.small_surveys import SETTINGS, decided, decided_for_both, survey_of
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
-STUDIES = ["ngo", *drawn(["sample", "grouped sample", "merged sample"], 1)]
+STUDIES = ["ngo", *in_turn(["sample", "grouped sample", "merged sample"])]
 AUDIENCES = [(study, audience) for study in STUDIES if study in ("sample", "ngo")
              for audience in ("public", "convening")]
 RELEASES = [(study, readers) for study in STUDIES for readers in ("public", "both")]

@@ -33,4 +33,14 @@ def drawn(cases: Iterable[Case], part: int) -> list[Case]:
 def of_the_day(cases: Iterable[Case]) -> list[Case]:
     """Returns the cases that run today. Each case runs once in :data:`CYCLE` days, on the day after the case
     before it."""
-    return [*cases][date.fromisoformat(str(SEED)).toordinal() % CYCLE::CYCLE]
+    return [*cases][_number_of_today() % CYCLE::CYCLE]
+
+
+def in_turn(cases: Iterable[Case]) -> list[Case]:
+    """Returns all cases in `make soak`, otherwise the one case whose turn it is today."""
+    every = list(cases)
+    return every if IS_SOAK else [every[_number_of_today() % len(every)]]
+
+
+def _number_of_today() -> int:
+    return date.fromisoformat(str(SEED)).toordinal()

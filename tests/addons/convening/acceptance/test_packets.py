@@ -22,7 +22,7 @@ from glc_analysis.run.plan import plan_pages, select_failed_or_stale_pages
 from glc_analysis.run.record import find_last_run
 from glc_analysis.study import Study
 from tests.support.programs import need_poppler
-from tests.support.share import drawn
+from tests.support.share import in_turn
 
 pytestmark = pytest.mark.acceptance
 TODAY = date(2026, 11, 26)
@@ -99,7 +99,7 @@ def saved(path, kind, folder):
     return made
 
 
-@pytest.fixture(scope="module", params=drawn(["a4", "letter"], 1))
+@pytest.fixture(scope="module", params=in_turn(["a4", "letter"]))
 def paper(request):
     return request.param
 
