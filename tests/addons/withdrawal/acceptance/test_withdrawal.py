@@ -26,7 +26,7 @@ from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.manifest import rename_next_release_folder
 from glc_analysis.reference import read_reference_table
 from glc_analysis.study import Study
-from tests.support.share import drawn
+from tests.support.share import in_turn
 from tests.support.study_writer import write_reference
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.every_day]
@@ -38,7 +38,7 @@ KINDS = {"casa-del-telar": "an interview with its translation, a call through an
 INTERPRETER = "Alma (interpreter)"
 
 
-@pytest.fixture(scope="module", params=drawn(KINDS, 2))
+@pytest.fixture(scope="module", params=in_turn(KINDS))
 def organisation(request) -> str:
     return request.param
 
