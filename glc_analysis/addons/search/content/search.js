@@ -1,8 +1,8 @@
 "use strict";
 // Search over the texts of the files in the folder search, one for each page. A match is a part of a text
 // that does not cut a letter from its marks; case, accents on Latin letters, vowel signs of Arabic and
-// Hebrew, and what has no width make no difference. A word that occurs nowhere is taken for the words that differ from it by one typing
-// error. All that is shown is set as text, never as HTML.
+// Hebrew, and what has no width make no difference. A word that occurs nowhere is taken for the words that
+// differ from it by one typing error. All that is shown is set as text, never as HTML.
 
 const SAY = {
   count: "{n} found.",
