@@ -112,9 +112,9 @@ def test_a_notebook_runs_as_a_job_of_jupyter_scheduler(study, lab):
         time.sleep(0.5)
     assert said["status"] == "COMPLETED", said
     ask(address, f"scheduler/jobs/{job}/download_files")
-    for _ in range(60):
-        if made := list(folder.glob("jobs/*/*.ipynb")):
+    for _ in range(60):  # it says so before the files are there, and whole
+        pages = [path.read_text(encoding="utf-8") for path in folder.glob("jobs/*/*.ipynb")]
+        if any(page.rstrip().endswith("}") for page in pages):
             break
         time.sleep(0.5)
-    pages = [path.read_text(encoding="utf-8") for path in made]
     assert any("Cambodia" in page and '"output_type": "error"' not in page for page in pages)
