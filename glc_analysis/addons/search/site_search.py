@@ -93,7 +93,7 @@ _CELL = "\0"
 _NO_TEXT = frozenset({"script", "style", "template"})
 
 
-def render_page_index(slug: str, found: Sequence[_Text]) -> str:
+def render_page_index(slug: str, page_texts: Sequence[_Text]) -> str:
     """Returns the index of a page as a script: the slug, the title, and the sections of the page. A section
     has its anchor, its heading, and each of its texts once, in the order of the page.
 
@@ -101,11 +101,11 @@ def render_page_index(slug: str, found: Sequence[_Text]) -> str:
     addPageIndex(["peru","Peru",[["top","Peru",["Peru","1 of 4"]]]])
     <BLANKLINE>
     """
-    if sum(len(text) for text, _, _, is_folded in found if is_folded) > FOLDED_LIMIT:
-        found = [one for one in found if not one[3]]
-    title = next((text for text, _, _, _ in found), slug)
+    if sum(len(text) for text, _, _, is_folded in page_texts if is_folded) > FOLDED_LIMIT:
+        page_texts = [text for text in page_texts if not text[3]]
+    title = next((text for text, _, _, _ in page_texts), slug)
     sections = [[anchor, heading, [*dict.fromkeys(text for text, _, _, _ in texts)]]
-                for (anchor, heading), texts in groupby(found, key=lambda one: one[1:3])]
+                for (anchor, heading), texts in groupby(page_texts, key=lambda text: text[1:3])]
     content = json.dumps([slug, title, sections], ensure_ascii=False, separators=(",", ":"))
     return f"addPageIndex({content})\n"
 
