@@ -164,14 +164,16 @@ def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFram
     also a slice for each measure whose figures have no question, and for each of the
     :data:`QUESTION_MEASURES`."""
     if "figure_id" in frame:
-        about = dict(zip(estimates["figure_id"], find_question_or_measure_of_figures(estimates), strict=True))
-        keys, subjects = frame["figure_id"].map(about).fillna(""), {*questions, *about.values()}
+        about = pd.DataFrame({"subject": find_question_or_measure_of_figures(estimates),
+                              "measure": estimates["measure"].astype("str")})
+        of_rows = about.set_axis(estimates["figure_id"].astype("str")).reindex(
+            frame["figure_id"].astype("str"), fill_value="")
+        keys, subjects = of_rows["subject"], {*questions, *about["subject"].unique()}
     else:
         keys, subjects = frame["question_id"].astype("str"), {*questions}
     sums, nothing = _sums(keys, hashes), np.zeros(2, dtype=np.uint64)
     if "figure_id" in frame:
-        measures = dict(zip(estimates["figure_id"], estimates["measure"].astype("str"), strict=True))
-        whole = _sums(frame["figure_id"].map(measures).fillna(""), hashes)
+        whole = _sums(of_rows["measure"], hashes)
         sums |= {measure: whole[measure] for measure in QUESTION_MEASURES if measure in whole}
         subjects |= {*QUESTION_MEASURES}
     return {f"question={subject}": sums.get(subject, nothing) for subject in sorted(subjects - {""})}
@@ -326,7 +328,8 @@ def find_code_slices_of_rows(name: str, frame: pd.DataFrame,
     """
     if name == "figures":  # two codes together are about neither alone
         return [{code} - {""} if measure == "coded" else set() for code, measure in zip(
-            frame["code_id"].astype("str"), frame["measure"].astype("str"), strict=True)]
+            *(frame[column].astype("str").to_numpy(object) for column in ("code_id", "measure")),
+            strict=True)]
     if name not in ("codings", "disagreements"):
         return [{code} for code in frame["code_id"].astype("str")]
     turns, given = _list_turns_and_codes(name, frame)

@@ -292,6 +292,11 @@ class Gate:
             who: self._marked(*without_own_names(who, self._study, reference, known, said.get(who, {})))
             for who, _ in self._own}
 
+    def prepare_search_terms(self) -> None:
+        """Makes the search terms now, so that another process to which this object is sent need not make
+        them from the tables of the study."""
+        _ = self._rules
+
     @cached_property
     def _passed(self) -> dict[str, dict[str, str]]:
         """The files that need not be searched again, each with its digest. The mapping of passed files has

@@ -793,7 +793,7 @@ class Assembly:
     - ``kept``: the slugs of the pages whose notebooks are finished already;
     - ``keys``: the key of each page of the run, keyed by slug;
     - ``last_run``: the folder of the previous run, and ``last_site_key``: the ``site_key`` of its site;
-    - ``call``: calls a function that draws pictures, in another process if possible.
+    - ``call``: calls a function that draws pictures or writes files, in another process if possible.
 
     Two threads start immediately. The first makes the parts of the site that need no notebook, and then lets
     the gate search finished notebooks; the second converts finished notebooks. A third thread makes the
@@ -822,8 +822,7 @@ class Assembly:
 
     @cached_property
     def _downloads(self) -> Future[SearchedAhead]:
-        return self._writing.submit(self._call, write_and_search_downloads, self._study.root, self._audience,
-                                    self._folder)
+        return self._writing.submit(self._write_and_search_downloads)
 
     def make_site_and_gate_to_pass(self, pages: Sequence[PageJob], outdated_slugs: Collection[str],
                                    print_folded: bool) -> Gate:
@@ -871,6 +870,15 @@ class Assembly:
         facts = write_audience_and_base_line(StudyView(self._study, self._audience)) if frames else ""
         return _Preparation(frames, pages, facts)
 
+    def _write_and_search_downloads(self) -> SearchedAhead:
+        frames, gate = self._preparation.result().frames, Gate(self._study, self._audience)
+        if not frames:
+            return gate.searched_ahead
+        texts = downloads.make_software_texts(self._study, frames, self._audience)
+        self._check_open()
+        gate.prepare_search_terms()  # here, where the reference tables are in memory
+        return self._call(write_and_search_downloads, gate, self._folder, frames, texts)
+
     def _search(self, notebook: Path) -> None:
         self._check_open()
         self._gate.search_ahead([notebook], self._folder)
@@ -911,16 +919,13 @@ class Assembly:
             yield from pages(self._study, self._audience, self._last_run, keys)
 
 
-def write_and_search_downloads(root: Path, audience: str, folder: Path) -> SearchedAhead:
-    """Writes the tables to download into the run in ``folder``, and lets the gate search their files. Returns
-    the files that passed; no file is written if the study in ``root`` is not built."""
-    study = Study(root)
-    frames, gate = collect_tables_to_download(study, audience), Gate(study, audience)
-    if frames:
-        tables = folder / "site" / downloads.DOWNLOADS_FOLDER
-        texts = downloads.make_software_texts(study, frames, audience)
-        downloads.write_downloads(tables, frames, texts)
-        gate.search_ahead(sorted(tables.iterdir()), folder)
+def write_and_search_downloads(gate: Gate, folder: Path, frames: Mapping[str, pd.DataFrame],
+                               texts: Mapping[str, str]) -> SearchedAhead:
+    """Writes the tables ``frames`` and the files for other software (``texts``) into the run in ``folder``,
+    and lets the gate search all these files. Returns the files that passed."""
+    tables = folder / "site" / downloads.DOWNLOADS_FOLDER
+    downloads.write_downloads(tables, frames, texts)
+    gate.search_ahead(sorted(tables.iterdir()), folder)
     return gate.searched_ahead
 
 

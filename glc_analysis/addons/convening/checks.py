@@ -213,17 +213,18 @@ def missing_cited_figure_and_passage_faults(evidence: pd.DataFrame, joint_displa
     """
     is_of_now = [not find_cited_wave_unless_current(row, waves, current) for row in evidence.itertuples()]
     evidence = evidence[pd.Series(is_of_now, evidence.index, dtype=bool)]
-    known = {"figure": figures["figure_id"], "segment": segments["segment_id"]}
+    known = {kind: {*ids.to_numpy(object)} for kind, ids in (
+        ("figure", figures["figure_id"]), ("segment", segments["segment_id"]))}
     for kind, ids in known.items():
         cells = evidence.loc[evidence["kind"] == kind, "reference"]
-        yield from find_unknown_name_faults("evidence", "reference", cells, {*ids},
+        yield from find_unknown_name_faults("evidence", "reference", cells, ids,
                                             f"the study has no such {kind}")
     topics = joint_display.assign(kind="figure")
     is_of_now = [not find_cited_wave_unless_current(row, waves, current) for row in topics.itertuples()]
     yield from find_unknown_name_faults("joint_display", "figure_id",
                                         topics.loc[pd.Series(is_of_now, topics.index, dtype=bool),
                                                    "figure_id"],
-                                        {*known["figure"]}, "the study has no such figure")
+                                        known["figure"], "the study has no such figure")
 
 
 CHECKS: tuple[Check, ...] = (

@@ -68,7 +68,8 @@ def _preloading() -> dict[str, str]:
                 for module in (package, *(f"{package}.{name}" for name in names.split(", ")))}
     of_add_ons = _modules_of("view", "slots", "checks", "counted_by", "provides")
     modules = sorted({"glc_analysis.view.reader_study", *imported, *of_add_ons})
-    needed_by_calls = [module for _, declared in list_declarations("preloaded") for module in declared]
+    needed_by_calls = ["glc_analysis.publish.site", *(
+        module for _, declared in list_declarations("preloaded") for module in declared)]
     return {"GLC_PRELOAD": " ".join(["glc_analysis.addons.forked_pages.kernels", *modules, *needed_by_calls])}
 
 

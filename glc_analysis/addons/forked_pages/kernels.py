@@ -46,6 +46,8 @@ from glc_analysis.text import language_name
 
 _ENGINE = "glc-page"
 """The name under which the engine for pages is registered with papermill."""
+_INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
+"""The part of matplotlib that shows figures in notebooks."""
 
 
 def make_shell_before_forking() -> None:
@@ -63,6 +65,9 @@ def make_shell_before_forking() -> None:
     compile_template_macros()
     language_name("en")  # which reads the list of all languages
     nbformat.validate(nbformat.v4.new_notebook())  # which makes the functions that check a notebook
+    if matplotlib := sys.modules.get("matplotlib"):
+        # Which searches all installed packages for backends; matplotlib keeps the list.
+        matplotlib.rcParams["backend"] = _INLINE_BACKEND
 
 
 def execute_page(outcome_file: int, running_cell_file: int, *, notebook: str,
@@ -74,7 +79,7 @@ def execute_page(outcome_file: int, running_cell_file: int, *, notebook: str,
     While the page runs, the open file ``running_cell_file`` holds the number of the running cell, counted
     from 0.
     """
-    backend = os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    backend = os.environ.setdefault("MPLBACKEND", _INLINE_BACKEND)
     if matplotlib := sys.modules.get("matplotlib"):  # imported before this process was forked
         matplotlib.rcParams["backend"] = backend
     sys.path.insert(0, "")  # what lies beside a notebook can be imported

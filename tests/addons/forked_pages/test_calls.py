@@ -11,6 +11,9 @@ import pytest
 from glc_analysis.addons.forked_pages import fork_server
 from glc_analysis.addons.forked_pages.forked_pages import ForkedPages, start_fork_server
 from glc_analysis.build import build_steps
+from glc_analysis.gate.gate import Gate
+from glc_analysis.publish.downloads import collect_tables_to_download
+from glc_analysis.publish.site import write_and_search_downloads
 from glc_analysis.study import Study
 from tests.support import study_of_everything
 from tests.support.study_on_disk import SmallStudy
@@ -56,6 +59,18 @@ def test_the_server_has_one_thread_also_after_it_holds_tables(calls, sample_stud
     calls.submit(len, "").result(timeout=60)
     server = fork_server._servers[0].process.pid
     assert "Threads:\t1\n" in Path(f"/proc/{server}/status").read_text(encoding="utf-8")
+
+
+def test_the_downloads_of_a_run_are_written_and_searched_in_another_process(calls, sample_study, tmp_path):
+    """A call that fails there is made here, so that a run would be slower and nobody would notice."""
+    gate = Gate(sample_study, "public")
+    gate.prepare_search_terms()
+    frames = collect_tables_to_download(sample_study, "public")
+    passed = calls.submit(write_and_search_downloads, gate, tmp_path, {"codes": frames["codes"]},
+                          {"codes.txt": "Ana"}).result(timeout=60)
+    written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    assert {*passed.files} == written and len(written) == 3
+    assert passed.mark == gate.searched_ahead.mark and not gate.searched_ahead.files
 
 
 def test_a_build_with_a_process_beside_it_writes_the_same_bytes(calls, tmp_path):
