@@ -230,8 +230,8 @@ class AddOn:
     runs: Mapping[str, str] = field(default_factory=dict)
     """Functions that a run of the reports calls, keyed by the stage of the run:
 
-    - ``start(study)`` prepares the execution of pages while the tables are built; it returns a context
-      manager that yields an Executor, to which the build gives a part of its work;
+    - ``start(study, audience)`` prepares the execution of pages while the tables are built; it returns a
+      context manager that yields an Executor, to which the build gives a part of its work;
     - ``processes`` makes the object that executes pages in place of
       :class:`glc_analysis.run.execute.PageProcesses`;
     - ``notes(study, audience)`` returns the messages that the run prints at its end;

@@ -38,24 +38,39 @@ _held: dict[Path, tuple[State, pd.DataFrame]] = {}
 
 def _small_table(path: Path) -> pd.DataFrame:
     """Returns a table with a small file; the table is kept in memory until the file changes."""
-    said = path.stat()
-    state, (held, frame) = (said.st_mtime_ns, said.st_ino, said.st_size), _held.get(path, (None, None))
-    if frame is None or held != state:
+    state = _state(path)
+    if not _is_held(path, state):
         # In this thread: where no thread can be started, pyarrow waits for ever.
         frame = convert_categories_to_text(path.stem,
                                            pd.read_parquet(path, use_threads=False, pre_buffer=False))
         cache_tables({path: (state, frame)})
-    return frame
+    return _held[path][1]
 
 
-def read_small_tables(study: Study, names: Iterable[str]) -> dict[Path, tuple[State, pd.DataFrame]]:
-    """Reads the named tables of a built study; tables with large files are left out. The result can be passed
-    to :func:`cache_tables`."""
+def _state(path: Path) -> State:
+    said = path.stat()
+    return said.st_mtime_ns, said.st_ino, said.st_size
+
+
+def _is_held(path: Path, state: State) -> bool:
+    return path in _held and _held[path][0] == state
+
+
+def list_unread_small_tables(study: Study, names: Iterable[str]) -> list[Path]:
+    """Returns the files of those named tables of a study that are not in memory, or have changed since they
+    were read. Tables that are not built and tables with large files are left out."""
     paths = [study.processed / f"{name}.parquet" for name in names if name in load_processed_table_schemas()]
-    small = [path for path in paths if path.is_file() and path.stat().st_size <= SMALL]
-    for path in small:
+    states = {path: _state(path) for path in paths if path.is_file()}
+    return [path for path, state in states.items() if state[2] <= SMALL and not _is_held(path, state)]
+
+
+def read_small_tables(paths: Iterable[Path]) -> dict[Path, tuple[State, pd.DataFrame]]:
+    """Reads the tables with small files at ``paths``. The result can be passed to :func:`cache_tables`."""
+    read = {}
+    for path in paths:
         _small_table(path)
-    return {path: _held[path] for path in small}
+        read[path] = _held[path]
+    return read
 
 
 def cache_tables(tables_by_path: Mapping[Path, tuple[State, pd.DataFrame]]) -> None:

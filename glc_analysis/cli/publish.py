@@ -57,7 +57,8 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
         study = Study(study.root)
 
     def start() -> AbstractContextManager[Executor | None]:
-        return next((begin(study) for begin in load_declared_objects("runs", "start")), nullcontext())
+        return next((begin(study, audience) for begin in load_declared_objects("runs", "start")),
+                    nullcontext())
 
     with enter_add_on_contexts("run", **further) as elsewhere:
         processes = next(filter(None, elsewhere), None)

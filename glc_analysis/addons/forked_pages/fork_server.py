@@ -218,14 +218,6 @@ _BOUND = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 value of one of these variables cannot be forked."""
 
 
-def start_server(environment_variables: Any) -> None:
-    """Starts the server of this process, if possible. The server imports modules while its owner goes on with
-    other work."""
-    with suppress(OSError):
-        if sys.platform == "linux":
-            _server(environment_variables)
-
-
 def fork_process(environment_variables: Any, cwd: str, streams: dict[int, Any] | None = None,
                  files: Sequence[Any] = (),
                  **task: Any) -> Forked | None:
@@ -248,8 +240,9 @@ def fork_process(environment_variables: Any, cwd: str, streams: dict[int, Any] |
 
 
 def make_server_read_tables(environment_variables: Any, root: str, table_names: list[str]) -> None:
-    """Makes the server read tables of the study in ``root`` once, so that pages need not read the tables
-    again."""
+    """Makes the server of this process read tables of the study in ``root`` once, so that pages need not read
+    the tables again. If there is no server, a server is started. It imports its libraries and reads the
+    tables while its owner goes on with other work."""
     with suppress(OSError):
         if sys.platform == "linux":
             _server(environment_variables).send_request({"root": root, "tables": table_names})

@@ -20,8 +20,8 @@ from glc_analysis.addons.forked_pages.fork_server import (
     Calls,
     fork_process,
     make_server_read_tables,
-    start_server,
 )
+from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.execute import (
     DEAD_KERNEL,
@@ -39,9 +39,11 @@ from glc_analysis.study import Study
 _IMPORTED = re.compile(r"\bfrom (glc_analysis[\w.]*) import ([\w, ]*)")
 
 
-def start_fork_server(study: Study) -> AbstractContextManager[Executor | None]:
-    """Starts the server process from which pages are forked. The server imports its libraries while the
-    caller goes on.
+def start_fork_server(study: Study, audience: str) -> AbstractContextManager[Executor | None]:
+    """Starts the server process from which the pages of an audience are forked. The server imports its
+    libraries while the caller goes on. If the audience may see everything, the server then reads the tables
+    of the last build, most of which do not change in a build. The processes of pages for another audience do
+    not hold tables of the whole study.
 
     Returns a context manager. It yields an executor that calls functions in forked processes, or None if
     pages are not forked.
@@ -49,7 +51,9 @@ def start_fork_server(study: Study) -> AbstractContextManager[Executor | None]:
     if not _is_forking():
         return nullcontext()
     environment = make_page_environment(study) | _preloading()
-    start_server(environment)
+    is_whole_study = has_capability(audience, "all_figures")
+    make_server_read_tables(environment, str(study.root),
+                            sorted(load_processed_table_schemas()) if is_whole_study else [])
     return Calls(environment)
 
 

@@ -44,7 +44,7 @@ def serve_and_update_pages(study: Study, *, say: Say) -> None:
     version of the package.
     """
     server = PageServer(lambda: find_team_site(study))
-    with start_fork_server(study) as executor, use_python_strings():
+    with start_fork_server(study, _AUDIENCE) as executor, use_python_strings():
         package, files = list_package_file_stamps(), list_watched_files(study)
         update_pages_unless_study_busy(study, server, say, executor)
         server.start()

@@ -1,6 +1,7 @@
 """A part of the work is done in a process that was forked for it, and here where none can be forked."""
 
 import os
+import shutil
 import sys
 import time
 from concurrent.futures import CancelledError
@@ -12,6 +13,7 @@ from glc_analysis.addons.forked_pages import fork_server
 from glc_analysis.addons.forked_pages.forked_pages import ForkedPages, start_fork_server
 from glc_analysis.build import build_steps
 from glc_analysis.gate.gate import Gate
+from glc_analysis.held_tables import list_unread_small_tables
 from glc_analysis.publish.downloads import collect_tables_to_download
 from glc_analysis.publish.site import write_and_search_downloads
 from glc_analysis.study import Study
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are f
 
 @pytest.fixture
 def calls(sample_study):
-    with start_fork_server(sample_study) as executor:
+    with start_fork_server(sample_study, "team") as executor:
         yield executor
 
 
@@ -44,7 +46,7 @@ def test_where_no_process_can_be_forked_the_call_is_made_here(calls, monkeypatch
 
 def test_a_call_that_is_not_finished_ends_with_the_block(sample_study):
     begun = time.monotonic()
-    with start_fork_server(sample_study) as executor:
+    with start_fork_server(sample_study, "team") as executor:
         asleep = executor.submit(time.sleep, 300)
         while not executor._at_work:
             time.sleep(0.01)
@@ -59,6 +61,14 @@ def test_the_server_has_one_thread_also_after_it_holds_tables(calls, sample_stud
     calls.submit(len, "").result(timeout=60)
     server = fork_server._servers[0].process.pid
     assert "Threads:\t1\n" in Path(f"/proc/{server}/status").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("audience", "n"), [("team", 0), ("convening", 1), ("public", 1)])
+def test_pages_are_forked_with_tables_only_for_those_who_may_see_all(audience, n, sample_study, tmp_path):
+    study = Study(shutil.copytree(sample_study.root, tmp_path / "study"))
+    with start_fork_server(study, audience) as calls:
+        unread = calls.submit(list_unread_small_tables, study, ["questions"]).result(timeout=60)
+    assert len(unread) == n
 
 
 def test_the_downloads_of_a_run_are_written_and_searched_in_another_process(calls, sample_study, tmp_path):
