@@ -9,7 +9,9 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -95,7 +97,7 @@ def _documents() -> str:
             f"| {seconds:.2f} s | |")
 
 
-def _timed(work) -> tuple[float, object]:
+def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
     """Returns the shortest of three times, which other programs on the machine disturb least, and the
     result."""
     times = []

@@ -50,7 +50,7 @@ def measured(command: list[str], **environment: str) -> tuple[float, float]:
     begun = time.perf_counter()
     process = subprocess.Popen(command, env={**os.environ, **environment},
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT)
-    said = process.stderr.read()
+    said = process.stderr.read() if process.stderr else b""
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

@@ -87,7 +87,7 @@ def site(study: Study) -> None:
             build_site(folder, pages, title=study.title, audience="team", synthetic=True)
             times.append(time.perf_counter() - begun)
         begun = time.perf_counter()
-        Gate(study, "team", (), ahead).refuse_or_record_as_passed(folder)
+        Gate(study, "team", ahead=[ahead.searched_ahead]).refuse_or_record_as_passed(folder)
         gate, made = time.perf_counter() - begun, [*(folder / "site").glob("*.html")]
         print(min(times), gate, len(made), max(path.stat().st_size for path in made) / 1000)
 

@@ -29,7 +29,7 @@ from scipy.sparse import csr_matrix
 
 LIST_LENGTH = 5
 """The largest number of codes in a list of suggested codes."""
-LETTERS = 0.2
+LETTERS: float = 0.2
 """The weight of letter sequences in the similarity of two texts; the vectors of the texts have the remaining
 weight. ``LETTERS`` and :data:`DEFINITION` were chosen by cross-validation over two public studies;
 docs/numbers.md gives the results with and without letter sequences and definitions."""
