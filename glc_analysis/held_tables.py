@@ -23,7 +23,7 @@ def read_parquet_rows(path: Path, filters: list | None = None, columns: list[str
     if it meets all conditions of the filter. If no filters are passed, all rows are read."""
     if path.stat().st_size > SMALL:
         return pd.read_parquet(path, filters=filters, columns=columns)
-    frame = _small_table(path)
+    _, frame = _held_table(path)
     frame = _chosen(frame, filters) if filters else frame
     return frame[columns] if columns else frame
 
@@ -36,15 +36,17 @@ _HELD_TABLES = 64
 _held: dict[Path, tuple[State, pd.DataFrame]] = {}
 
 
-def _small_table(path: Path) -> pd.DataFrame:
-    """Returns a table with a small file; the table is kept in memory until the file changes."""
-    state = _state(path)
-    if not _is_held(path, state):
+def _held_table(path: Path) -> tuple[State, pd.DataFrame]:
+    """Returns a table with a small file, and the state of the file. The table is kept in memory until the
+    file changes."""
+    state, held = _state(path), _held.get(path)
+    if held is None or held[0] != state:
         # In this thread: where no thread can be started, pyarrow waits for ever.
         frame = convert_categories_to_text(path.stem,
                                            pd.read_parquet(path, use_threads=False, pre_buffer=False))
-        cache_tables({path: (state, frame)})
-    return _held[path][1]
+        held = state, frame
+        cache_tables({path: held})
+    return held
 
 
 def _state(path: Path) -> State:
@@ -52,25 +54,18 @@ def _state(path: Path) -> State:
     return said.st_mtime_ns, said.st_ino, said.st_size
 
 
-def _is_held(path: Path, state: State) -> bool:
-    return path in _held and _held[path][0] == state
-
-
 def list_unread_small_tables(study: Study, names: Iterable[str]) -> list[Path]:
     """Returns the files of those named tables of a study that are not in memory, or have changed since they
     were read. Tables that are not built and tables with large files are left out."""
     paths = [study.processed / f"{name}.parquet" for name in names if name in load_processed_table_schemas()]
     states = {path: _state(path) for path in paths if path.is_file()}
-    return [path for path, state in states.items() if state[2] <= SMALL and not _is_held(path, state)]
+    return [path for path, state in states.items() if state[2] <= SMALL
+            and _held.get(path, (None, None))[0] != state]
 
 
 def read_small_tables(paths: Iterable[Path]) -> dict[Path, tuple[State, pd.DataFrame]]:
     """Reads the tables with small files at ``paths``. The result can be passed to :func:`cache_tables`."""
-    read = {}
-    for path in paths:
-        _small_table(path)
-        read[path] = _held[path]
-    return read
+    return {path: _held_table(path) for path in paths}
 
 
 def cache_tables(tables_by_path: Mapping[Path, tuple[State, pd.DataFrame]]) -> None:

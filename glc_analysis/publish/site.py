@@ -797,7 +797,7 @@ class Assembly:
 
     Two threads start immediately. The first makes the parts of the site that need no notebook, and then lets
     the gate search finished notebooks; the second converts finished notebooks. A third thread makes the
-    downloads and lets the gate search them, in another process if possible; it starts with
+    downloads, which are written and searched in another process if possible; it starts with
     :meth:`start_downloads`."""
 
     def __init__(self, study: Study, audience: str, folder: Path, pages: Sequence[PageJob],
@@ -872,11 +872,13 @@ class Assembly:
 
     def _write_and_search_downloads(self) -> SearchedAhead:
         frames, gate = self._preparation.result().frames, Gate(self._study, self._audience)
+        self._check_open()
         if not frames:
             return gate.searched_ahead
         texts = downloads.make_software_texts(self._study, frames, self._audience)
         self._check_open()
         gate.prepare_search_terms()  # here, where the reference tables are in memory
+        self._check_open()
         return self._call(write_and_search_downloads, gate, self._folder, frames, texts)
 
     def _search(self, notebook: Path) -> None:

@@ -17,8 +17,9 @@ request comes with open files, in this order:
 
 A request has ``cwd``, ``env`` and one of three keys: the ``arguments`` of a kernel, a ``page``
 (:mod:`.kernels`) or a ``call`` of a function. A page or call exchanges its data through the further open
-files, so that no data of a study are in a file with a name. A request with ``tables`` makes the server read
-the tables for all later pages. When the owner ends, the server and all its processes end too.
+files, which are in memory (:func:`open_memory_file`), so that no data of a study get onto a disk. A request
+with ``tables`` makes the server read the tables for all later pages. When the owner ends, the server and all
+its processes end too.
 """
 
 from __future__ import annotations
@@ -43,9 +44,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryFile
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 _PRELOADED = ("numpy", "pandas", "pyarrow.parquet", "pyarrow.dataset", "scipy.sparse",
              "pandas.core.arrays.arrow.extension_types", "pandas.io.formats.string", "IPython.core.logger",
@@ -241,11 +241,16 @@ def fork_process(environment_variables: Any, cwd: str, streams: dict[int, Any] |
 
 def make_server_read_tables(environment_variables: Any, root: str, table_names: list[str]) -> None:
     """Makes the server of this process read tables of the study in ``root`` once, so that pages need not read
-    the tables again. If there is no server, a server is started. It imports its libraries and reads the
-    tables while its owner goes on with other work."""
+    the tables again. If there is no server, a server is started. The server imports its libraries and reads
+    the tables while its owner goes on with other work."""
     with suppress(OSError):
         if sys.platform == "linux":
             _server(environment_variables).send_request({"root": root, "tables": table_names})
+
+
+def open_memory_file() -> IO[bytes]:
+    """Opens a new file that is only in the memory of the computer (on Linux)."""
+    return open(os.memfd_create("glc"), "w+b")
 
 
 class Calls(ThreadPoolExecutor):
@@ -263,7 +268,7 @@ class Calls(ThreadPoolExecutor):
         return super().submit(self._call, function, arguments, named)
 
     def _call(self, function: Callable[..., Any], arguments: tuple, named: dict[str, Any]) -> Any:
-        with TemporaryFile() as asked, TemporaryFile() as answer:
+        with open_memory_file() as asked, open_memory_file() as answer:
             pickle.dump((function, arguments, named), asked)
             asked.seek(0)
             self._at_work = fork_process(self._env, os.getcwd(), files=(asked, answer), call=True)

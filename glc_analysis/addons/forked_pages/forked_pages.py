@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
@@ -20,6 +20,7 @@ from glc_analysis.addons.forked_pages.fork_server import (
     Calls,
     fork_process,
     make_server_read_tables,
+    open_memory_file,
 )
 from glc_analysis.disclosure.rules import has_capability
 from glc_analysis.read_log import EVERYTHING
@@ -42,8 +43,8 @@ _IMPORTED = re.compile(r"\bfrom (glc_analysis[\w.]*) import ([\w, ]*)")
 def start_fork_server(study: Study, audience: str) -> AbstractContextManager[Executor | None]:
     """Starts the server process from which the pages of an audience are forked. The server imports its
     libraries while the caller goes on. If the audience may see everything, the server then reads the tables
-    of the last build, most of which do not change in a build. The processes of pages for another audience do
-    not hold tables of the whole study.
+    of the last build, most of which do not change in a build. For other audiences, this function makes the
+    server read no tables, because their pages may not need the whole study.
 
     Returns a context manager. It yields an executor that calls functions in forked processes, or None if
     pages are not forked.
@@ -51,20 +52,21 @@ def start_fork_server(study: Study, audience: str) -> AbstractContextManager[Exe
     if not _is_forking():
         return nullcontext()
     environment = make_page_environment(study) | _preloading()
-    is_whole_study = has_capability(audience, "all_figures")
+    may_see_all = has_capability(audience, "all_figures")
+    # Without tables, this only starts the server.
     make_server_read_tables(environment, str(study.root),
-                            sorted(load_processed_table_schemas()) if is_whole_study else [])
+                            sorted(load_processed_table_schemas()) if may_see_all else [])
     return Calls(environment)
 
 
 def _is_forking() -> bool:
-    return "JUPYTER_DEFAULT_PROVISIONER_NAME" not in os.environ
+    return sys.platform == "linux" and "JUPYTER_DEFAULT_PROVISIONER_NAME" not in os.environ
 
 
 @cache
 def _preloading() -> dict[str, str]:
     """Returns the environment variable that makes the fork server of a run also import the modules of this
-    package that pages use."""
+    package that pages and calls use."""
     lines = [line for path in NOTEBOOKS.glob("[0-9]*.ipynb")
              for line in _IMPORTED.findall(path.read_text(encoding="utf-8"))]
     # What is imported from a package may itself be a module; the server leaves out what is none.
@@ -98,7 +100,8 @@ class ForkedPages(PageProcesses):
 
     def preload(self, reads: Iterable[str]) -> None:
         """Makes the fork server read, once for all pages, the tables that any of the pages read when the page
-        was last made. If it is not known which tables a page read, the server reads all tables."""
+        was last made, unless the server has them in memory already. If it is not known which tables a page
+        read, the server reads all tables."""
         if _is_forking():
             read = {one.partition(" ")[0] for one in reads}
             make_server_read_tables(self.environment | _preloading(), str(self.reader_study.root),
@@ -129,7 +132,7 @@ class ForkedPages(PageProcesses):
             calls.end()
 
     def _fork(self, page: PageJob, folder: Path) -> Executed | Failure | None:
-        with tempfile.TemporaryFile() as written, tempfile.TemporaryFile() as entered:
+        with open_memory_file() as written, open_memory_file() as entered:
             process = fork_process(
                 self.make_environment(page, folder) | _preloading(), str(page.notebook.parent),
                 files=(written, entered),

@@ -17,7 +17,6 @@ import io
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,7 +34,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
 from traitlets.config import Config
 
-from glc_analysis.addons.forked_pages.fork_server import fork_process
+from glc_analysis.addons.forked_pages.fork_server import fork_process, open_memory_file
 from glc_analysis.read_log import load_ipython_extension
 from glc_analysis.templates import compile_template_macros
 from glc_analysis.text import language_name
@@ -47,7 +46,7 @@ from glc_analysis.text import language_name
 _ENGINE = "glc-page"
 """The name under which the engine for pages is registered with papermill."""
 _INLINE_BACKEND = "module://matplotlib_inline.backend_inline"
-"""The part of matplotlib that shows figures in notebooks."""
+"""The name of the backend with which matplotlib shows figures in notebooks."""
 
 
 def make_shell_before_forking() -> None:
@@ -66,7 +65,7 @@ def make_shell_before_forking() -> None:
     language_name("en")  # which reads the list of all languages
     nbformat.validate(nbformat.v4.new_notebook())  # which makes the functions that check a notebook
     if matplotlib := sys.modules.get("matplotlib"):
-        # Which searches all installed packages for backends; matplotlib keeps the list.
+        # When the name is set for the first time, matplotlib searches all installed packages for backends.
         matplotlib.rcParams["backend"] = _INLINE_BACKEND
 
 
@@ -192,7 +191,7 @@ class _Printed(io.TextIOBase):
     def __init__(self, name: str, number: int, session: _Listener) -> None:
         self.name, self._number, self._session = name, number, session
         self._printed: list[str] = []
-        self._file, self._place = tempfile.TemporaryFile(), 0  # noqa: SIM115
+        self._file, self._place = open_memory_file(), 0
         os.dup2(self._file.fileno(), number)
 
     def writable(self) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import pickle
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
+from glc_analysis.addons.forked_pages.fork_server import open_memory_file
 from glc_analysis.held_tables import cache_tables, list_unread_small_tables, read_small_tables
 from glc_analysis.study import Study
 
@@ -19,7 +19,7 @@ def read_tables_before_forking(root: str, tables: Collection[str]) -> None:
     reads in threads, and a process with threads should not be forked."""
     if not (unread := list_unread_small_tables(Study(Path(root)), tables)):
         return
-    with tempfile.TemporaryFile() as file:
+    with open_memory_file() as file:
         if not (reader := os.fork()):
             try:
                 pickle.dump(read_small_tables(unread), file)

@@ -1,6 +1,7 @@
 """A part of the work is done in a process that was forked for it, and here where none can be forked."""
 
 import os
+import pickle
 import shutil
 import sys
 import time
@@ -55,20 +56,22 @@ def test_a_call_that_is_not_finished_ends_with_the_block(sample_study):
     assert time.monotonic() - begun < 60
 
 
-def test_the_server_has_one_thread_also_after_it_holds_tables(calls, sample_study):
+def test_the_server_has_one_thread_also_after_it_reads_tables(calls, sample_study, tmp_path):
     """A process with threads should not be forked: a lock that a thread holds stays shut for ever."""
-    ForkedPages(sample_study, timeout=60).preload(["questions", "answers", "figures"])
+    study = Study(shutil.copytree(sample_study.root, tmp_path / "study"))  # of which it holds none yet
+    ForkedPages(study, timeout=60).preload(["questions", "answers", "figures"])
     calls.submit(len, "").result(timeout=60)
     server = fork_server._servers[0].process.pid
     assert "Threads:\t1\n" in Path(f"/proc/{server}/status").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("audience", "n"), [("team", 0), ("convening", 1), ("public", 1)])
-def test_pages_are_forked_with_tables_only_for_those_who_may_see_all(audience, n, sample_study, tmp_path):
+@pytest.mark.parametrize(("audience", "n_unread"), [("team", 0), ("convening", 1), ("public", 1)])
+def test_pages_are_forked_with_tables_only_for_those_who_may_see_all(audience, n_unread, sample_study,
+                                                                         tmp_path):
     study = Study(shutil.copytree(sample_study.root, tmp_path / "study"))
     with start_fork_server(study, audience) as calls:
         unread = calls.submit(list_unread_small_tables, study, ["questions"]).result(timeout=60)
-    assert len(unread) == n
+    assert len(unread) == n_unread
 
 
 def test_the_downloads_of_a_run_are_written_and_searched_in_another_process(calls, sample_study, tmp_path):
@@ -77,10 +80,17 @@ def test_the_downloads_of_a_run_are_written_and_searched_in_another_process(call
     gate.prepare_search_terms()
     frames = collect_tables_to_download(sample_study, "public")
     passed = calls.submit(write_and_search_downloads, gate, tmp_path, {"codes": frames["codes"]},
-                          {"codes.txt": "Ana"}).result(timeout=60)
+                          {"codes.txt": "3 of 4", "names.txt": "Rosaura"}).result(timeout=60)
     written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
-    assert {*passed.files} == written and len(written) == 3
-    assert passed.mark == gate.searched_ahead.mark and not gate.searched_ahead.files
+    assert written - {*passed.files} == {"site/downloads/names.txt"} and len(passed.files) == 3
+    assert not gate.searched_ahead.files
+
+
+def test_a_gate_is_sent_to_another_process_without_the_key_of_digests(sample_study):
+    gate = Gate(Study(sample_study.root), "public")
+    gate.prepare_search_terms()
+    key = (sample_study.private / "digests.key").read_bytes().strip()
+    assert key in pickle.dumps(gate.__dict__) and key not in pickle.dumps(gate)
 
 
 def test_a_build_with_a_process_beside_it_writes_the_same_bytes(calls, tmp_path):

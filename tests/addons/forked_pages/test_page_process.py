@@ -7,6 +7,7 @@ import sys
 import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 
+import pandas as pd
 import pytest
 
 from glc_analysis import tables
@@ -161,6 +162,10 @@ def test_tables_that_the_server_holds_are_read_by_it_alone(sample_study, tmp_pat
     assert forked.execute(page).message == "'NoneType' object is not callable"
     forked.preload(["questions", "figures question=Q4.1", "no such table", "raw"])
     assert int(printed(forked.execute(page))) == len(tables.read_table("questions", study=study))
+    path = study.processed / "questions.parquet"
+    pd.read_parquet(path).head(2).to_parquet(path)
+    forked.preload(["questions"])
+    assert int(printed(forked.execute(page))) == 2
 
 
 def test_where_no_process_can_be_forked_a_kernel_makes_the_page(forked, tmp_path, monkeypatch):
