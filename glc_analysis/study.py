@@ -288,6 +288,11 @@ class Study:
 
     root: Path
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Returns what is sent if the study is sent to another process: its folder alone. The other process
+        reads the key of digests itself, because the key never leaves the folder ``private/``."""
+        return {"root": self.root}
+
     @classmethod
     def find(cls, path: str | Path = "", *, say: Say = lambda line: None) -> Study:
         """Returns the study in the folder ``path``. If ``path`` is blank, the folder is the one that the

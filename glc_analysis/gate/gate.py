@@ -292,11 +292,6 @@ class Gate:
             who: self._marked(*without_own_names(who, self._study, reference, known, said.get(who, {})))
             for who, _ in self._own}
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Returns what is sent if the gate is sent to another process. The other process reads the key of the
-        study's digests itself, because the key never leaves the folder ``private/``."""
-        return self.__dict__ | {"_study": Study(self._study.root)}
-
     def prepare_search_terms(self) -> None:
         """Makes the search terms now, so that another process to which this object is sent need not make
         them from the tables of the study."""

@@ -86,11 +86,12 @@ def test_the_downloads_of_a_run_are_written_and_searched_in_another_process(call
     assert not gate.searched_ahead.files
 
 
-def test_a_gate_is_sent_to_another_process_without_the_key_of_digests(sample_study):
-    gate = Gate(Study(sample_study.root), "public")
+def test_a_study_and_its_gate_are_sent_to_another_process_without_the_key_of_digests(sample_study):
+    gate = Gate(study := Study(sample_study.root), "public")
     gate.prepare_search_terms()
     key = (sample_study.private / "digests.key").read_bytes().strip()
-    assert key in pickle.dumps(gate.__dict__) and key not in pickle.dumps(gate)
+    assert key in pickle.dumps(study.__dict__)
+    assert key not in pickle.dumps((study, gate)) and pickle.loads(pickle.dumps(study)) == study
 
 
 def test_a_build_with_a_process_beside_it_writes_the_same_bytes(calls, tmp_path):
